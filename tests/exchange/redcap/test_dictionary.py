@@ -66,6 +66,12 @@ def test_semicolons_tabs_and_older_files_are_read(separator: str, columns: int) 
     ]
 
 
+def test_what_a_spreadsheet_adds_and_old_line_ends_change_nothing() -> None:
+    text = file(row("record_id"), row("age"), separator=";")
+    for said in (f"sep=;\r\n{text}", text.replace("\r\n", "\r"), f"sep=;\n{text}"):
+        assert [one.name for one in read_dictionary(said.encode()).fields] == ["record_id", "age"]
+
+
 def test_names_of_the_programming_interface_do_as_well() -> None:
     text = ",".join(name for _, name in COLUMNS.values()) + "\nrecord_id,one,,text,Record\n"
     assert read_dictionary(text.encode()).fields == (Field(2, "record_id", "one", "text", "Record"),)
@@ -132,6 +138,8 @@ def test_choices_without_a_code_of_their_own_are_refused(choices: str, message: 
 
 
 def test_labels_of_choices_may_have_commas() -> None:
+    lines = Field(2, "a", "one", "radio", "A", choices="1, Yes\n2, No")
+    assert lines.coded == [("1", "Yes"), ("2", "No")]
     said = Field(2, "a", "one", "radio", "A", choices="1, Yes, often |-99,Unknown | x_2 , ")
     assert said.coded == [("1", "Yes, often"), ("-99", "Unknown"), ("x_2", "")]
 

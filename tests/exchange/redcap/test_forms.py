@@ -92,6 +92,7 @@ def test_everything_that_is_not_carried_over_is_named_with_its_line() -> None:
         row("one_end", validation="integer", least="0"),
         row("moving", validation="date_ymd", least="2020-01-01", most="today"),
         row("in", validation="alpha_only", label="<p>In</p>"),
+        row("made", annotation="@CALCTEXT(if([late] = '1', 'a', 'b'))"),
     )
     said = {(note.line, note.variable): note.text for note in found.notes}
     assert said[2, "record_id"] == "left out: it names records"
@@ -103,10 +104,11 @@ def test_everything_that_is_not_carried_over_is_named_with_its_line() -> None:
     assert said[6, "kept"] == "not carried over: annotation '@HIDDEN'"
     assert said[7, "one_end"].startswith("not carried over: the one limit '0'")
     assert said[8, "moving"].endswith("an end that moves")
+    assert said[10, "made"].startswith("left out: it is calculated by its annotation")
     assert "is called in_: in is a word of the rules" in [note.text for note in found.notes if note.line == 9]
     assert list(found.forms["one"]["items"]) == ["late", "kept", "one_end", "moving", "in_"]
     assert set(found.items) | {note.variable for note in found.notes} == {
-        *("record_id", "text", "bmi", "late", "kept", "one_end", "moving", "in"),
+        *("record_id", "text", "bmi", "late", "kept", "one_end", "moving", "in", "made"),
     }
 
 
@@ -114,6 +116,7 @@ def test_everything_that_is_not_carried_over_is_named_with_its_line() -> None:
     ("said", "message"),
     [
         ({"type": "radio", "choices": "Yes | No"}, "line 3: x: the choice 'Yes' has no code"),
+        ({"type": "slider", "most": "ten"}, "line 3: x: the end 'ten' of the slider is no whole number"),
         ({"type": "radio"}, "line 3: x: the choice '' has no code"),
         (
             {"validation": "number", "least": "1,000", "most": "2"},

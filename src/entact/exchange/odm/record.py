@@ -8,6 +8,7 @@ Source: CDISC ODM 1.3.2, sections on transactional files and on AuditRecord; 21 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -46,6 +47,7 @@ from entact.protocol.release import Release, Study
 
 _TYPES: Final = {"investigator": "Investigator", "sponsor": "Sponsor"}
 NOWHERE: Final = "LOC.UNKNOWN"
+_ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PERSONAL: Final = object()  # in the place of a value that is in no export
 
 
@@ -207,7 +209,9 @@ class OdmRecord:
         child(record, "LocationRef", LocationOID=_place(site or ""))
         child(record, "DateTimeStamp").text = at
         if entry.reason:
-            child(record, "ReasonForChange").text = "sealed" if is_sealed(entry.reason) else entry.reason
+            child(record, "ReasonForChange").text = (
+                "sealed" if is_sealed(entry.reason) else legal(entry.reason)
+            )
         child(record, "SourceID").text = entry.id
 
     def _add_value(self, item: etree._Element, value: Any) -> None:
@@ -227,10 +231,18 @@ class OdmRecord:
             child(annotation, "Comment").text = why
             return
         text, unit = _written(value)
-        item.set("Value", text)
+        item.set("Value", legal(text))
         if unit:
             self._units.setdefault(unit)
             child(item, "MeasurementUnitRef", MeasurementUnitOID=unit_oid(unit))
+        if legal(text) != text:
+            annotation = child(item, "Annotation", SeqNum="1")
+            child(annotation, "Comment").text = "characters that XML cannot hold are replaced by U+FFFD"
+
+
+def legal(text: str) -> str:
+    """A text with U+FFFD for each character that XML 1.0 cannot hold."""
+    return _ILLEGAL.sub("\ufffd", text)
 
 
 def _filled(entry: Kept, counts: dict[tuple[str, str, str], int]) -> _Form | None:

@@ -84,7 +84,8 @@ class Field:
         Raises:
             ValueError: for a choice without a code, or a code that stands twice.
         """
-        parts = self.choices.split("|") if "|" in self.choices else self.choices.split(r"\n")
+        separator = next((one for one in ("|", "\n", r"\n") if one in self.choices), "|")
+        parts = self.choices.split(separator)
         found: dict[str, str] = {}
         for part in parts:
             code, comma, label = (one.strip() for one in part.partition(","))
@@ -121,6 +122,8 @@ def read_dictionary(raw: bytes, encoding: str | None = None) -> Dictionary:
     """
     rows = _rows(_decoded(raw, encoding))
     _, header = next(rows, (0, []))
+    if len(header) <= 2 and header and header[0].startswith("sep="):  # what a spreadsheet tells itself
+        _, header = next(rows, (0, []))
     columns, unknown = _columns(header)
     problems: list[str] = []
     fields: list[Field] = []
@@ -182,7 +185,8 @@ def _decoded(raw: bytes, encoding: str | None) -> str:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each row with the line on which it begins."""
-    first = text.split("\n", 1)[0]
+    lines = re.split(r"\r\n|\r|\n", text, maxsplit=2)
+    first = lines[1] if lines[0].startswith("sep=") and len(lines) > 1 else lines[0]
     separator = max(",;\t", key=lambda one: _headings(first, one))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     while True:

@@ -59,9 +59,10 @@ def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
         why = "a text that asks nothing" if said.type == "descriptive" else "its choices come from a database"
         told.notes.append(f"left out: {why}")
         return told
-    item = _typed(said, told)
-    if item is None:
+    if "@CALCTEXT" in said.annotation.upper() or "@CALCDATE" in said.annotation.upper():
+        told.notes.append("left out: it is calculated by its annotation, and nobody may enter it")
         return told
+    item = _typed(said, told)
     item |= {name: own[name] for name in ("type", "unit", "labels", "range", "expected") if name in own}
     title, help_text = plain(said.label), plain(said.note)
     if title:
@@ -97,7 +98,7 @@ def _own(said: Field, told: Told) -> dict[str, Any]:
     return {}
 
 
-def _typed(said: Field, told: Told) -> dict[str, Any] | None:
+def _typed(said: Field, told: Told) -> dict[str, Any]:
     match said.type:
         case "text":
             return _text(said, told)
@@ -112,7 +113,7 @@ def _typed(said: Field, told: Told) -> dict[str, Any] | None:
             return {"type": kind, "of": [code for code, _ in coded]} | ({"labels": labels} if labels else {})
         case "slider":
             ends = [plain(one) for one in said.choices.split("|")] if said.choices else []
-            low, high = int(said.least or 0), int(said.most or 100)
+            low, high = (_whole(one) for one in (said.least or "0", said.most or "100"))
             middle = (low + high) // 2
             places = {1: (low,), 2: (low, high), 3: (low, middle, high)}.get(len(ends), ())
             labels = (
@@ -123,6 +124,12 @@ def _typed(said: Field, told: Told) -> dict[str, Any] | None:
             return {"type": "file"}
     told.kind = "decimal"  # a calculation
     return {"type": "decimal"}
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"-?\d+", text):
+        raise ValueError(f"the end {text!r} of the slider is no whole number; write it as in 100")
+    return int(text)
 
 
 def _text(said: Field, told: Told) -> dict[str, Any]:
