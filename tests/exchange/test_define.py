@@ -31,7 +31,9 @@ def test_it_describes_every_column_once_and_names_the_terminology(
 ) -> None:
     root = etree.fromstring(define)
     items = [one.get("OID") for one in root.iterfind(".//odm:ItemDef", NAMES)]
-    assert items == [f"IT.{name}.{one.name}" for name, data in datasets.items() for one in data.columns]
+    columns = [f"IT.{name}.{one.name}" for name, data in datasets.items() for one in data.columns]
+    assert items[: len(columns)] == columns
+    assert all(str(one).count(".") == 3 for one in items[len(columns) :])  # what a result is, test by test
     versions = [one.get("Version") for one in root.iterfind(".//def:Standard", NAMES)]
     assert versions == ["3.4", "2025-03-28", "2026-03-27"]
 
@@ -53,9 +55,51 @@ def test_that_of_analysis_datasets_keeps_to_the_schema_too(
     tabulation: Tabulation, analysed: list[Described]
 ) -> None:
     text = define_xml(tabulation, analysed, version="0.1.0", at=AT, ending="xpt")
-    folder = Path(odmlib.__file__).parent / "schemas" / "define" / "2.1"
-    schema = etree.XMLSchema(etree.parse(str(folder / "define2-1-0.xsd")))
+    folder = Path(odmlib.__file__).parent / "schemas" / "arm" / "1.0-define2.1"
+    schema = etree.XMLSchema(etree.parse(str(folder / "arm1-0-0.xsd")))
     root = etree.fromstring(text)
     schema.assertValid(root)
     dates = [one for one in root.iterfind(".//odm:ItemDef", NAMES) if one.get("Name") == "TRTSDT"]
     assert [one.get(f"{{{NAMES['def']}}}DisplayFormat") for one in dates] == ["DATE9."]
+
+
+def test_what_a_result_is_stands_there_test_by_test(
+    define: bytes, tabulation: Tabulation, analysed: list[Described]
+) -> None:
+    root = etree.fromstring(define)
+    item = root.find(".//odm:ItemDef[@OID='IT.VS.VSORRES.SYSBP']", NAMES)
+    assert item is not None
+    assert (item.get("DataType"), item.get("Length")) == ("integer", "3")
+    said = {row["VSTESTCD"] for row in tabulation.tables["VS"].rows if row.get("VSORRES") is not None}
+    listed = root.find(".//def:ValueListDef[@OID='VL.VS.VSORRES']", NAMES)
+    assert listed is not None
+    clauses = {one.get("WhereClauseOID") for one in listed.iterfind(".//def:WhereClauseRef", NAMES)}
+    assert clauses == {f"WC.VS.VSTESTCD.{code}" for code in said}
+    defined = {one.get("OID") for one in root.iterfind(".//def:WhereClauseDef", NAMES)}
+    assert clauses <= defined
+    reference = root.find(".//odm:ItemDef[@OID='IT.VS.VSORRES']/def:ValueListRef", NAMES)
+    assert reference is not None
+    text = define_xml(tabulation, analysed, version="0.1.0", at=AT, ending="xpt")
+    value = etree.fromstring(text).find(".//odm:ItemDef[@OID='IT.ADEFF.AVAL.CHANGE']", NAMES)
+    assert value is not None
+    assert value.get("DataType") == "integer"
+
+
+def test_each_analysis_of_the_plan_names_its_rows_its_set_and_its_method(
+    tabulation: Tabulation, analysed: list[Described]
+) -> None:
+    root = etree.fromstring(define_xml(tabulation, analysed, version="0.1.0", at=AT, ending="xpt"))
+    names = NAMES | {"arm": "http://www.cdisc.org/ns/arm/v1.0"}
+    found = root.findall(".//arm:AnalysisResult", names)
+    assert [one.get("OID") for one in found] == [f"AR.{one.name}" for one in tabulation.book.analyses]
+    primary = found[0]
+    assert primary.get("AnalysisPurpose") == "PRIMARY OUTCOME MEASURE"
+    oid = primary.find("arm:AnalysisDatasets/arm:AnalysisDataset/def:WhereClauseRef", names)
+    assert oid is not None
+    clause = root.find(f".//def:WhereClauseDef[@OID='{oid.get('WhereClauseOID')}']", names)
+    assert clause is not None
+    values = {one.text for one in clause.iterfind("odm:RangeCheck/odm:CheckValue", names)}
+    assert values == {"CHANGE", "OUTCOME"}
+    items = {one.get("OID") for one in root.iterfind(".//odm:ItemDef", names)}
+    assert {one.get("ItemOID") for one in root.iterfind(".//arm:AnalysisVariable", names)} <= items
+    assert b"Method ancova; estimand de_jure; analysis set mitt" in etree.tostring(primary)

@@ -14,6 +14,8 @@ from entact.datasets.sdtm import TERMINOLOGY, Tabulation
 from entact.datasets.sdtm.guide import Codelist, codelist
 from entact.exchange.dataset_json import group_oid, item_oid, metadata_oid, study_oid
 from entact.exchange.described import Column, Described
+from entact.exchange.results import ARM, add_results, add_where_clauses, results_of
+from entact.exchange.value_level import ValueList, ValueOf, value_lists
 
 ODM: Final = "http://www.cdisc.org/ns/odm/v1.3"
 DEF: Final = "http://www.cdisc.org/ns/def/v2.1"
@@ -41,7 +43,7 @@ def define_xml(
     described = list(datasets)
     file = tabulation.release.file
     name = file.study.upper()
-    root = etree.Element(f"{{{ODM}}}ODM", nsmap={None: ODM, "def": DEF, "xlink": XLINK})
+    root = etree.Element(f"{{{ODM}}}ODM", nsmap={None: ODM, "def": DEF, "arm": ARM, "xlink": XLINK})
     root.set("FileType", "Snapshot")
     root.set("FileOID", f"DEF.{name}")
     root.set("ODMVersion", "1.3.2")
@@ -62,15 +64,25 @@ def define_xml(
     metadata.set(f"{{{DEF}}}DefineVersion", "2.1.0")
     _standards(metadata, analysis=analysis)
     lists = _lists(described)
+    by_value = {(one.dataset, one.variable): one for one in value_lists(described)}
+    for values in by_value.values():
+        _value_list(metadata, values)
+    for values in by_value.values():
+        _where_clauses(metadata, values)
+    results = list(results_of(tabulation.book, {one.name: one for one in described})) if analysis else []
+    add_where_clauses(metadata, results, ODM, DEF)
     for dataset in described:
         _group(metadata, dataset, ending)
     for dataset in described:
         for column in dataset.columns:
-            _item(metadata, dataset, column, lists)
+            _item(metadata, dataset, column, lists, by_value.get((dataset.name, column.name)))
+    for values in by_value.values():
+        _values(metadata, values, {one.name: one for one in described}[values.dataset])
     for key, (terms, known) in lists.items():
         _codelist(metadata, key, terms, known)
     for oid, text in (_UNCODED, _EMPTY):
         _description(_def(metadata, "CommentDef", OID=oid), text)
+    add_results(metadata, results, ODM, DEF)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
@@ -114,7 +126,7 @@ def _group(metadata: etree._Element, dataset: Described, ending: str) -> None:
     if not dataset.is_analysis:
         group.set("Domain", dataset.name.removeprefix("SUPP"))
     group.set("SASDatasetName", dataset.name)
-    group.set("Repeating", "Yes" if repeats or dataset.name.startswith("SUPP") else "No")
+    group.set("Repeating", "Yes" if repeats or dataset.name.startswith(("SUPP", "RELREC")) else "No")
     with_people = any(column.name == "USUBJID" for column in dataset.columns)
     group.set("IsReferenceData", "No" if with_people else "Yes")
     group.set("Purpose", "Analysis" if dataset.is_analysis else "Tabulation")
@@ -137,8 +149,58 @@ def _group(metadata: etree._Element, dataset: Described, ending: str) -> None:
     _def(leaf, "title").text = file
 
 
+def _value_list(metadata: etree._Element, values: ValueList) -> None:
+    element = _def(metadata, "ValueListDef", OID=_values_oid(values))
+    for place, one in enumerate(values.values, start=1):
+        reference = _child(element, "ItemRef", ItemOID=_value_oid(values, one), OrderNumber=str(place))
+        reference.set("Mandatory", "No")
+        _def(reference, "WhereClauseRef", WhereClauseOID=_where_oid(values, one))
+
+
+def _where_clauses(metadata: etree._Element, values: ValueList) -> None:
+    for one in values.values:
+        clause = _def(metadata, "WhereClauseDef", OID=_where_oid(values, one))
+        check = _child(clause, "RangeCheck", SoftHard="Soft", Comparator="EQ")
+        check.set(f"{{{DEF}}}ItemOID", item_oid(values.dataset, values.by))
+        _child(check, "CheckValue").text = one.code
+
+
+def _values(metadata: etree._Element, values: ValueList, dataset: Described) -> None:
+    """What a result is, test by test; where it comes from is what the whole column says."""
+    column = next(one for one in dataset.columns if one.name == values.variable)
+    for one in values.values:
+        item = _child(metadata, "ItemDef", OID=_value_oid(values, one), Name=one.code, DataType=one.type)
+        item.set("Length", str(one.length))
+        if one.type == "float":
+            item.set("SignificantDigits", str(one.digits))
+        _description(item, one.title)
+        _origin(item, column)
+
+
+def _values_oid(values: ValueList) -> str:
+    return f"VL.{values.dataset}.{values.variable}"
+
+
+def _value_oid(values: ValueList, one: ValueOf) -> str:
+    return f"{item_oid(values.dataset, values.variable)}.{one.code}"
+
+
+def _where_oid(values: ValueList, one: ValueOf) -> str:
+    return f"WC.{values.dataset}.{values.by}.{one.code}"
+
+
+def _origin(item: etree._Element, column: Column) -> None:
+    origin = _def(item, "Origin", Type=column.origin[0])
+    if column.origin[1] is not None:
+        origin.set("Source", column.origin[1])
+
+
 def _item(
-    metadata: etree._Element, dataset: Described, column: Column, lists: dict[str, tuple[list[str], Codelist]]
+    metadata: etree._Element,
+    dataset: Described,
+    column: Column,
+    lists: dict[str, tuple[list[str], Codelist]],
+    values: ValueList | None,
 ) -> None:
     item = _child(metadata, "ItemDef", OID=item_oid(dataset.name, column.name), Name=column.name)
     dated = column.type == "text" and column.name.endswith(_DATES)
@@ -160,9 +222,9 @@ def _item(
     _description(item, column.variable.label)
     if _list_oid(dataset, column) in lists:
         _child(item, "CodeListRef", CodeListOID=_list_oid(dataset, column))
-    origin = _def(item, "Origin", Type=column.origin[0])
-    if column.origin[1] is not None:
-        origin.set("Source", column.origin[1])
+    _origin(item, column)
+    if values is not None:
+        _def(item, "ValueListRef", ValueListOID=_values_oid(values))
 
 
 def _list_oid(dataset: Described, column: Column) -> str:

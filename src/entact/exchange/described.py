@@ -121,6 +121,8 @@ def _origin(dataset: str, name: str, empty: bool) -> Origin:
         return "Not Available", None
     if dataset in DATASETS:
         return "Derived", "Sponsor"
+    if dataset == "RELREC":
+        return "Assigned", "Sponsor"
     if dataset in PROTOCOL:
         return "Protocol", "Sponsor"
     bare = name.removeprefix(dataset)

@@ -97,6 +97,19 @@ def test_exposure_is_what_the_opened_arm_held_and_collected_doses_never_say_it(m
     assert (mdma["EXDOSU"], mdma["EXDOSE"] > 0) == ("mg", True)
 
 
+def test_a_dose_as_taken_and_what_was_in_it_are_related_one_by_one(made: Tabulation, mini: Study) -> None:
+    related = rows(made, "RELREC")
+    assert [(one["RDOMAIN"], one["IDVAR"], one["RELTYPE"], one["RELID"]) for one in related] == [
+        ("EC", "ECLNKID", "ONE", "ECEX"),
+        ("EX", "EXLNKID", "ONE", "ECEX"),
+    ]
+    taken = [(one["USUBJID"], one["ECLNKID"]) for one in rows(made, "EC") if one.get("ECLNKID")]
+    assert sorted(taken) == sorted((one["USUBJID"], one["EXLNKID"]) for one in rows(made, "EX"))
+    assert len(set(taken)) == len(taken) > 0
+    blinded = tabulate(mini, [person.course() for person in trial(mini)])
+    assert "RELREC" not in blinded.tables
+
+
 def test_a_dose_that_was_withheld_is_in_ec_and_not_in_ex(mini: Study) -> None:
     person = Participant(mini, 2).randomised()
     person.write("encounter", {"status": "started"}, day=12, encounter="session_1#1")
@@ -151,7 +164,7 @@ def test_every_entry_behind_a_row_is_one_of_the_ledger(mini: Study) -> None:
     known = {entry.id for person in people for entry in person.entries}
     found = tabulate(mini, [person.course() for person in people], arms())
     for name, table in found.tables.items():
-        if name not in ("TA", "TE", "TI", "TS", "TV"):
+        if name not in ("TA", "TE", "TI", "TS", "TV", "RELREC"):  # these are of no participant
             assert all(said and {*said} <= known for said in table.entries), name
 
 

@@ -26,7 +26,7 @@ TRIAL = ("TA", "TE", "TI", "TS", "TV")
 SPECIAL = ("DM", "SE", "SV")
 ORDER = (
     *TRIAL, *SPECIAL,
-    "AE", "CM", "DA", "DS", "DV", "EC", "EG", "EX", "IE", "LB", "MH", "PR", "QS", "RS", "VS",
+    "AE", "CM", "DA", "DS", "DV", "EC", "EG", "EX", "IE", "LB", "MH", "PR", "QS", "RS", "VS", "RELREC",
 )  # fmt: skip
 
 # How the rows of a participant are ordered in a domain; SEQ counts them so.
@@ -53,6 +53,7 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "TV": ("STUDYID", "VISITNUM"),
     "DM": ("STUDYID", "USUBJID"),
     "SV": ("STUDYID", "USUBJID", "VISITNUM"),
+    "RELREC": ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELID"),
 }
 
 
@@ -206,6 +207,10 @@ class Tabulator:
         }
         for row in trial.trial(self.release, blinded=self.blinded, facts=known):
             self.tables[row.domain].add(row.values, ())
+        if self.tables["EC"].rows and self.tables["EX"].rows:
+            for one in ("EC", "EX"):  # a dose as it was taken, and what was in it: one row of each
+                said = {"STUDYID": self.book.study.upper(), "RDOMAIN": one, "IDVAR": f"{one}LNKID"}
+                self.tables["RELREC"].add({**said, "RELTYPE": "ONE", "RELID": "ECEX"}, ())
         order = [one for name in ORDER for one in (name, f"SUPP{name}") if one in self.tables]
         homes = homes_of(self.release)
         return Tabulation(

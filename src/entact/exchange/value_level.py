@@ -1,0 +1,76 @@
+"""Value-level metadata of Define-XML 2.1: what a result is, test by test.
+
+Source: CDISC Define-XML 2.1, sections on ValueListDef and WhereClauseDef.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from entact.exchange.described import DataType, Described
+
+_WHOLE: Final = re.compile(r"-?\d+")
+_NUMBER: Final = re.compile(r"-?\d+\.\d+|-?\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueOf:
+    """What a result is where a test or parameter has this code; `length` in characters of its longest."""
+
+    code: str
+    title: str
+    type: DataType
+    length: int
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueList:
+    """The values of a variable (`VSORRES`), by another that tells them apart (`VSTESTCD`)."""
+
+    dataset: str
+    variable: str
+    by: str
+    values: tuple[ValueOf, ...]
+
+
+def value_lists(datasets: Iterable[Described]) -> Iterator[ValueList]:
+    """Of each dataset of findings its original results by test, of each basic one its values by parameter."""
+    for dataset in datasets:
+        name = dataset.name
+        if dataset.observation_class == "Findings":
+            variable, by, title = f"{name}ORRES", f"{name}TESTCD", f"{name}TEST"
+        elif dataset.observation_class == "BASIC DATA STRUCTURE":
+            variable, by, title = "AVAL", "PARAMCD", "PARAM"
+        else:
+            continue
+        if not {variable, by, title} <= set(dataset.frame.columns):
+            continue
+        found = (
+            dataset.frame.filter(pl.col(variable).is_not_null())
+            .group_by(by)
+            .agg(pl.col(title).first(), pl.col(variable).unique())
+            .sort(by)
+        )
+        if found.height:
+            said = tuple(_value(code, text, values) for code, text, values in found.rows())
+            yield ValueList(name, variable, by, said)
+
+
+def _value(code: str, title: str, values: list[Any]) -> ValueOf:
+    texts = [_text(one) for one in values]
+    longest = max(map(len, texts))
+    if all(map(_WHOLE.fullmatch, texts)):
+        return ValueOf(code, title, "integer", longest, 0)
+    if all(map(_NUMBER.fullmatch, texts)):
+        return ValueOf(code, title, "float", longest, max(len(one.partition(".")[2]) for one in texts))
+    return ValueOf(code, title, "text", longest, 0)
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
