@@ -15,8 +15,10 @@ from entact.exchange.redcap import (
     RedcapError,
     dictionary_of,
     forms_of,
+    is_project,
     merge_forms,
     read_dictionary,
+    read_project,
     write_dictionary,
     yaml_of,
 )
@@ -41,7 +43,8 @@ def import_dictionary(
     except OSError as error:
         raise StoreError(f"{dictionary}: {error.strerror}") from None
     try:
-        imported = forms_of(read_dictionary(raw, encoding))
+        read = read_project(raw) if is_project(raw) else read_dictionary(raw, encoding)
+        imported = forms_of(read)
     except RedcapError as error:
         raise StoreError("\n".join(f"{dictionary}: {one}" for one in error.problems)) from None
     found = _told(dictionary, imported)

@@ -68,7 +68,9 @@ def trace(
 
 @redcap.command("import", short_help="Take the forms of a data dictionary into a study file.")
 def import_dictionary(
-    dictionary: Annotated[Path, typer.Argument(help="REDCap's data dictionary, a CSV file.", dir_okay=False)],
+    dictionary: Annotated[
+        Path, typer.Argument(help="A data dictionary (CSV), or a project's XML.", dir_okay=False)
+    ],
     into: Annotated[
         Path | None, typer.Option(help="A study file, or its folder; else forms are told.")
     ] = None,

@@ -1,4 +1,4 @@
-"""REDCap's data dictionary, in and out."""
+"""REDCap's data dictionary, in and out, and a project's XML, in."""
 
 from entact.exchange.redcap.dictionary import (
     Dictionary,
@@ -10,6 +10,7 @@ from entact.exchange.redcap.dictionary import (
 from entact.exchange.redcap.export import Dictated, dictionary_of
 from entact.exchange.redcap.forms import Imported, Note, forms_of, yaml_of
 from entact.exchange.redcap.merge import Merged, merge_forms
+from entact.exchange.redcap.project import is_project, read_project
 
 __all__ = [
     "Dictated",
@@ -21,8 +22,10 @@ __all__ = [
     "RedcapError",
     "dictionary_of",
     "forms_of",
+    "is_project",
     "merge_forms",
     "read_dictionary",
+    "read_project",
     "write_dictionary",
     "yaml_of",
 ]

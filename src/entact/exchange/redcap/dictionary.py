@@ -105,11 +105,13 @@ class Dictionary:
 
     Attributes:
         digest: SHA-256 of the bytes that were read. unknown: columns that are not of a dictionary.
+        beside: what else the file has: line, name, and why it stays behind.
     """
 
     fields: tuple[Field, ...]
     digest: str
     unknown: tuple[str, ...] = ()
+    beside: tuple[tuple[int, str, str], ...] = ()
 
 
 def read_dictionary(raw: bytes, encoding: str | None = None) -> Dictionary:
@@ -137,14 +139,14 @@ def read_dictionary(raw: bytes, encoding: str | None = None) -> Dictionary:
             )
             continue
         said = {key: cells[place].strip() for place, key in columns.items() if place < len(cells)}
-        problem = _problem(said)
+        problem = fault_of(said)
         if problem is not None:
             problems.append(f"line {line}: {problem}")
             continue
         kind = said["type"].lower()
         said |= {"name": said["name"].lower(), "form": said["form"].lower(), "type": _OLD.get(kind, kind)}
         fields.append(Field(line=line, **said))
-    problems += _twice(fields)
+    problems += repeated(fields)
     if not fields and not problems:
         problems.append("there is no field in it; a dictionary has one row for each field below its headings")
     if problems:
@@ -228,7 +230,8 @@ def _columns(header: list[str]) -> tuple[dict[int, str], tuple[str, ...]]:
     return found, unknown
 
 
-def _problem(said: dict[str, str]) -> str | None:
+def fault_of(said: dict[str, str]) -> str | None:
+    """What is wrong with the names or the type of a field; None where nothing is."""
     for key, what in (("name", "variable"), ("form", "form")):
         name = said.get(key, "").lower()
         if not _NAME.fullmatch(name):
@@ -239,7 +242,8 @@ def _problem(said: dict[str, str]) -> str | None:
     return None
 
 
-def _twice(fields: Sequence[Field]) -> Iterator[str]:
+def repeated(fields: Sequence[Field]) -> Iterator[str]:
+    """Each variable that is there twice, and each form whose fields do not stand together."""
     seen: dict[str, int] = {}
     left: dict[str, int] = {}
     before: Field | None = None

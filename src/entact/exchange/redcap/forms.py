@@ -77,6 +77,7 @@ def forms_of(dictionary: Dictionary) -> Imported:
     section: dict[str, str] = {}
     for name in dictionary.unknown:
         found.notes.append(Note(1, name, "left out: no column of a data dictionary"))
+    found.notes += [Note(*one) for one in dictionary.beside]
     for place, said in enumerate(dictionary.fields):
         form = _safe(said.form, RESERVED | KEYWORDS)
         body = found.forms.setdefault(form, {"items": {}})

@@ -113,6 +113,8 @@ def _typed(said: Field, told: Told) -> dict[str, Any]:
             return {"type": kind, "of": [code for code, _ in coded]} | ({"labels": labels} if labels else {})
         case "slider":
             ends = [plain(one) for one in said.choices.split("|")] if said.choices else []
+            if not (said.least and said.most):
+                told.notes.append("from 0 to 100: its ends are not said, and these are REDCap's own")
             low, high = (_whole(one) for one in (said.least or "0", said.most or "100"))
             middle = (low + high) // 2
             places = {1: (low,), 2: (low, high), 3: (low, middle, high)}.get(len(ends), ())
