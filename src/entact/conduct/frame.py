@@ -34,6 +34,7 @@ def page(
         ]
         if person.sight.sees_schedule
         else [],
+        "reads_supply": person.may("read_supply") and person.sight.sees("schedule", "dosing"),
         "tries_releases": person.may("try_release"),
         "locks": person.may("lock"),
         "reports": bool(reader.study.newest.file.periodic_reports) and person.may("send_report"),

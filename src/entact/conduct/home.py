@@ -18,6 +18,7 @@ from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.staff.training import has_learned
+from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.words import day, moment, title_of_form, title_of_visit
@@ -293,6 +294,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     reconsents,
     reports_owed,
     monitoring_actions,
+    supply_tasks,
     forms_missing,
     answers_missing,
     guesses_missing,

@@ -42,6 +42,16 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "ask_guess": _TEAM,  # hands the question to the participant
     "transcribe_guess": ("data_manager",),  # from the participant's sealed sheet; meets none of them
     "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
+    "keep_supply": ("pharmacist",),
+    "check_supply": (
+        "pharmacist",
+        "coordinator",
+        "investigator",
+        "sub_investigator",
+        "nurse",
+    ),  # as a second person
+    "decide_supply": ("sponsor", "medical_monitor", "data_manager"),  # on kits in quarantine
+    "read_supply": (*_SITE, "sub_investigator", "nurse", "sponsor", *_SPONSOR, "auditor", "inspector"),
     "follow_session": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),  # in the console of the day
     "break_code": ("investigator", "sub_investigator", "medical_monitor"),  # in an emergency; never gated
     "hear_of_unblinding": ("investigator", *_SPONSOR),  # that it happened, never what was read
@@ -328,6 +338,11 @@ ROUTES: Final[Mapping[str, str]] = {
     "export_audit": "read_audit",
     "exports": "export",
     "periodic_reports": "send_report",
+    "supply_sites": "read_supply",
+    "supply": "read_supply",
+    "supply_enter": "read_supply",  # and the duty of what is entered
+    "supply_labels": "keep_supply",
+    "kits": "check_supply",
     "export": "export",
     "staff": "read_staff",
     "delegation": "read_staff",

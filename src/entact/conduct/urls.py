@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.uploads.urls")),
     path("participants/", include("entact.conduct.eligibility.urls")),
     path("participants/", include("entact.conduct.allocation.urls")),
+    path("", include("entact.conduct.supply.urls")),
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),

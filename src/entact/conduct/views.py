@@ -90,6 +90,7 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
             (title_of_visit(name.partition("#")[0], reader.visits), visit_address(name)) for name in sessions
         ],
         "breaks_code": course.randomisation is not None and request.person.may("break_code", course.site),
+        "keeps_kits": request.person.may("check_supply", course.site) and reader.sight.sees("dosing"),
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
         "here": "participants",
     }

@@ -151,6 +151,16 @@ LITANY: Mapping[str, Row] = {
         NOBODY,
         "periodic/test_views.py::test_what_cannot_be_is_told_and_nothing_kept",
     ),
+    "supply_enter": Row(
+        "supply/test_views.py::test_who_is_blinded_sees_every_kit_alike_and_enters_nothing",
+        NOBODY,
+        "supply/test_views.py::test_nobody_checks_what_they_entered_and_two_at_once_are_one",
+    ),
+    "kits": Row(
+        "supply/test_views.py::test_who_is_blinded_sees_every_kit_alike_and_enters_nothing",
+        "supply/test_views.py::test_of_a_locked_participant_nothing_is_dispensed",
+        "supply/test_views.py::test_the_gate_says_every_reason_on_the_page",
+    ),
     "guess": Row("blinding/test_guess.py::test_it_is_for_those_who_are_asked_alone", FROZEN, TWICE),
     "told": Row(
         "blinding/test_views.py::test_everybody_with_an_account_reports_by_one_press",
@@ -317,8 +327,9 @@ def test_no_form_that_is_sent_full_of_rubbish_gives_a_fault() -> None:
                 assert answer.status_code < 500, (route, sent)
             tried.add(route)
             break
-    # Nobody of these certifies raters or rates again: tried with what cannot be in drift/test_views.py.
-    assert set(posted()) - tried == {"account_logout", "one_press", "drift", "rate_again"}
+    # Nobody of these certifies raters, rates again, or keeps the kits of Denver: tried with what cannot be in
+    # drift/test_views.py and supply/test_views.py.
+    assert set(posted()) - tried == {"account_logout", "one_press", "drift", "rate_again", "supply_enter"}
     after = {one.ledger: one.seq for one in store.ledgers("")}
     assert all(after[ledger] >= seq for ledger, seq in before.items())
     assert after["system"] > before.get("system", 0)

@@ -49,6 +49,7 @@ KEYED = {
     "emergency": "/participants/{key}/emergency/",
     "emergency_answer": "/participants/{key}/emergency/nothing/",
     "rater_told": "/told-by-raters/{key}/nothing/",
+    "kits": "/participants/{key}/kits/",
 }
 # Answered with 404 also to who may: there is no such entry, account, code or password.
 NOTHING_THERE = {
@@ -75,6 +76,7 @@ NOTHING_THERE = {
     "person",
     "monitoring_report",
     "monitoring_pdf",
+    "supply_labels",
     "mfa_view_recovery_codes",
     "mfa_remove_webauthn",
     "account_change_password",
@@ -115,6 +117,10 @@ PLAIN = {
     "exports": "/files/",
     "export": "/files/participants.csv",
     "periodic_reports": "/reports/",
+    "supply_sites": "/supply/",
+    "supply": "/supply/denver/",
+    "supply_enter": "/supply/denver/enter/lot/",
+    "supply_labels": "/supply/denver/labels.pdf",
     "find": "/find/",
     "dashboard": "/dashboard/",
     "staff": "/sites/",
@@ -200,6 +206,12 @@ def lets(person: Person, route: str, site: str | None = None) -> bool:
         return True
     if route == "delegation":
         return person.may(act, site)
+    if route.startswith("supply") or route == "kits":
+        keeps = person.may("keep_supply", site) if route == "supply_enter" else True
+        seen = person.sight.sees("schedule", "dosing") and (
+            site is None or person.may("see_participants", site)
+        )
+        return person.may(act, site) and keeps and seen
     if route.startswith("monitoring_"):
         return person.may(act, site) and person.sight.sees_schedule
     seen = site is None or (person.may("see_participants", site) and person.sight.sees_schedule)
@@ -217,7 +229,8 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
     browser = signed_in(role, site)
     person = people.person_of(people.account_named(f"{role}.{site}".strip(".")))  # type: ignore[arg-type]
     nowhere = browser.get("/nowhere").content
-    at = dict.fromkeys(("delegation", *(one for one in PLAIN if one.startswith("monitoring_"))), "denver")
+    of_site = ("delegation", "supply", "supply_enter", "supply_labels")
+    at = dict.fromkeys((*of_site, *(one for one in PLAIN if one.startswith("monitoring_"))), "denver")
     cells = [(route, address, at.get(route)) for route, address in PLAIN.items() if ROUTES[route] != PUBLIC]
     cells += [
         (route, address.format(key=key), where)

@@ -16,6 +16,9 @@ GIVEN = "2026-03-16T10:00:00-06:00"
 EARLY = "2026-03-16T08:30:00-06:00"
 
 
+REGISTERED = {"name": "DEA", "number": "RX0000001", "expires": "2026-03-15"}
+
+
 def stocked(received: bool = True, **more: Any) -> Stock:
     """A participant with kit 41 of a shipment, for the initial dose of the first session."""
     case = Stock.begun(act="dispense").sent("41", "42", when=at(1, 9))
@@ -61,6 +64,7 @@ def test_it_is_open_when_nothing_is_against_it() -> None:
             "kit_destroyed",
         ),
         (lambda case: case.drop("received sent", "check of received sent"), "kit_sent"),
+        (lambda case: case.say("r", "registration", at(4), REGISTERED), "registration_expired"),
     ],
 )
 def test_each_reason_alone(change: Callable[[Stock], Any], code: str) -> None:
@@ -111,6 +115,28 @@ def test_a_dose_is_never_given_from_a_kit_that_may_not_be_used() -> None:
         "kit_quarantined",
         "lot_recalled",
     ]
+
+
+def test_a_registration_that_was_renewed_holds_to_its_last_day() -> None:
+    case = stocked().say("r", "registration", at(4), REGISTERED)
+    case.say("renewed", "registration", at(5), REGISTERED | {"expires": "2026-03-16"})
+    assert against(case) == []
+    case.say("unclear", "registration", at(6), REGISTERED | {"expires": "next year"})
+    assert against(case) == ["registration_expired"]
+    assert "registration_expiry" in case.problems()
+
+
+def test_what_nobody_else_has_seen_is_not_given_where_the_study_asks_for_two() -> None:
+    case = stocked()
+    data = HANDED_OUT | {"kit": "41", "units": 2}
+    case.put("out", "dispensing", EARLY, data, by="p-1", role="pharmacist")
+    assert codes(ask(case, "initial_dose", kit="41")) == ["dispensing_unchecked"]
+    seen: dict[str, Any] = {"by": "p-2", "role": "pharmacist", "about": "out"}
+    case.put("seen", "kit_check", EARLY, {"agrees": False, "text": "two"}, **seen)
+    assert "check_disagrees" in {one.rule for one in case.course().findings.values()}
+    assert codes(ask(case, "initial_dose", kit="41")) == ["dispensing_unchecked"]
+    case.put("seen again", "kit_check", EARLY, {"agrees": True}, **(seen | {"by": "p-3"}))
+    assert codes(ask(case, "initial_dose", kit="41")) == []
 
 
 def test_a_kit_given_in_error_is_a_fact_with_its_alert() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from entact.course.entry.dates import in_date
 from entact.course.gates.question import Question, Reason
-from entact.course.kinds.dispensing import dispensed
+from entact.course.kinds.dispensing import dispensed, unchecked
 from entact.course.schedule import civil_date
 from entact.course.state.numbers import normal
 from entact.course.state.supply import UNUSABLE
@@ -60,7 +60,19 @@ def kit_usable(question: Question) -> Iterator[Reason]:
         yield Reason("kit_not_named", "Say which kit is to be used.", ("kit",))
         return
     yield from _kit_of_participant(question, number)
+    yield from _dispensing_checked(question, number)
     yield from kit_in_stock(question, number)
+
+
+def _dispensing_checked(question: Question, number: str) -> Iterator[Reason]:
+    """A second person has looked at what was handed out, where the study file asks for one."""
+    plan, entry = question.release.file.supply, dispensed(question.course).get(normal(number))
+    if plan is None or "dispensing" not in plan.two_persons or entry is None:
+        return
+    question.relies_on(entry)
+    if entry in unchecked(question.course, "dispensing"):
+        message = f"Nobody else has checked what was dispensed of kit {number}."
+        yield Reason("dispensing_unchecked", message, ("kit_check",))
 
 
 def kit_dispensable(question: Question) -> Iterator[Reason]:
@@ -88,6 +100,11 @@ def kit_dispensable(question: Question) -> Iterator[Reason]:
         if kit.replaced_by is not None:
             yield Reason("kit_replaced", f"Kit {number} was replaced by kit {kit.replaced_by}.")
     yield from kit_in_stock(question, number)
+    for one in question.site.supply.registrations.values():
+        question.relies_on(one.entry)
+        if not in_date(one.expires, question.today):
+            message = f"The registration {one.name} of site {question.site.id} held until {one.expires}."
+            yield Reason("registration_expired", message)
 
 
 def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:

@@ -82,6 +82,9 @@ def reduce_check(course: State, effective: Effective, payload: KitCheck) -> None
     elif checked[0].by == effective.entry.by:
         message = f"{checked[0].by} has entered it, and somebody else has to check it"
         course.found("check_by_same", effective.id, "about", message)
+    elif not payload.agrees:
+        message = f"{effective.entry.by} did not find the kit as it was entered"
+        course.found("check_disagrees", effective.id, "agrees", message)
     note(course, effective, payload)
 
 
@@ -97,9 +100,10 @@ def dispensed(course: State) -> dict[str, str]:
 
 
 def unchecked(course: State, what: str) -> list[str]:
-    """Entries of a kind that nobody else has looked at, in order of time."""
+    """Entries of a kind that nobody else has found as they say, in order of time."""
     entered = {one.entry: one.by for one in course.noted.get(what, ())}
-    done = {one.about for one in course.noted.get("kit_check", ()) if entered.get(one.about or "") != one.by}
+    checks = [one for one in course.noted.get("kit_check", ()) if one.said.agrees]
+    done = {one.about for one in checks if entered.get(one.about or "") != one.by}
     return [entry for entry in entered if entry not in done]
 
 
@@ -110,6 +114,7 @@ DISPENSING = Kind(
     reduce=reduce_dispensing,
     tells=frozenset({"dosing"}),
     acts=("dispense",),
+    is_held=True,
     needs_consent=True,
     in_encounter=False,
     with_participant=False,

@@ -19,6 +19,7 @@ from entact.course.state.supply import (
     Handling,
     LotState,
     Movement,
+    Registration,
     Said,
     ShipmentState,
     Temperatures,
@@ -127,6 +128,22 @@ class StockDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     report: int | None = None
     sent: str | None = None
+
+
+class SiteRegistration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `registration` (site): what allows the site to keep and hand out, to its last day."""
+
+    name: str
+    number: str
+    expires: str
+
+
+def reduce_registration(site: SiteFolding, effective: Effective, payload: SiteRegistration) -> None:
+    """The latest word on a registration."""
+    if read_date(payload.expires) is None:
+        site.problem("registration_expiry", effective.id, "expires", f"{payload.expires!r} is no date")
+    name = payload.name.strip()
+    site.supply.registrations[name] = Registration(name, payload.number, payload.expires, effective.id)
 
 
 def reduce_lot(site: SiteFolding, effective: Effective, payload: Lot) -> None:
@@ -345,6 +362,9 @@ def _kind(name: str, title: str, payload: type[msgspec.Struct], reduce: Any, *fr
     )
 
 
+REGISTRATION = _kind(
+    "registration", "Registration of the site", SiteRegistration, reduce_registration, "name", "number"
+)
 LOT = _kind("lot", "Lot", Lot, reduce_lot)
 SHIPMENT = _kind("shipment", "Shipment of kits", Shipment, reduce_shipment, "sender", "transfer")
 RECEIPT = _kind("receipt", "Receipt of kits", Receipt, reduce_receipt)

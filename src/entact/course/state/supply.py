@@ -127,6 +127,15 @@ class Said(msgspec.Struct, frozen=True):
     text: str
 
 
+class Registration(msgspec.Struct, frozen=True):
+    """The latest word on what allows a site to keep and hand out: its number and its last day."""
+
+    name: str
+    number: str
+    expires: str
+    entry: str
+
+
 class SupplyState(msgspec.Struct, frozen=True):
     """The stock of a site beside its kits.
 
@@ -134,6 +143,7 @@ class SupplyState(msgspec.Struct, frozen=True):
         lots: by number. shipments: by number. handled: by entry, in order of time.
         movements: into and out of the pharmacy, as the site's ledger has them. counts: in order of time.
         unlike: receipts that differ from their packing list. said: of each difference, in order of time.
+        registrations: by name.
     """
 
     lots: dict[str, LotState] = {}
@@ -143,6 +153,7 @@ class SupplyState(msgspec.Struct, frozen=True):
     counts: tuple[CountState, ...] = ()
     unlike: tuple[Unlike, ...] = ()
     said: dict[tuple[str, str], tuple[Said, ...]] = {}
+    registrations: dict[str, Registration] = {}
 
 
 class SupplyFolding:
@@ -156,6 +167,7 @@ class SupplyFolding:
         self.counts: list[CountState] = []
         self.unlike: list[Unlike] = []
         self.said: dict[tuple[str, str], tuple[Said, ...]] = {}
+        self.registrations: dict[str, Registration] = {}
 
     def state(self) -> SupplyState:
         """What the entries have made."""
@@ -167,4 +179,5 @@ class SupplyFolding:
             tuple(self.counts),
             tuple(self.unlike),
             self.said,
+            self.registrations,
         )

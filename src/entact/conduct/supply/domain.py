@@ -1,0 +1,122 @@
+"""Entering what happens to the stock of a site, one at a time, as the ledger has it then."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import tzinfo
+from typing import Final
+
+from django.db import transaction
+
+from entact.conduct.delegation import enter_at_site, hold_site
+from entact.conduct.error import ConductError
+from entact.conduct.reader import Reader
+from entact.conduct.record.door import Author
+from entact.conduct.supply.forms import MOST_KITS, Sent, payload_of
+from entact.conduct.supply.selectors import balance_of, folded_with_kits, plan_of, stock_of
+from entact.course.kinds.supply import (
+    Destruction,
+    Lot,
+    Quarantine,
+    Receipt,
+    Shipment,
+    StockDifference,
+    SupplyCheck,
+    SupplyDecision,
+)
+from entact.course.state.numbers import normal
+from entact.course.state.setting import SiteState
+from entact.protocol.quantity import parse_quantity
+
+_DIGITS: Final = 6  # of a kit that is numbered here: a million, of which a site has some hundreds
+
+
+def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo, *, by: Author) -> str:
+    """Enters something about the stock of a site, and says its id.
+
+    Raises:
+        ConductError: with what has to be put right; then nothing was entered.
+    """
+    plan = plan_of(reader)
+    with transaction.atomic():
+        hold_site(site)
+        state = stock_of(reader, site)
+        there = _in_storage(reader, state) if kind == "storage_log" else []
+        made = numbers_for(MOST_KITS, state.kits) if kind == "shipment" else []
+        payload, about = payload_of(kind, sent, plan, zone, there, made)
+        if isinstance(payload, Lot):
+            _require_lot(reader, payload)
+        elif isinstance(payload, Shipment):
+            _require_shipment(state, payload)
+        elif isinstance(payload, Receipt):
+            shipment = state.supply.shipments.get(normal(payload.shipment))
+            if shipment is None or shipment.received is not None:
+                raise ConductError("Shipment: choose one that has not been received yet")
+        elif isinstance(payload, Quarantine | SupplyDecision):
+            _require_kits(state, payload.kits, quarantined=isinstance(payload, SupplyDecision))
+        elif isinstance(payload, Destruction):
+            _require_kits(state, payload.units)
+        elif isinstance(payload, SupplyCheck):
+            _require_check(state, about, by)
+        elif isinstance(payload, StockDifference):
+            found = balance_of(state, folded_with_kits(reader, state).items()).differences
+            if not any((one.entry, one.kit) == (about, payload.kit) and one.is_open for one in found):
+                raise ConductError("There is no such difference open")
+        return enter_at_site(site, kind, payload, by=by, about=about)
+
+
+def numbers_for(count: int, taken: Collection[str]) -> list[str]:
+    """Numbers for new kits, drawn at random: none tells when or for what it was made."""
+    found: set[str] = set()
+    while len(found) < count:
+        number = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
+        if number not in taken:
+            found.add(number)
+    return list(found)
+
+
+def _in_storage(reader: Reader, state: SiteState) -> list[str]:
+    """The kits of a site that lie there: those that went out whole, and have not come back, do not."""
+    rows = balance_of(state, folded_with_kits(reader, state).items()).rows
+    usable = [number for number, kit in state.kits.items() if kit.status in ("received", "released")]
+    return [number for number in usable if not rows[number].dispensed or rows[number].at_hand > 0]
+
+
+def _require_lot(reader: Reader, lot: Lot) -> None:
+    products = reader.study.newest.file.products
+    if lot.product not in products:
+        raise ConductError("Product: choose one of the study")
+    try:
+        unit = parse_quantity(lot.strength).unit
+    except ValueError as error:
+        raise ConductError(f"Strength: {error}") from error
+    if not unit:
+        raise ConductError("Strength: write it with its unit, as in 40 mg")
+
+
+def _require_shipment(state: SiteState, shipment: Shipment) -> None:
+    if normal(shipment.lot) not in state.supply.lots:
+        raise ConductError("Lot: enter the lot first")
+    if normal(shipment.number) in state.supply.shipments:
+        raise ConductError(f"Shipment {shipment.number} was entered before")
+    known = [kit for kit in shipment.kits if normal(kit) in state.kits]
+    if known:
+        raise ConductError(f"Kits: {', '.join(known[:10])} came with another shipment")
+
+
+def _require_kits(state: SiteState, kits: Collection[str], *, quarantined: bool = False) -> None:
+    unknown = [kit for kit in kits if normal(kit) not in state.kits]
+    if unknown:
+        raise ConductError(f"Kits: {', '.join(unknown[:10])} never came to this site")
+    free = [kit for kit in kits if state.kits[normal(kit)].status != "quarantined"] if quarantined else []
+    if free:
+        raise ConductError(f"Kits: {', '.join(free[:10])} are not in quarantine")
+
+
+def _require_check(state: SiteState, about: str | None, by: Author) -> None:
+    handled = state.supply.handled.get(about or "")
+    if handled is None or not handled.waits:
+        raise ConductError("What: choose something that waits for a second person")
+    if handled.by == by.identity:
+        raise ConductError("You have entered this yourself: somebody else has to look at it")

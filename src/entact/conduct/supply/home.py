@@ -1,0 +1,104 @@
+"""What the stock of a site asks of somebody today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+
+from django.urls import reverse
+
+from entact.conduct.delegation import today_at, zone_of
+from entact.conduct.permissions import Person
+from entact.conduct.reader import Reader
+from entact.conduct.supply.page import StockPage
+from entact.conduct.supply.selectors import plan_of, sites_with_stock
+from entact.conduct.supply.views import supplied
+from entact.conduct.today import Task
+from entact.conduct.words import day, moment
+from entact.course.entry.dates import in_date, read_date
+from entact.course.supply.balance import count_due, losses_due
+from entact.course.supply.check_character import printed
+
+
+def supply_tasks(reader: Reader, person: Person) -> Iterator[Task]:
+    """Differences and their clocks, kits that wait for somebody's word, counts that are due."""
+    sites = [site for site in supplied(person, reader) if _answers(person, site)]
+    there = sites_with_stock() if sites else set()
+    for site in sites:
+        if site in there:
+            yield from _of_site(reader, person, site)
+
+
+def _answers(person: Person, site: str) -> bool:
+    return any(person.may(act, site) for act in ("keep_supply", "decide_supply", "check_supply"))
+
+
+def _of_site(reader: Reader, person: Person, site: str) -> Iterator[Task]:
+    stock = StockPage(reader, site, zone_of(site), today_at(site), {})
+    address = reverse("supply", args=[site])
+    keeps, decides = person.may("keep_supply", site), person.may("decide_supply", site)
+    for one in stock.balance.differences if keeps or decides else ():
+        if not one.is_open:
+            continue
+        what = f"Kit {printed(one.kit)}: {one.counted} of {one.expected} units were found"
+        due = [loss for loss in losses_due(one, plan_of(reader), stock.country, stock.zone) if not loss.sent]
+        for loss in due:
+            over = loss.due <= reader.at
+            due_at = f"{'was due' if over else 'due'} {moment(loss.due, stock.zone)}"
+            when = f"{loss.report.title}, to {loss.report.to}: {due_at}"
+            yield Task(True, "", "", site, what, when, rank=1, due=loss.due, address=address)
+        if not due:
+            yield Task(True, "", "", site, what, "nobody has said why", rank=1, due=one.at, address=address)
+    held = [number for number, kit in stock.state.kits.items() if kit.status == "quarantined"]
+    if held and decides:
+        what = f"{len(held)} kit{'s' if len(held) > 1 else ''} in quarantine"
+        when = "until the sponsor has decided"
+        yield Task(False, "", "", site, what, when, rank=2, address=address)
+    waiting = [one for one in stock.state.supply.handled.values() if one.waits and one.by != person.identity]
+    for handled in waiting if person.may("check_supply", site) else ():
+        what = f"{handled.what.capitalize()} of {len(handled.kits)} kits waits for a second person"
+        yield Task(
+            False, "", "", site, what, f"entered {moment(handled.at, stock.zone)}", rank=2, address=address
+        )
+    if keeps:
+        yield from _count(reader, stock, address)
+        yield from _registrations(stock, address)
+
+
+def _count(reader: Reader, stock: StockPage, address: str) -> Iterator[Task]:
+    due = count_due(stock.state, stock.balance.counted, plan_of(reader), stock.zone)
+    if due is None or (due - stock.today).days > SOON:
+        return
+    over = due < stock.today
+    when = f"{'was due' if over else 'due'} by {day(due)}"
+    yield Task(
+        over,
+        "",
+        "",
+        stock.site,
+        "All kits are to be counted",
+        when,
+        rank=1 if over else 3,
+        due=_end(due),
+        address=address,
+    )
+
+
+def _registrations(stock: StockPage, address: str) -> Iterator[Task]:
+    for one in stock.state.supply.registrations.values():
+        found = read_date(one.expires)
+        last = stock.today if found is None else found.earliest
+        if (last - stock.today).days <= SOON:
+            over = not in_date(one.expires, stock.today)
+            what = f"The registration {one.name} {'has ended' if over else 'ends'}"
+            when = f"{'nothing is dispensed: it held' if over else 'holds'} until {one.expires}"
+            yield Task(
+                over, "", "", stock.site, what, when, rank=1 if over else 3, due=_end(last), address=address
+            )
+
+
+SOON = 30  # days before a count is due, in which it is told of
+
+
+def _end(last: date) -> datetime:
+    return datetime.combine(last, time.max, UTC)

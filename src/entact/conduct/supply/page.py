@@ -1,0 +1,235 @@
+"""What the pages of the stock show: kits, what waits, what differs, and by when it has to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.supply.forms import Field, Handling
+from entact.conduct.supply.selectors import balance_of, folded_with_kits, plan_of, stock_found
+from entact.conduct.words import day, moment
+from entact.course.entry.dates import in_date
+from entact.course.state.setting import SiteState
+from entact.course.state.supply import HandledState
+from entact.course.supply.balance import Balance, Difference, count_due, losses_due
+from entact.course.supply.check_character import printed
+from entact.store import lists
+
+STATUS = {
+    "sent": "on its way",
+    "received": "received",
+    "released": "released",
+    "missing": "missing",
+    "quarantined": "quarantined",
+    "rejected": "rejected",
+    "destroyed": "destroyed",
+    "unknown": "never came here",
+}
+WHAT = {"receipt": "Receipt", "inventory": "Count", "destruction": "Destruction"}
+
+
+@dataclass(frozen=True)
+class KitShown:
+    """One kit: how it stands, with whom, and its units; the same whatever it holds."""
+
+    label: str
+    status: str
+    is_bad: bool
+    why: str
+    expires: str
+    is_over: bool
+    who: str
+    key: str
+    at_hand: str
+    outside: str
+    taken: str
+
+
+@dataclass(frozen=True)
+class DueShown:
+    """A report of a loss: what, to whom, by when, and whether it was sent."""
+
+    title: str
+    to: str
+    due: str
+    sent: str
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class DifferenceShown:
+    """A difference, what was said of it, and the reports that it asks for."""
+
+    key: str
+    label: str
+    expected: int
+    counted: int
+    at: str
+    is_open: bool
+    said: tuple[str, ...]
+    due: tuple[DueShown, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that a second person has to look at."""
+
+    entry: str
+    what: str
+    by: str
+    at: str
+    kits: int
+
+
+class StockPage:
+    """The stock of one site as a reader may see it.
+
+    Args:
+        names: of people, by identity.
+    """
+
+    def __init__(
+        self, reader: Reader, site: str, zone: tzinfo, today: date, names: Mapping[str, str]
+    ) -> None:
+        self.reader, self.site, self.zone, self.today, self.names = reader, site, zone, today, names
+        self.state: SiteState
+        self.state, self.problems = stock_found(reader, site)
+        self.folded: dict[str, Folded] = folded_with_kits(reader, self.state)
+        self.balance: Balance = balance_of(self.state, self.folded.items())
+
+    def kits(self) -> list[KitShown]:
+        """Every kit, by its number."""
+        whose = {number: ledger for ledger, one in self.folded.items() for number in one.course.kits}
+        known = {one.ledger: Standing.of(one) for one in lists.participants_of(sorted(set(whose.values())))}
+        found = []
+        for number in sorted(self.balance.rows):
+            row, stock = self.balance.rows[number], self.state.kits.get(number)
+            standing = known.get(whose.get(number, row.ledger))
+            counts = row.units is not None
+            found.append(
+                KitShown(
+                    printed(number),
+                    STATUS.get(row.status, row.status),
+                    row.status in ("quarantined", "missing", "rejected", "unknown"),
+                    stock.why if stock is not None and row.status == "quarantined" else "",
+                    row.expires,
+                    bool(row.expires) and not in_date(row.expires, self.today),
+                    standing.number if standing is not None else "",
+                    standing.key if standing is not None else "",
+                    str(row.at_hand) if counts else "",
+                    str(row.outside) if row.dispensed else "",
+                    str(row.taken) if row.dispensed else "",
+                )
+            )
+        return found
+
+    def waiting(self) -> list[Waiting]:
+        """What a second person has to look at, in order of time."""
+        return [self._waiting(one) for one in self.state.supply.handled.values() if one.waits]
+
+    def _waiting(self, one: HandledState) -> Waiting:
+        at = moment(one.at, self.zone)
+        return Waiting(one.entry, WHAT[one.what], self._name(one.by), at, len(one.kits))
+
+    def disagreed(self) -> list[str]:
+        """What a second person did not find as it says."""
+        found = [one for one in self.state.supply.handled.values() if not one.agrees]
+        return [
+            f"{WHAT[one.what]} of {moment(one.at, self.zone)}: "
+            f"{self._name(one.checked_by or '')} does not agree. {one.said}"
+            for one in found
+        ]
+
+    def differences(self, now: datetime) -> list[DifferenceShown]:
+        """What is not as it should be, the open ones first."""
+        found = sorted(self.balance.differences, key=lambda one: (not one.is_open, one.at, one.kit))
+        return [self._difference(one, now) for one in found]
+
+    def _difference(self, one: Difference, now: datetime) -> DifferenceShown:
+        said = tuple(
+            f"{told.said}, {moment(told.at, self.zone)}, {self._name(told.by)}: {told.text}"
+            for told in one.said
+        )
+        due = tuple(
+            DueShown(
+                str(loss.report.title),
+                loss.report.to,
+                moment(loss.due, self.zone),
+                loss.sent or "",
+                loss.sent is None and one.is_open and loss.due <= now,
+            )
+            for loss in losses_due(one, plan_of(self.reader), self.country, self.zone)
+        )
+        at = moment(one.at, self.zone)
+        key, label = f"{one.entry} {one.kit}", printed(one.kit)
+        return DifferenceShown(key, label, one.expected, one.counted, at, one.is_open, said, due)
+
+    def count_due(self) -> tuple[str, bool] | None:
+        """By when all has to be counted, and whether that is over."""
+        due = count_due(self.state, self.balance.counted, plan_of(self.reader), self.zone)
+        return None if due is None else (day(due), due < self.today)
+
+    @property
+    def country(self) -> str | None:
+        """Where the site is."""
+        planned = self.reader.study.newest.file.sites.get(self.site)
+        return planned.country if planned is not None else None
+
+    def choices(self, handling: Handling, field: Field, by: str) -> Sequence[tuple[str, str]]:
+        """What can be chosen for a field, where that follows from the record."""
+        supply = self.state.supply
+        if field.name == "product":
+            return [(name, name.replace("_", " ")) for name in self.reader.study.newest.file.products]
+        if field.name == "lot":
+            return [(one.lot, one.lot) for one in supply.lots.values()]
+        if field.name == "shipment":
+            return [
+                (one.number, f"{one.number}, {len(one.kits)} kits")
+                for one in supply.shipments.values()
+                if one.received is None
+            ]
+        if handling.kind == "supply_check" and field.name == "about":
+            found = [one for one in supply.handled.values() if one.waits and one.by != by]
+            shown = map(self._waiting, found)
+            return [(one.entry, f"{one.what}, {one.at}, {one.by}, {one.kits} kits") for one in shown]
+        if field.name == "about":
+            return [
+                (f"{one.entry} {one.kit}", f"{printed(one.kit)}: {one.counted} of {one.expected}")
+                for one in self.balance.differences
+                if one.is_open
+            ]
+        if field.name == "report":
+            losses = plan_of(self.reader).losses
+            return [("", "none"), *((str(n), str(one.title)) for n, one in enumerate(losses, start=1))]
+        return field.of
+
+    def _name(self, identity: str) -> str:
+        return self.names.get(identity, identity)
+
+
+def fields_shown(
+    page: StockPage, handling: Handling, sent: Mapping[str, str], by: str
+) -> Iterator[dict[str, Any]]:
+    """The questions of a form, with what was typed; the first that a scanner types into has the focus."""
+    first = True
+    for one in handling.fields:
+        scanned = one.sort == "lines" and first
+        first = first and not scanned
+        yield {
+            "name": one.name,
+            "label": one.label,
+            "sort": one.sort,
+            "of": [
+                (value, words, sent.get(one.name) == value)
+                for value, words in page.choices(handling, one, by)
+            ]
+            if one.sort == "choice"
+            else [],
+            "hint": one.hint,
+            "optional": one.optional,
+            "value": sent.get(one.name, ""),
+            "focus": scanned,
+        }

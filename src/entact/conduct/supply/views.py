@@ -1,0 +1,160 @@
+"""The pages of the stock of a site, its labels, and what is entered about it."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from entact.conduct.access.models import Account
+from entact.conduct.asking import authenticated_by, reader_of
+from entact.conduct.delegation import today_at, zone_of
+from entact.conduct.error import ConductError
+from entact.conduct.frame import page
+from entact.conduct.given import note_given
+from entact.conduct.permissions import Person
+from entact.conduct.reader import Reader
+from entact.conduct.record.door import Author
+from entact.conduct.supply.domain import enter_supply
+from entact.conduct.supply.forms import HANDLINGS, Sent
+from entact.conduct.supply.page import StockPage, fields_shown
+from entact.conduct.supply.selectors import plan_of, stock_of
+from entact.course.kinds.site import KIT
+from entact.course.state.numbers import normal
+from entact.course.supply.check_character import printed
+from entact.course.supply.temperature import MOST
+from entact.report.labels import draw_labels
+
+TELLS = KIT.tells | {"schedule"}  # classes of data that the pages of the stock tell of
+
+
+@require_safe
+def show_supplied(request: HttpRequest) -> HttpResponse:
+    """The sites whose stock may be seen; where it is one, that."""
+    reader = reader_of(request)
+    sites = supplied(request.person, reader)
+    if not sites:
+        raise Http404
+    if len(sites) == 1:
+        return redirect("supply", site=sites[0])
+    return page(request, reader, "supply/sites.html", {"sites": sites, "here": "supply"})
+
+
+@require_safe
+def show_stock(request: HttpRequest, site: str) -> HttpResponse:
+    """The stock of a site: kits, what waits, what differs.
+
+    Raises:
+        Http404: when it is not for whoever asks.
+    """
+    reader = _reader_at(request, site)
+    person = request.person
+    stock = _page(reader, site)
+    keeps = person.may("keep_supply", site) or person.may("decide_supply", site)
+    values = {
+        "site": site,
+        "kits": stock.kits(),
+        "units": stock.balance.at_hand,
+        "waiting": stock.waiting(),
+        "disagreed": stock.disagreed(),
+        "differences": stock.differences(reader.at),
+        "count_due": stock.count_due(),
+        "found": [one.message for one in stock.problems],
+        "registrations": list(stock.state.supply.registrations.values()) if keeps else [],
+        "lots": list(stock.state.supply.lots.values()) if keeps else [],
+        "shipments": list(stock.state.supply.shipments.values()) if keeps else [],
+        "keeps": person.may("keep_supply", site),
+        "enters": [(one.kind, one.title) for one in HANDLINGS.values() if person.may(one.duty, site)],
+        "here": "supply",
+    }
+    return page(request, reader, "supply/stock.html", values)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter_stock(request: HttpRequest, site: str, kind: str) -> HttpResponse:
+    """One thing that happened to the stock, entered by who may.
+
+    Raises:
+        Http404: when there is no such thing, or it is not theirs to enter.
+    """
+    reader, handling = _reader_at(request, site), HANDLINGS.get(kind)
+    role = request.person.role_for(handling.duty, site) if handling is not None else None
+    authenticated = authenticated_by(request)
+    if handling is None or role is None or authenticated is None:
+        raise Http404
+    author = Author(request.person.identity, role, authenticated)
+    texts = {name: value.replace("\0", "") for name, value in request.POST.items()}
+    problem = ""
+    if request.method == "POST":
+        upload = request.FILES.get("log")
+        try:
+            if upload is not None and (upload.size or 0) > MOST:
+                raise ConductError(f"File of the temperature logger: it has at most {MOST} bytes")
+            sent = Sent(texts, upload.read() if upload is not None else None)
+            enter_supply(reader, site, kind, sent, zone_of(site), by=author)
+        except ConductError as error:
+            problem = str(error)
+        else:
+            return redirect("supply", site=site)
+    given = texts or {name: value for name, value in request.GET.items() if "\0" not in value}
+    values = {
+        "site": site,
+        "handling": handling,
+        "fields": list(fields_shown(_page(reader, site), handling, given, author.identity)),
+        "problem": problem,
+        "here": "supply",
+    }
+    return page(request, reader, "supply/enter.html", values, 422 if problem else 200)
+
+
+@require_safe
+def give_labels(request: HttpRequest, site: str) -> HttpResponse:
+    """Labels of the kits of a shipment, to print; that they were given out is kept.
+
+    Raises:
+        Http404: when there is no such shipment, or it is not for whoever asks.
+    """
+    reader = _reader_at(request, site)
+    if not request.person.may("keep_supply", site):
+        raise Http404
+    state = stock_of(reader, site)
+    shipment = state.supply.shipments.get(normal(request.GET.get("shipment", "").replace("\0", "")))
+    lot = state.supply.lots.get(normal(shipment.lot)) if shipment is not None else None
+    if shipment is None or lot is None:
+        raise Http404
+    storage = plan_of(reader).storage
+    keep = "" if storage is None else "{:f} to {:f} °C".format(*storage.bounds)
+    note_given(request, reader, f"labels of shipment {shipment.number} to {site}")
+    document = draw_labels(
+        reader.study.name,
+        site,
+        [printed(kit) for kit in shipment.kits],
+        shipment.units,
+        lot.expires,
+        lot.lot,
+        reader.environment,
+        reader.study.newest.file.languages,
+        keep,
+    )
+    answer = HttpResponse(document, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{reader.study.name}-labels-{site}.pdf"'
+    return answer
+
+
+def supplied(person: Person, reader: Reader) -> list[str]:
+    """The sites whose stock somebody may see."""
+    if not reader.sight.sees(*TELLS):
+        return []
+    return [site for site in sorted(person.permissions.sites) if person.may("read_supply", site)]
+
+
+def _page(reader: Reader, site: str) -> StockPage:
+    names = dict(Account.objects.values_list("name", "title"))
+    return StockPage(reader, site, zone_of(site), today_at(site), names)
+
+
+def _reader_at(request: HttpRequest, site: str) -> Reader:
+    reader = reader_of(request)
+    if site not in supplied(request.person, reader):
+        raise Http404
+    return reader

@@ -1,0 +1,323 @@
+"""The pharmacist's day: each step is entered, what is wrong is said, and nobody is told an arm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.conduct.browser import Browser
+from tests.conduct.consent.test_views import lock
+from tests.conduct.supply.day import (
+    WARM,
+    keep_site,
+    labels,
+    lot,
+    shipped,
+    statuses,
+    stock_numbers,
+    study_with_supply,
+)
+from tests.conduct.test_today import tasks
+
+from entact import store
+from entact.conduct.supply.forms import HANDLINGS
+from entact.course import read
+from entact.course.supply.check_character import printed
+from entact.protocol import Study
+
+SignIn = Callable[..., Browser]
+ENTER = "/supply/denver/enter/"
+
+
+@pytest.fixture(scope="module")
+def stocked() -> Study:
+    return study_with_supply()
+
+
+@pytest.fixture
+def keys(stocked: Study, database: str) -> list[str]:
+    return keep_site(stocked)
+
+
+@pytest.fixture
+def pharmacist(sign_in: SignIn, keys: list[str]) -> Browser:
+    return sign_in("p-1", denver="pharmacist")
+
+
+@pytest.fixture
+def second(sign_in: SignIn, keys: list[str]) -> Browser:
+    return sign_in("p-2", denver="pharmacist")
+
+
+def file(text: str = WARM) -> SimpleUploadedFile:
+    return SimpleUploadedFile("log.csv", text.encode(), "text/csv")
+
+
+def waiting(page: str) -> str:
+    """The first thing that can be checked by a second person."""
+    found = re.search(r'<select id="f-about" name="about"><option value="([^"]+)"', page)
+    assert found is not None, page
+    return found[1]
+
+
+def check(second: Browser) -> None:
+    about = waiting(second.get(f"{ENTER}supply_check/"))
+    second.post(f"{ENTER}supply_check/", {"about": about, "agrees": "yes", "text": ""})
+
+
+def alert(page: str) -> str:
+    found = re.search(r'role="alert">(.*?)</(?:p|section)>', page, re.DOTALL)
+    assert found is not None, page
+    return found[1]
+
+
+def test_a_whole_day(pharmacist: Browser, second: Browser, sign_in: SignIn, keys: list[str]) -> None:
+    """40 kits, an excursion, 6 dispensings, 2 returns, a difference, and destruction by two."""
+    monitor = sign_in("mm", everywhere="medical_monitor")
+    numbers = shipped(pharmacist, 40)
+    assert len(numbers) == 40
+    sheet = pharmacist._client.get("/supply/denver/labels.pdf?shipment=A-1")
+    assert sheet.content.startswith(b"%PDF-")
+    receipt = {"shipment": "A-1", "kits": labels(numbers), "damaged": "", "log": file()}
+    pharmacist.post(f"{ENTER}receipt/", receipt)
+    assert set(statuses().values()) == {"quarantined"}
+    assert any("40 kits in quarantine" in one for one in tasks(monitor.get("/")))
+    assert any("waits for a second person" in one for one in tasks(second.get("/")))
+    assert not any("second person" in one for one in tasks(pharmacist.get("/")))
+    decided = {"kits": labels(numbers[:38]), "decision": "release", "text": "stable to 30 °C"}
+    monitor.post(f"{ENTER}supply_decision/", decided)
+    monitor.post(f"{ENTER}supply_decision/", decided | {"kits": labels(numbers[38:]), "decision": "reject"})
+    check(second)
+
+    plan = [(key, part) for key in keys for part in ("initial", "supplement")]
+    for number, (key, part) in zip(numbers, plan, strict=False):
+        sent = {"kit": printed(number), "visit": "session_1", "part": part, "level": "full"}
+        pharmacist.post(f"/participants/{key}/kits/", sent | {"do": "assign"})
+        pharmacist.post(f"/participants/{key}/kits/", sent | {"do": "dispense", "units": "2"})
+    given = [read(line.text) for number in (1, 2, 3) for line in store.lines(f"participant:{number:032x}")]
+    out = [one for one in given if one.kind == "dispensing"]
+    assert [one.basis["act"] for one in out if one.basis] == ["dispense"] * 6
+    about = re.findall(r'name="about" value="([^"]+)"', second.get(f"/participants/{keys[0]}/kits/"))
+    assert len(about) == 2
+    pharmacist.post(
+        f"/participants/{keys[0]}/kits/", {"do": "check", "about": about[0], "agrees": "yes"}, status=422
+    )
+    second.post(f"/participants/{keys[0]}/kits/", {"do": "check", "about": about[0], "agrees": "yes"})
+    for number, key in ((numbers[1], keys[0]), (numbers[3], keys[1])):
+        pharmacist.post(f"/participants/{key}/kits/", {"do": "return", "kit": printed(number), "units": "2"})
+
+    counted = "".join(
+        f"{printed(one)} {1 if one in (numbers[0], numbers[2], numbers[4], numbers[5]) else 3}\n"
+        for one in numbers
+        if one != numbers[20]
+    )
+    pharmacist.post(f"{ENTER}inventory/", {"units": counted})
+    page = pharmacist.get("/supply/denver/")
+    assert f"Kit {printed(numbers[20])}: 0 of 3 units" in page
+    assert page.count("Notice of a loss, to the authority: due by") == 1
+    assert "Bericht" not in page  # of another country's law
+    assert any("0 of 3 units were found" in one for one in tasks(pharmacist.get("/")))
+    option = r'<option value="([^"]+)"[^>]*>' + re.escape(printed(numbers[20]))
+    key = re.search(option, pharmacist.get(f"{ENTER}stock_difference/"))
+    assert key is not None
+    report = {"about": key[1], "said": "reported", "report": "1", "sent": "2026-03-16", "text": "by post"}
+    pharmacist.post(f"{ENTER}stock_difference/", report)
+    assert "Notice of a loss, to the authority: sent 2026-03-16" in pharmacist.get("/supply/denver/")
+    pharmacist.post(
+        f"{ENTER}stock_difference/", {"about": key[1], "said": "found", "text": "behind the drawer"}
+    )
+    assert "settled" in pharmacist.get("/supply/denver/")
+
+    gone = "".join(f"{printed(one)} 3\n" for one in numbers[38:])
+    pharmacist.post(f"{ENTER}destruction/", {"units": gone, "how": "burnt, certificate 5"})
+    assert [statuses()[one] for one in numbers[38:]] == ["destroyed"] * 2
+    assert "Destruction of 2 kits" in pharmacist.get("/supply/denver/")
+    pharmacist.get(f"{ENTER}supply_check/")
+    check(second)  # the count
+    check(second)
+    page = pharmacist.get("/supply/denver/")
+    assert "Waits for a second person" not in page
+    assert "should have 106 units" in page  # 120 - 8 outside - 6 destroyed
+
+
+def test_the_gate_says_every_reason_on_the_page(pharmacist: Browser, keys: list[str]) -> None:
+    (kit,) = shipped(pharmacist, 1)
+    pharmacist.post(f"{ENTER}receipt/", {"shipment": "A-1", "kits": labels([kit]), "log": file()})
+    sent = {"kit": printed(kit), "visit": "session_1", "part": "initial", "level": "full"}
+    address = f"/participants/{keys[0]}/kits/"
+    pharmacist.post(address, sent | {"do": "assign"})
+    said = alert(
+        pharmacist.post(address, sent | {"do": "dispense", "units": "2", "part": "supplement"}, status=422)
+    )
+    for reason in ("is for part initial, not supplement", "is quarantined: 20.0 Cel to 27.1 Cel"):
+        assert reason in said
+    assert "Nobody else has checked" in said
+    other = alert(pharmacist.post(f"/participants/{keys[1]}/kits/", sent | {"do": "assign"}, status=422))
+    assert "another participant" in other
+    assert "never came to this site" in alert(
+        pharmacist.post(address, sent | {"do": "assign", "kit": printed("999")}, status=422)
+    )
+    wrong = printed(kit)[:-1] + ("A" if printed(kit)[-1] != "A" else "B")
+    answer = pharmacist.post(address, sent | {"do": "assign", "kit": wrong}, status=422)
+    assert "is the number of no kit" in alert(answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "said"),
+    [
+        ("lot", {"lot": "L-2", "expires": "2026-13-01"}, "Last day of use: write the day as 2026-04-30"),
+        ("lot", {"lot": "L-2", "expires": "2026-12-31", "strength": "strong"}, "Strength"),
+        ("lot", {"lot": "a\x01b"}, "Number of the lot: at most"),
+        (
+            "shipment",
+            {"number": "B", "lot": "L-9", "units": "3", "sender": "D", "make": "2"},
+            "enter the lot first",
+        ),
+        (
+            "shipment",
+            {"number": "B", "lot": "L-1", "units": "0", "sender": "D", "make": "2"},
+            "a whole number from 1",
+        ),
+        (
+            "shipment",
+            {"number": "B", "lot": "L-1", "units": "3", "sender": "D", "make": "2", "kits": "7"},
+            "either",
+        ),
+        (
+            "receipt",
+            {"shipment": "A-1", "kits": "4812"},
+            "Kits, line 1: &#x27;4812&#x27; has no check character",
+        ),
+        ("receipt", {"shipment": "A-1", "kits": ""}, "scan or type at least one"),
+        ("receipt", {"shipment": "Z", "kits": labels(["1"])}, "choose one that has not been received"),
+        ("inventory", {"units": labels(["1"])}, "behind the label a space and the units"),
+        ("inventory", {"units": f"{printed('1')} 2\n{printed('1')} 2"}, "line 2: kit 1 stands there twice"),
+        ("destruction", {"units": f"{printed('1')} 2", "how": "burnt"}, "never came to this site"),
+        ("quarantine", {"kits": labels(["1"]), "text": "wet"}, "never came to this site"),
+        ("supply_check", {"about": "nothing", "agrees": "yes"}, "waits for a second person"),
+        ("stock_difference", {"about": "x y", "said": "found", "text": "t"}, "no such difference"),
+        ("storage_log", {"place": "safe"}, "choose one"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_entered_or_lost(
+    pharmacist: Browser, kind: str, sent: dict[str, str], said: str
+) -> None:
+    lot(pharmacist)
+    before = list(store.lines("site:denver"))
+    full = {
+        "product": "capsule",
+        "strength": "60 mg",
+        "stated_as": "salt",
+        "certificate": "C",
+        "status": "released",
+    }
+    page = pharmacist.post(f"{ENTER}{kind}/", (full if kind == "lot" else {}) | sent, status=422)
+    assert said in alert(page)
+    assert list(store.lines("site:denver")) == before
+    typed = sent.get("text") or sent.get("how") or sent.get("sender")
+    assert typed is None or f'value="{typed}"' in page
+
+
+RUBBISH = ("\0", "§'\"><{{7}}", "9" * 600, "-1", "\u202e\n\n\n1.1 5")
+
+
+def test_rubbish_gives_no_fault(pharmacist: Browser, sign_in: SignIn, keys: list[str]) -> None:
+    lot(pharmacist)
+    monitor = sign_in("mm", everywhere="medical_monitor")
+    before = list(store.lines("site:denver"))
+    for kind, handling in HANDLINGS.items():
+        who = monitor if handling.duty == "decide_supply" else pharmacist
+        for rubbish in RUBBISH:
+            page = who.post(f"{ENTER}{kind}/", {one.name: rubbish for one in handling.fields}, status=422)
+            assert alert(page)
+    names = ("kit", "part", "level", "visit", "units", "text", "instead_of", "about", "agrees")
+    for do in ("assign", "dispense", "return", "check"):
+        for rubbish in RUBBISH:
+            page = pharmacist.post(
+                f"/participants/{keys[0]}/kits/", {"do": do, **dict.fromkeys(names, rubbish)}, status=422
+            )
+            assert alert(page)
+    pharmacist.get("/supply/denver/labels.pdf?shipment=%00", status=404)
+    assert list(store.lines("site:denver")) == before
+
+
+def test_a_log_that_cannot_be_read_names_its_row(pharmacist: Browser) -> None:
+    (kit,) = shipped(pharmacist, 1)
+    sent = {"shipment": "A-1", "kits": labels([kit]), "log": file(WARM.replace("27.1", "error"))}
+    assert "row 3 is no reading" in alert(pharmacist.post(f"{ENTER}receipt/", sent, status=422))
+    assert statuses() == {kit: "sent"}
+
+
+def test_who_is_blinded_sees_every_kit_alike_and_enters_nothing(
+    pharmacist: Browser, sign_in: SignIn, keys: list[str]
+) -> None:
+    numbers = shipped(pharmacist, 2)
+    therapist = sign_in("t-9", denver="therapist")
+    page = therapist.get("/supply/denver/")
+    assert all(printed(one) in page for one in numbers)
+    assert "L-1" not in page
+    assert "CoA" not in page
+    shown = re.findall(r'<tr><th scope="row">.*?</tr>', page, re.DOTALL)
+    rows = [re.sub(r"\d{6}\.\w", "", row) for row in shown]
+    assert len(set(rows)) == 1
+    for kind in ("lot", "receipt", "supply_decision", "nothing"):
+        therapist.get(f"{ENTER}{kind}/", status=404)
+        therapist.post(f"{ENTER}{kind}/", {}, status=404)
+    therapist.get("/supply/denver/labels.pdf?shipment=A-1", status=404)
+    therapist.get(f"/participants/{keys[0]}/kits/", status=404)
+    sign_in("eve", haifa="pharmacist").get("/supply/denver/", status=404)
+    sign_in("sam", everywhere="scheduler").get("/supply/", status=404)  # dosing is hidden from it
+
+
+def test_a_replacement_says_nothing_of_the_arm_and_ends_the_kit_before(
+    pharmacist: Browser, keys: list[str]
+) -> None:
+    first, other = shipped(pharmacist, 2)
+    address = f"/participants/{keys[0]}/kits/"
+    sent = {"kit": printed(first), "visit": "session_1", "part": "initial", "level": "full", "do": "assign"}
+    pharmacist.post(address, sent)
+    pharmacist.post(address, sent | {"kit": printed(other), "instead_of": printed(first)})
+    page = pharmacist.get(address)
+    assert f"replaced by {printed(other)}" in page
+    assert "kit_replaced" not in page
+    said = alert(pharmacist.post(address, sent | {"do": "dispense", "units": "2"}, status=422))
+    assert f"was replaced by kit {other}" in said
+
+
+def test_nobody_checks_what_they_entered_and_two_at_once_are_one(
+    pharmacist: Browser, second: Browser
+) -> None:
+    numbers = shipped(pharmacist, 2)
+    pharmacist.post(
+        f"{ENTER}receipt/", {"shipment": "A-1", "kits": labels(numbers), "log": file("")}, status=422
+    )
+    pharmacist.post(f"{ENTER}receipt/", {"shipment": "A-1", "kits": labels(numbers[:1])})
+    again = pharmacist.post(f"{ENTER}receipt/", {"shipment": "A-1", "kits": labels(numbers)}, status=422)
+    assert "has not been received" in alert(again)
+    about = waiting(second.get(f"{ENTER}supply_check/"))
+    own = pharmacist.post(f"{ENTER}supply_check/", {"about": about, "agrees": "yes"}, status=422)
+    assert "somebody else has to look at it" in alert(own)
+    second.post(f"{ENTER}supply_check/", {"about": about, "agrees": "no", "text": "one is open"})
+    assert "does not agree. one is open" in pharmacist.get("/supply/denver/")
+    late = second.post(f"{ENTER}supply_check/", {"about": about, "agrees": "yes"}, status=422)
+    assert "waits for a second person" in alert(late)
+    assert stock_numbers() == sorted(numbers)
+
+
+def test_of_a_locked_participant_nothing_is_dispensed(
+    pharmacist: Browser, stocked: Study, keys: list[str]
+) -> None:
+    """What came back is a fact all the same."""
+    (kit,) = shipped(pharmacist, 1)
+    sent = {"kit": printed(kit), "visit": "session_1", "part": "initial", "level": "full"}
+    address, ledger = f"/participants/{keys[0]}/kits/", f"participant:{1:032x}"
+    pharmacist.post(address, sent | {"do": "assign"})
+    lock(stocked, ledger)
+    said = alert(pharmacist.post(address, sent | {"do": "dispense", "units": "2"}, status=422))
+    assert "are locked" in said
+    pharmacist.post(address, {"do": "return", "kit": printed(kit), "units": "2"})
+    kinds = [read(line.text).kind for line in store.lines(ledger)]
+    assert "dispensing" not in kinds
+    assert kinds[-1] == "kit_return"
