@@ -15,6 +15,7 @@ from entact.course.course import Course
 from entact.datasets import Datasets, build, endpoints
 from entact.datasets.adam import Analyser
 from entact.datasets.adam.dates import parameter_codes
+from entact.datasets.adam.efficacy import pieces_of
 from entact.datasets.rows import Schema
 from entact.datasets.sdtm import Tabulator
 from entact.datasets.sdtm.homes import homes_of
@@ -217,3 +218,11 @@ def test_codes_of_parameters_are_eight_letters_and_no_two_the_same() -> None:
     names = ["remission_1", "remission_2", "remission", "7_days", "a"]
     codes = parameter_codes(names)
     assert list(codes.values()) == ["REMISSIO", "REMISSI2", "REMISSI3", "P7DAYS", "A"]
+
+
+def test_many_intercurrent_events_go_on_in_a_second_text() -> None:
+    events = " ".join(f"medicine_{number}=2026-03-{number:02d}" for number in range(1, 13))
+    said = pieces_of(events)
+    assert max(map(len, said.values())) <= 200
+    assert f"{said['ICEVENTS']} {said['ICEVENT2']}" == events
+    assert pieces_of("") == {"ICEVENTS": None, "ICEVENT2": None}

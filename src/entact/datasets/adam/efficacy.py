@@ -16,6 +16,7 @@ from entact.datasets.sdtm.homes import in_ascii
 from entact.datasets.sdtm.subject import Subject
 from entact.protocol.release import Release
 
+LONGEST_TEXT = 200
 Made = tuple[str, dict[str, Any], tuple[str, ...]]  # dataset, values, entries
 
 
@@ -38,7 +39,7 @@ def efficacy(subject: Subject, release: Release, failures: list[tuple[str, str]]
             "AVAL": values["AVAL"],
             "ESTFL": flag(values["ESTFL"]),
             "ESTIMAND": values["ESTIMANDS"] or None,
-            "ICEVENTS": values["EVENTS"] or None,
+            **pieces_of(values["EVENTS"]),
         }
         behind = subject.behind(entries)
         if planned.kind == "time":
@@ -58,6 +59,19 @@ def efficacy(subject: Subject, release: Release, failures: list[tuple[str, str]]
             },
             behind,
         )
+
+
+def pieces_of(events: str) -> dict[str, Any]:
+    """The intercurrent events in texts of at most 200 bytes, of which a transport file has no longer ones."""
+    pieces = [""]
+    for one in events.split():
+        joined = f"{pieces[-1]} {one}".strip()
+        if len(joined) <= LONGEST_TEXT:
+            pieces[-1] = joined
+        else:
+            pieces.append(one)
+    first, *others = pieces
+    return {"ICEVENTS": first or None, "ICEVENT2": " ".join(others) or None}
 
 
 def _until(subject: Subject, endpoint: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -108,6 +108,7 @@ _ADEFF: Final = (
     ("ESTFL", "Counted by the Estimand of its Analysis", _TEXT),
     *_ESTIMANDS,
     ("ICEVENTS", "Intercurrent Events with their Dates", _TEXT),
+    ("ICEVENT2", "Intercurrent Events, continued", _TEXT),
 )
 _ADTTE: Final = (
     *_WHO,
@@ -122,6 +123,7 @@ _ADTTE: Final = (
     ("ESTFL", "Counted by the Estimand of its Analysis", _TEXT),
     *_ESTIMANDS,
     ("ICEVENTS", "Intercurrent Events with their Dates", _TEXT),
+    ("ICEVENT2", "Intercurrent Events, continued", _TEXT),
 )
 _READINGS: Final = (
     *_WHO,
@@ -208,8 +210,9 @@ _REQUIRED: Final = frozenset({"STUDYID", "USUBJID", "PARAM", "PARAMCD", "AESEQ",
 
 
 def _domain(name: str, label: str, kind: str, structure: str, said: _Variables) -> Domain:
+    core = {"ICEVENT2": "Perm"} | dict.fromkeys(_REQUIRED, "Req")
     variables = {
-        one: Variable(one, text, of == _NUMBER, "Req" if one in _REQUIRED else "Exp", "Analysis", ())
+        one: Variable(one, text, of == _NUMBER, core.get(one, "Exp"), "Analysis", ())
         for one, text, of in said
     }
     return Domain(name, label, kind, structure, variables)
