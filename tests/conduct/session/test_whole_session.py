@@ -263,7 +263,7 @@ def _refuse_then_allow(one: Tablet, day: Day) -> None:
     one.tab.wait_for_selector("form.panel", state="detached")
     assert one.taps <= 8
     one.sees("Blood pressure very high")
-    one.sees("Nobody is on the roster as investigator now")
+    one.sees("Nobody is on the roster now as therapist, investigator, medical monitor")
     one.sees("Nobody will be called by this device: phone")
     one.wait("00:11:00")
     one.tab.wait_for_selector(".alert:has-text('medical monitor')")
@@ -344,6 +344,8 @@ def _night(other: Tablet, day: Day, second: str) -> None:
     other.tab.locator("input[name=pin]").fill(OTHER_PIN)
     other.tap("Join")
     other.tap("The night")
+    pressed = other.tab.locator(".persons button[aria-pressed=true]")
+    assert pressed.inner_text().lower() == second  # two with the same initials are told apart
     other.tap("have taken over")
     other.wait("02:00:00")
     other.tap("The night")

@@ -210,12 +210,13 @@ function byMachine(call, roles) {
 function onCall(roles) {
   const { briefing } = current();
   const at = now();
-  return roles.map((role) => {
-    const title = briefing.roles[role] ?? role;
-    const there = (briefing.roster ?? []).filter((/** @type {any} */ one) => one.role === role && Date.parse(one.since) <= at && at < Date.parse(one.until));
-    if (!there.length) return h("small", {}, `Nobody is on the roster as ${title} now.`);
-    return there.map((/** @type {any} */ one) => telephone({ name: `${title}${one.person ? `: ${one.person}` : ""}, on call until ${hour(Date.parse(one.until), briefing.zone)}`, number: one.number }));
-  });
+  const title = (/** @type {string} */ role) => briefing.roles[role] ?? role;
+  const there = (briefing.roster ?? []).filter((/** @type {any} */ one) => roles.includes(one.role) && Date.parse(one.since) <= at && at < Date.parse(one.until));
+  const nobody = roles.filter((role) => !there.some((/** @type {any} */ one) => one.role === role));
+  return [
+    there.map((/** @type {any} */ one) => telephone({ name: `${title(one.role)}${one.person ? `: ${one.person}` : ""}, on call until ${hour(Date.parse(one.until), briefing.zone)}`, number: one.number })),
+    nobody.length ? h("small", {}, `Nobody is on the roster now as ${nobody.map(title).join(", ")}.`) : null,
+  ];
 }
 
 /** Whom an alert calls next, and when, while nobody answers. @param {course.Episode} episode @param {course.Call[]} calls */

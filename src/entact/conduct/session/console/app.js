@@ -136,12 +136,17 @@ function newcomer() {
 
 // ---- The locked screen
 
+/** Somebody by initials, or by more where two have the same: who enters is never a guess. @param {any} one @param {any[]} people @returns {string} */
+function told(one, people) {
+  return people.some((other) => other.identity !== one.identity && other.initials === one.initials) ? (one.name ?? one.identity) : one.initials;
+}
+
 /** @param {any} vault */
 function locked(vault) {
   let chosen = vault.locks[0];
   let typed = "";
   const dots = h("p", { class: "dots", role: "status" }, "");
-  const persons = vault.locks.map((/** @type {any} */ one) => button(one.initials, () => choose(one), { "aria-pressed": String(one === chosen) }));
+  const persons = vault.locks.map((/** @type {any} */ one) => button(told(one, vault.locks), () => choose(one), { "aria-pressed": String(one === chosen) }));
   /** @param {any} one */
   function choose(one) {
     [chosen, typed, dots.textContent] = [one, "", ""];
@@ -210,7 +215,7 @@ function top() {
     ...(it.briefing.devices ?? []).map((/** @type {any} */ one) => h("p", { class: "note", role: "status" }, elsewhere(one))),
     it.paper === null ? null : h("div", { class: "note", role: "status" }, `From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button("Another time", fromPaper), button("Back to now", () => ((it.paper = null), back())))),
     h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
-    h("div", { class: "persons" }, it.people.map((one) => button(one.initials, () => (session.actAs(one), redraw()), { "aria-pressed": String(one === it.acting), "aria-label": `${one.name} enters` })), button("Lock", relock)));
+    h("div", { class: "persons" }, it.people.map((one) => button(told(one, it.people), () => (session.actAs(one), redraw()), { "aria-pressed": String(one.identity === it.acting.identity), "aria-label": `${one.name} enters` })), button("Lock", relock)));
 }
 
 /** What another device has not sent, and since when. @param {{person: string, waiting: number, oldest: string | null, silent: string | null}} one */
