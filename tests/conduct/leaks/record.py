@@ -21,7 +21,7 @@ from tests.conduct.people import account
 
 from entact import store
 from entact.conduct import reader, verification
-from entact.conduct.permissions import OWNER, permissions_of
+from entact.conduct.permissions import OWNER
 from entact.conduct.reader import Standing
 from entact.conduct.reports import arms
 from entact.conduct.session.files import console_files
@@ -73,15 +73,15 @@ def crawl_both(
     database: str,
     folder: Path,
     *,
+    roles: tuple[str, ...],
     finely: bool = False,
-    roles: tuple[str, ...] = (),
     sends: bool = True,
     around: Around = lambda twin: nullcontext(),
 ) -> Crawled:
     """Crawls a record, and asks its twin, which is in a copy of its database, for the same in the same order.
 
     Args:
-        finely: whether addresses are told apart by what they are about. roles: who crawls; without it all.
+        roles: who crawls, in this order. finely: whether addresses are told apart by what they are about.
         sends: whether forms are sent too.
         around: a context in which each is crawled.
     """
@@ -131,14 +131,15 @@ def _crawl(study: Study, twin: Twin, folder: Path, walk: Callable[[Seen, Source]
 def _walk_as_each(
     study: Study, seen: Seen, source: Source, *, finely: bool, roles: tuple[str, ...], sends: bool
 ) -> None:
-    for name in roles or [*sorted(permissions_of(study).roles), PERSON]:
+    for name in roles:
         also = {OWNER: [f"/people/{PERSON}/"], "investigator": _guesses(study)}.get(name, [])
         if name == PERSON:
             form, *also = beside_links(study)
             Crawl(seen, source, browser(HANDING), HANDING, finely).hand_over(form)
         one = Crawl(seen, source, browser(name), name, finely, sends)
         if name != PERSON:
-            one.ask("post", f"/sign-in/as/demo-{name}/", {})
+            signed_in = one.ask("post", f"/sign-in/as/demo-{name}/", {})
+            assert (signed_in.status_code, signed_in.get("Location")) == (302, "/"), f"no {name} gets in"
         one.run(also)
 
 
