@@ -10,7 +10,7 @@ from tests.course.conftest import Story
 
 from entact import store
 from entact.conduct.demonstration import offer_assessments
-from entact.protocol import Study
+from entact.protocol import Study, load_study
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +26,10 @@ def test_assessments_wait_for_raters_once(study: Study, database: str, sign_in: 
     ruth = sign_in("ruth", everywhere="rater")
     assert "Assessments can be taken" in ruth.get("/")
     assert "None is offered" not in ruth.get("/assessments/")
+
+
+def test_where_nobody_rates_a_visit_apart_nothing_is_made_up(database: str) -> None:
+    study = load_study("life-threatening-illness")  # whose raters are apart, and hold visits of a site
+    keep(study, Story(study))
+    assert study.newest.roles_apart
+    assert offer_assessments() == 0

@@ -36,14 +36,17 @@ def offer_assessments(times: tuple[timedelta, ...] = TIMES) -> int:
     role = next(iter(sorted(study.newest.roles_apart)), "") if study is not None else ""
     if study is None or not role or Offer.objects.exists():
         return 0
+    visits = [name for name in study.newest.visits if study.newest.rated_apart(name)]
+    counts = lists.counts()
+    if not visits or not counts:  # a role may rate recordings alone
+        return 0
     reader, rater = reader_as(role), Author(f"{DEMONSTRATION}{role}", role, SYSTEM)
     if reader.environment != "rehearsal":
         raise ConductError("assessments are made up for virtual people alone")
     for said in study.newest.file.second_ratings.values():
         if said.certificate is not None:
             certify(reader, rater.identity, said.certificate, *_ALWAYS, by=rater)
-    visits = [name for name in study.newest.visits if study.newest.rated_apart(name)]
-    site = max(lists.counts(), key=lambda one: (one.participants, one.site)).site
+    site = max(counts, key=lambda one: (one.participants, one.site)).site
     people = lists.participants(sites=frozenset({site}), limit=200)
     taking_part = [one for one in people if one.status in _TAKES_PART]
     for turn, (one, ahead) in enumerate(zip(taking_part, times, strict=False)):
