@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -14,6 +15,7 @@ from psycopg import errors
 from entact.course.entry import (
     CLAIMED,
     GENESIS,
+    SYSTEM,
     Authenticated,
     Entry,
     Kept,
@@ -27,12 +29,15 @@ from entact.course.entry import (
 )
 from entact.course.entry.ledger import Receipt
 from entact.course.entry.name import LONGEST, is_ledger_name
+from entact.course.notices import TELLING, notices_owed
 from entact.store.derived import PARTICIPANT, Rows
 from entact.store.error import StoreError
 from entact.store.index import index, storable
 from entact.store.known import Known, raw_cursor, remembered
+from entact.store.notice import notice_of
 from entact.store.reading import lines_with
 from entact.store.renewal import refresh
+from entact.store.setting import study_as_of_now
 from entact.store.site_rows import SITE, write_site_rows
 from entact.store.studies import changes_study, note_releases, require_enterable, study_of_record
 from entact.store.tables import CHANGING, CODE, changes
@@ -40,6 +45,7 @@ from entact.store.together import write_together
 from entact.store.writing import Listed, Write, write_held
 
 REHEARSAL = "rehearsal"
+_log = logging.getLogger(__name__)
 
 
 def append(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt:
@@ -108,7 +114,8 @@ def _append_at_once(
     """With what others write now, where nobody else wrote here since; None where that has to be looked at."""
     if not known.seq or known.contended or storable(entry.id) in known.ids:
         return None
-    if changes_study(entry) or entry.ledger.startswith(SITE):  # what else follows is written with the line
+    follows = changes_study(entry) or entry.ledger.startswith(SITE) or entry.kind in TELLING
+    if follows:  # in other ledgers and tables, which are written with the line
         return None
     before = known.rows
     if known.derives and before is None and known.course is not None:
@@ -162,7 +169,32 @@ def append_held(
         transaction.on_commit(refresh)
     if entry.ledger.startswith(SITE):
         write_site_rows(cursor, [entry.ledger], study_of_record()[1])
+    if entry.kind in TELLING and known.course is not None:
+        _tell_study(known, entry, received_at)
     return Receipt("conflict" if stored else "kept", line, kept)
+
+
+def _tell_study(known: Known, entry: Entry, received_at: str) -> None:
+    """Notes in the study's ledger what an entry changed of serious events, so that what stops is counted.
+
+    In the same transaction: there is no moment at which an event is in the record and stops nobody. Where the
+    study's ledger cannot be read it is kept all the same, and no gate says yes.
+    """
+    assert known.course is not None
+    assert known.study is not None
+    try:
+        said = study_as_of_now(raw_cursor(), known.releases, known.study)
+    except StoreError as error:
+        _log.error("%s: what %s tells the study waits until it can be read", error, entry.id)
+        return
+    owed = list(notices_owed(known.ledger, known.course, said))
+    if not owed:
+        return
+    study = Known(f"study:{known.study.name}")  # after the participant's, as everybody takes them
+    hold_ledger(study)
+    for kind, payload in owed:
+        notice = notice_of(entry, study, kind, payload, learned=received_at)
+        append_held(study, notice, received_at, SYSTEM)
 
 
 def _arrived(entry: Entry, received_at: str, known: Known, authenticated: Authenticated) -> Kept:

@@ -6,7 +6,6 @@ fact is never refused for what it says. What is personal is sealed here, before 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
@@ -16,7 +15,7 @@ import msgspec
 from django.db import connection, transaction
 from psycopg import Cursor
 
-from entact.course import Course, Entry, Receipt, Refused, fold, instant, read, uuid7
+from entact.course import Course, Entry, Receipt, Refused, fold, instant, read
 from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
@@ -43,6 +42,7 @@ from entact.store.devices import authenticate
 from entact.store.error import StoreError
 from entact.store.index import storable
 from entact.store.known import Known, raw_cursor, remembered
+from entact.store.notice import notice_of
 from entact.store.numbers import numbers_asked, shared_by
 from entact.store.participant_keys import key_of
 from entact.store.reading import lines_with
@@ -119,7 +119,7 @@ def _act(entry: Entry, received_at: str, authenticated: Authenticated, at: datet
         if done.basis is not None or number_in(done) is not None:
             _require_own(cursor, entry.ledger, setting.numbers)
         if counting:
-            append_held(known[1], _place_taken(study, course, sealed, study_ledger), received_at, SYSTEM)
+            append_held(known[1], _place_taken(known[1], course, sealed), received_at, SYSTEM)
         return receipt
 
 
@@ -272,29 +272,13 @@ def _counted(release: Release) -> str | None:
     return "randomisation" if randomised and not gates_enrolment(release) else "enrolment"
 
 
-def _place_taken(study: Study, course: Course, entry: Entry, ledger: str) -> Entry:
+def _place_taken(into: Known, course: Course, entry: Entry) -> Entry:
     """The notice in the study's ledger that a place is taken, and of which quotas."""
     at = instant(entry.occurred_at)
     release = course.release_at(at)
     against = [name for name, counts in quotas_of(release, course, at).items() if counts is not False]
     taken = Enrolled(entry.ledger, course.site or "", course.population or "", against)
-    return _notice(entry, ledger, "enrolled", taken)
-
-
-def _notice(entry: Entry, ledger: str, kind: str, payload: msgspec.Struct) -> Entry:
-    """An entry in another ledger that follows from one: made at the same time by the same person."""
-    return Entry(
-        id=uuid7(instant(entry.recorded_at), secrets.randbits(80)),
-        ledger=ledger,
-        kind=kind,
-        release=entry.release,
-        environment=entry.environment,
-        occurred_at=entry.occurred_at,
-        recorded_at=entry.recorded_at,
-        by=entry.by,
-        role=entry.role,
-        data=msgspec.to_builtins(payload),
-    )
+    return notice_of(entry, into, "enrolled", taken)
 
 
 def append_or_open(sealed: Entry, received_at: str, authenticated: Authenticated) -> Receipt:
@@ -309,6 +293,6 @@ def append_or_open(sealed: Entry, received_at: str, authenticated: Authenticated
         opens = not known[sealed.ledger].seq
         receipt = append_held(known[sealed.ledger], sealed, received_at, authenticated)
         if opens:
-            birth = _notice(sealed, birthplace, "ledger_opened", LedgerOpened(sealed.ledger))
+            birth = notice_of(sealed, known[birthplace], "ledger_opened", LedgerOpened(sealed.ledger))
             append_held(known[birthplace], birth, received_at, SYSTEM)
         return receipt

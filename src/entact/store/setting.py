@@ -14,6 +14,7 @@ from entact.course import Course, Entry, Setting, fold_setting, read
 from entact.course.entry import GENESIS
 from entact.course.kinds import STUDY_KINDS
 from entact.course.state.numbers import Number
+from entact.course.state.setting import StudyState
 from entact.protocol import Study
 from entact.store.error import StoreError
 from entact.store.numbers import holders, numbers_of_unit
@@ -117,6 +118,18 @@ def _fold(study: Study, of_study: _Entries, of_site: _Entries) -> Setting:
 
 
 _memory = _Memory()
+
+
+def study_as_of_now(cursor: Cursor[Any], stamp: str, study: Study) -> StudyState:
+    """What the study's ledger says now; others may go on writing to it.
+
+    Raises:
+        StoreError: when an entry is missing or cannot be read.
+    """
+    names = f"study:{study.name}", "site:"
+    cursor.execute("SELECT id, seq, hash FROM store_ledger WHERE name = %s", [names[0]], prepare=True)
+    row = cursor.fetchone()
+    return _memory.of(cursor, stamp, study, names, {} if row is None else {names[0]: row}).study
 
 
 def setting_held(

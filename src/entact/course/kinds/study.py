@@ -124,8 +124,11 @@ def reduce_enrolled(study: StudyFolding, effective: Effective, payload: Enrolled
 
 
 def reduce_serious_event(study: StudyFolding, effective: Effective, payload: SeriousEvent) -> None:
-    """The latest notice of each event."""
-    study.serious[payload.ledger, payload.event] = payload
+    """The latest notice of each event; of one that was found not to be serious nothing is counted."""
+    if payload.serious:
+        study.serious[payload.ledger, payload.event] = payload
+    else:
+        study.serious.pop((payload.ledger, payload.event), None)
 
 
 def reduce_event_of_interest(study: StudyFolding, effective: Effective, payload: EventOfInterest) -> None:

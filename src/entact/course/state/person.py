@@ -38,11 +38,10 @@ def person_value(course: State, name: str, at: datetime) -> Any:
         case "assessed_at_end":
             return _assessed_at_end(course, at)
         case "serious_events":
-            return sum(event.serious is True for event in course.adverse_events.values())
+            return sum(event.is_serious for event in course.adverse_events.values())
         case "related_serious_events":
-            return sum(
-                event.serious is True and event.related in RELATED for event in course.adverse_events.values()
-            )
+            events = course.adverse_events.values()
+            return sum(event.is_serious and event.related in RELATED for event in events)
     return None
 
 

@@ -55,6 +55,11 @@ class AdverseEventState(msgspec.Struct):
         """Whether it is said to have ended in death."""
         return self.outcome == "fatal" or "death" in (self.seriousness or ())
 
+    @property
+    def is_serious(self) -> bool:
+        """Whether it is said to be serious, has grounds and is not said not to be, or ended in death."""
+        return self.is_fatal or (bool(self.seriousness) if self.serious is None else self.serious)
+
     def became_worse(self, since: datetime) -> bool:
         """Whether it was severer from a time on than before, became serious, or ended in death.
 

@@ -33,13 +33,17 @@ class Enrolled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SeriousEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `serious_event` (study): notice of a serious event; a later one about it replaces it."""
+    """Kind `serious_event` (study): notice of a serious event; a later one about it replaces it.
+
+    `serious` is false where an event of which there was notice was found not to be serious.
+    """
 
     ledger: str
     event: str
     related: bool | None = None
     expected: bool | None = None
     fatal: bool | None = None
+    serious: bool = True
 
 
 class EventOfInterest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
