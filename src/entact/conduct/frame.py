@@ -38,6 +38,7 @@ def page(
         "tries_releases": person.may("try_release"),
         "locks": person.may("lock"),
         "reports": bool(reader.study.newest.file.periodic_reports) and person.may("send_report"),
+        "reads_holds": person.may("read_holds"),
         "has_account": not request.user.is_demonstration,
     }
     return render(request, template, {**frame(reader), **asker, **context}, status=status)

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from entact.conduct.access.models import Account
 from entact.conduct.delegation import lines_of, monitored_at, state_of, today_at
+from entact.conduct.holds.domain import holds_now
 from entact.conduct.periodic.domain import AHEAD, owed
 from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
@@ -21,10 +22,11 @@ from entact.conduct.staff.training import has_learned
 from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
 from entact.conduct.visits.ahead import asked_ahead
-from entact.conduct.words import day, moment, title_of_form, title_of_visit
+from entact.conduct.words import day, lower_words, moment, title_of_form, title_of_visit
 from entact.course.entry.dates import in_date
 from entact.course.schedule import first_instant
-from entact.store import lists
+from entact.protocol.words.passage import listed
+from entact.store import StoreError, lists
 
 BOOKED = timedelta(days=7)  # before it, a booked session's gate is asked on the home page
 TOLD = timedelta(days=7)  # after it, an emergency unblinding is on no home page any more
@@ -277,6 +279,26 @@ def reports_owed(reader: Reader, person: Person) -> Iterator[Task]:
         yield Task(late, "", "", "", what, when, rank=1 if late else 3, due=due, address=address)
 
 
+def on_hold(reader: Reader, person: Person) -> Iterator[Task]:
+    """What is on hold for everybody: first for who lifts it, and told to all whom it concerns."""
+    if not person.may("read_holds"):
+        return
+    try:
+        holds = holds_now(reader)
+    except StoreError as error:
+        what = "What is on hold for everybody cannot be read"
+        yield Task(True, "", "", "", what, str(error), rank=0, address=reverse("holds"))
+        return
+    for one in holds:
+        if one.in_force:
+            stops = listed([lower_words(stop) for stop in one.stops])
+            lifts = bool(person.all_roles & one.lifted_by)
+            roles = listed([lower_words(role) for role in sorted(one.lifted_by)], "or")
+            when = f"{stops} stopped for everybody, until {'you lift' if lifts else f'{roles} lifts'} it"
+            what = f"On hold: {one.title}"
+            yield Task(True, "", "", "", what, when, rank=1, address=reverse("holds"))
+
+
 def participants(reader: Reader, person: Person) -> Iterator[Task]:
     """Open alerts, safety reports that run out, visits that are due or went by."""
     yield from of_participants(reader)
@@ -291,6 +313,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     sessions_ahead,
     orders_said,
     unblinded,
+    on_hold,
     reconsents,
     reports_owed,
     monitoring_actions,

@@ -28,6 +28,7 @@ SYSTEM_ROLES: Final = {OWNER: "makes accounts and gives roles; sees no participa
 _TEAM = "coordinator", "investigator", "therapist"
 _SITE = *_TEAM, "pharmacist"
 _SPONSOR = "data_manager", "medical_monitor", "monitor"
+_WATCHING = "sponsor", "committee"
 
 # What is done -> the roles that may, by their usual names, where a study has them.
 DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -71,6 +72,8 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "delegate": ("investigator",),
     "certify": ("investigator", "coordinator"),
     "read_staff": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, "auditor", "inspector", OWNER),
+    "read_holds": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, *_WATCHING, "auditor", "inspector"),
+    "place_hold": ("investigator", "medical_monitor", *_WATCHING),  # urgent: nobody is asked first
     "send_report": ("coordinator", "investigator", "sponsor", *_SPONSOR),  # on the whole study
     "manage_people": (OWNER,),
 }
@@ -129,6 +132,10 @@ class Permissions:
         table["lift_hold"] = {
             hold.lifted_by for release in study.releases for hold in release.file.holds.values()
         }
+        # A hold tells of events; whoever lifts one has to see it.
+        told = {role for role in table["read_holds"] if self.blinded[role].sees(EVENTS)}
+        table["read_holds"] = told | table["lift_hold"]
+        table["place_hold"] &= table["read_holds"]
         self.table: Mapping[str, frozenset[str]] = {
             act: frozenset(roles) & self.roles.keys() for act, roles in sorted(table.items())
         }
@@ -343,6 +350,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "supply_enter": "read_supply",  # and the duty of what is entered
     "supply_labels": "keep_supply",
     "kits": "check_supply",
+    "holds": "read_holds",
     "export": "export",
     "staff": "read_staff",
     "delegation": "read_staff",

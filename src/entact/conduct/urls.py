@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/", include("entact.conduct.exports.urls")),
     path("", include("entact.conduct.rating.urls")),
     path("", include("entact.conduct.periodic.urls")),
+    path("", include("entact.conduct.holds.urls")),
     path("", include("entact.conduct.access.urls")),
 ]
 

@@ -146,6 +146,11 @@ LITANY: Mapping[str, Row] = {
         ("drift", "rate_again"),
         Row("drift/test_views.py::test_nobody_else_reaches_it", NOBODY, NOBODY),
     ),
+    "holds": Row(
+        "holds/test_views.py::test_one_of_another_role_lifts_nothing_and_who_sees_no_events_sees_no_hold",
+        NOBODY,
+        "holds/test_views.py::test_nobody_lifts_what_they_have_not_seen",
+    ),
     "periodic_reports": Row(
         "access/test_table.py::test_each_cell_of_the_table_is_what_its_page_does",
         NOBODY,

@@ -121,6 +121,7 @@ PLAIN = {
     "supply": "/supply/denver/",
     "supply_enter": "/supply/denver/enter/lot/",
     "supply_labels": "/supply/denver/labels.pdf",
+    "holds": "/holds/",
     "find": "/find/",
     "dashboard": "/dashboard/",
     "staff": "/sites/",

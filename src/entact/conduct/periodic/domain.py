@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date, timedelta
 from typing import Final
 
-import msgspec
-
+from entact.conduct.asking import now_in
 from entact.conduct.error import ConductError
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
-from entact.course import Entry, uuid7
+from entact.conduct.record.of_study import note_of_study
 from entact.course.entry.dates import read_date
 from entact.course.kinds.periodic import PERIODIC_REPORT, PeriodicDue, PeriodicReportSent
-from entact.store import door
 from entact.store.periodic import periodic_reports
 
 AHEAD: Final = timedelta(days=30)  # so long before its day a report is told of
-_NEXT: Final = timedelta(milliseconds=1)
 _LONGEST: Final = 80
 
 
@@ -45,20 +41,7 @@ def enter_sent(reader: Reader, report: str, number: str, sent: str, receipt: str
     if len(read) > _LONGEST or not read.isprintable():
         raise ConductError(f"the receiver's number has at most {_LONGEST} characters")
     payload = PeriodicReportSent(report, one.number, day.isoformat(), read or None)
-    at = reader.at + (_NEXT if reader.environment == "rehearsal" else timedelta(0))
-    entry = Entry(
-        id=uuid7(at, secrets.randbits(80)),
-        ledger=f"study:{reader.study.name}",
-        kind=PERIODIC_REPORT.name,
-        release=reader.study.newest.id,
-        environment=reader.environment,  # type: ignore[arg-type]  # as the installation says it
-        occurred_at=at.isoformat(timespec="milliseconds"),
-        recorded_at=at.isoformat(timespec="milliseconds"),
-        by=by.identity,
-        role=by.role,
-        data=msgspec.to_builtins(payload),
-    )
-    door.note(entry, received_at=entry.recorded_at, authenticated=by.authenticated)
+    note_of_study(reader, PERIODIC_REPORT.name, payload, now_in(reader), by=by)
 
 
 def _day(text: str) -> date | None:
