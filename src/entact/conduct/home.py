@@ -23,10 +23,11 @@ from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.words import day, lower_words, moment, title_of_form, title_of_visit
+from entact.course.entry import instant
 from entact.course.entry.dates import in_date
 from entact.course.schedule import first_instant
 from entact.protocol.words.passage import listed
-from entact.store import StoreError, lists
+from entact.store import StoreError, acts, lists
 
 BOOKED = timedelta(days=7)  # before it, a booked session's gate is asked on the home page
 TOLD = timedelta(days=7)  # after it, an emergency unblinding is on no home page any more
@@ -299,6 +300,24 @@ def on_hold(reader: Reader, person: Person) -> Iterator[Task]:
             yield Task(True, "", "", "", what, when, rank=1, address=reverse("holds"))
 
 
+def serious_events(reader: Reader, person: Person) -> Iterator[Task]:
+    """That something serious, or a death, was entered within the last days, whatever is to be reported."""
+    if not person.may("hear_of_events") or not reader.sight.sees_schedule:
+        return
+    since = reader.at - TOLD
+    told = {
+        one.data["ledger"]: instant(one.received_at)
+        for one in acts.entries(("serious_event",))
+        if one.data.get("serious") is not False and instant(one.received_at) > since
+    }
+    for standing in reader.standings(list(told)):
+        if person.may("hear_of_events", standing.site):
+            when = f"entered {moment(told[standing.ledger], reader.zone_of(standing.site))}"
+            what = "Something serious was entered: read it, and see to what it asks"
+            at = told[standing.ledger]
+            yield Task(True, standing.key, standing.number, standing.site, what, when, rank=1, due=at)
+
+
 def participants(reader: Reader, person: Person) -> Iterator[Task]:
     """Open alerts, safety reports that run out, visits that are due or went by."""
     yield from of_participants(reader)
@@ -314,6 +333,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     orders_said,
     unblinded,
     on_hold,
+    serious_events,
     reconsents,
     reports_owed,
     monitoring_actions,

@@ -72,6 +72,7 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "delegate": ("investigator",),
     "certify": ("investigator", "coordinator"),
     "read_staff": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, "auditor", "inspector", OWNER),
+    "hear_of_events": ("investigator", "sub_investigator", "medical_monitor", "sponsor"),  # serious ones
     "read_holds": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, *_WATCHING, "auditor", "inspector"),
     "place_hold": ("investigator", "medical_monitor", *_WATCHING),  # urgent: nobody is asked first
     "send_report": ("coordinator", "investigator", "sponsor", *_SPONSOR),  # on the whole study
@@ -134,6 +135,7 @@ class Permissions:
         }
         # A hold tells of events; whoever lifts one has to see it.
         told = {role for role in table["read_holds"] if self.blinded[role].sees(EVENTS)}
+        table["hear_of_events"] = {role for role in table["hear_of_events"] if self.sights[role].sees(EVENTS)}
         table["read_holds"] = told | table["lift_hold"]
         table["place_hold"] &= table["read_holds"]
         self.table: Mapping[str, frozenset[str]] = {

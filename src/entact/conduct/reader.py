@@ -122,9 +122,12 @@ class Reader:
         return self.sites is None or site in self.sites
 
     def standing(self, key: str) -> Standing | None:
-        """The participant whose page has this key; None where nobody's has."""
+        """The participant whose page has this key, or had it before they were enrolled; None for nobody's."""
         row = lists.participant(key, sites=self.sites)
-        return None if row is None or Standing.of(row).key != key else Standing.of(row)
+        if row is None:
+            row = lists.participant_screened_as(key, sites=self.sites)
+            return None if row is None else Standing.of(row)
+        return None if Standing.of(row).key != key else Standing.of(row)
 
     def standings(self, ledgers: Sequence[str]) -> list[Standing]:
         """Where some participants stand, of those at sites that are seen."""

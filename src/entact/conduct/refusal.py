@@ -21,8 +21,12 @@ _OF_CRITERIA: Final = frozenset({"criterion_of_record", "criterion_not_met", "cr
 def told_reasons(
     sight: Sight, release: Release, population: str | None, act: str, reasons: Iterable[Reason]
 ) -> tuple[str, ...]:
-    """Every reason against an act in words; of what is hidden from the role that it stands against it."""
-    if not sight.sees_gate(ACTS[act].gate):
+    """Every reason against an act in words; of what is hidden from the role that it stands against it.
+
+    Args:
+        act: empty of what no gate decides.
+    """
+    if act in ACTS and not sight.sees_gate(ACTS[act].gate):
         return (HIDDEN_GATE,)
     hidden = [
         str(one.criterion.text)

@@ -14,6 +14,7 @@ from entact.course.kinds import KINDS, UNPARSED
 from entact.course.kinds.kind import Kind
 from entact.course.state.numbers import NUMBERED, is_number
 from entact.protocol.answer import is_file
+from entact.protocol.conversion import CONVERSIONS
 from entact.protocol.quantity import parse_quantity
 
 if TYPE_CHECKING:
@@ -276,7 +277,7 @@ def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
 
 
 def _fits(item: Item, value: str) -> bool:
-    """Whether text is what an item holds, at least in its shape; another unit may be a name."""
+    """Whether text is what an item holds, at least in its shape; a unit of something else may be a name."""
     if item.type == "text":  # marked as not personal by the study
         return True
     if item.type in ("choice", "choices"):
@@ -286,9 +287,10 @@ def _fits(item: Item, value: str) -> bool:
     if item.type == "time":
         return _TIME.fullmatch(value) is not None
     try:
-        return parse_quantity(value).unit in ("", item.unit)
+        unit = parse_quantity(value).unit
     except ValueError:
         return False
+    return unit in ("", item.unit) or (unit, item.unit) in CONVERSIONS
 
 
 def _is_new_time(name: str, value: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from entact.course.entry import CLAIMED, Authenticated
 from entact.course.entry.sealing import seal, unseal
 from entact.course.personal import REASONS
 from entact.store import acts, models
@@ -23,13 +24,20 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def keep_identity(
-    participant: str, site: str, details: Mapping[str, str], *, by: str, role: str, reason: str | None = None
+    participant: str,
+    site: str,
+    details: Mapping[str, str],
+    *,
+    by: str,
+    role: str,
+    reason: str | None = None,
+    authenticated: Authenticated = CLAIMED,
 ) -> None:
     """Keeps a participant's direct identifiers at a site, in the place of those kept there before.
 
     Args:
         participant: its ledger. details: such as name, contact, birth_date. by, role: who keeps them.
-        reason: a code; needed when there were some already.
+        reason: a code; needed when there were some already. authenticated: how it is known who keeps them.
     Raises:
         StoreError: when there is no such participant, the key is gone, or a change has no reason.
     """
@@ -50,7 +58,7 @@ def keep_identity(
         entry = acts.entry_of(
             acts.here(), "identity", data, by=by, role=role, ledger=participant, reason=reason
         )
-        append(entry, received_at=acts.now())
+        append(entry, received_at=acts.now(), authenticated=authenticated)
         models.Identity.objects.update_or_create(
             participant=participant, site=site, defaults={"sealed": sealed}
         )

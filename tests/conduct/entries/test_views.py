@@ -134,3 +134,30 @@ def test_who_randomises_is_asked_for_no_number(ada: Browser, screened: str) -> N
     page = ada.post(f"{ADD}/randomisation/", {"shown": ["number"], "head": "99"}, status=422)
     assert "The participant has not been enrolled" in page  # it came to the gate
     assert "Nothing is answered" not in page
+
+
+@pytest.mark.parametrize("item", ["severity", "serious", "related", "expected", "outcome", "valence"])
+def test_what_no_page_offers_is_told_and_neither_kept_nor_put_in_the_place_of_what_can_be_read(
+    ada: Browser, screened: str, study: Study, item: str
+) -> None:
+    """A browser that says `on` of a choice, a script, a page of another version."""
+    sent = {"head": "99", "shown": ["verbatim", item], "item:verbatim": "felt sick", f"item:{item}": "on"}
+    said = ada.post(f"{ADD}/adverse_event/", sent, status=422)
+    assert 'role="alert"' in said
+    assert course_of(study, screened).adverse_events == {}
+    event = kept(ada, "adverse_event", {"verbatim": "felt sick"})
+    page = f"/participants/S-1/entry/{event}/"
+    ada.post(page, {"head": "99", "shown": [item], f"item:{item}": "on", "reason": "x"}, status=422)
+    assert event in course_of(study, screened).adverse_events
+
+
+def test_a_consent_is_not_corrected_behind_whoever_signed_it(
+    ada: Browser, screened: str, study: Study
+) -> None:
+    (consent,) = [one.id for one in course_of(study, screened).effective if one.entry.kind == "consent"]
+    page = f"/participants/S-1/entry/{consent}/"
+    sent = {"head": "99", "shown": ["version"], "item:version": "9.9", "reason_code": "transcription"}
+    assert "stands as it was signed" in ada.post(page, sent, status=422)
+    state = course_of(study, screened).consent
+    assert state is not None
+    assert state.version != "9.9"

@@ -68,7 +68,9 @@ def keep_person(person: Person, reader: Reader, ledger: str, site: str, author: 
     if not person.is_said:
         return
     details = {"name": person.name.strip(), "birth_date": str(person.birth_date)}
-    keep_identity(ledger, site, details, by=author.identity, role=author.role)
+    keep_identity(
+        ledger, site, details, by=author.identity, role=author.role, authenticated=author.authenticated
+    )
     Known.objects.get_or_create(
         mark=person.mark(reader.study.name), participant=ledger, defaults={"site": site}
     )

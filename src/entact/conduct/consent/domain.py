@@ -14,7 +14,6 @@ import msgspec
 from entact.conduct.admission.known import Person, keep_person
 from entact.conduct.asking import Asked
 from entact.conduct.consent.text import Signing, text_of
-from entact.conduct.entries.domain import BETWEEN, is_between
 from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
 from entact.conduct.uploads.content import PNG, media_of, problem_with
 from entact.course import Course
@@ -75,8 +74,8 @@ def sign_consent(
         course = now.course
         if sent.head != (course.consent.entry if course.consent is not None else ""):
             raise Refusal("Another consent was entered since you opened this page: look at it first.")
-        if is_between(course, {"scopes": sent.scopes}):
-            raise Refusal(BETWEEN)
+        if _is_between(course, {"scopes": sent.scopes}):
+            raise Refusal("Nobody consents to more between a dose and discharge; what is taken back can be.")
         release = release_of_consent(course, now.now)
         picture, media = _signature(sent, ledger, course.site or "")
         signing = Signing(
@@ -183,3 +182,18 @@ def _require_person(person: Person, ledger: str, site: str) -> None:
     kept = identity(ledger, site)
     if kept is not None and Person(kept["name"], kept["birth_date"]).mark("") != person.mark(""):
         raise Refusal("Name and date of birth are not those that are kept at this site.")
+
+
+def _is_between(course: Course, data: Mapping[str, Any]) -> bool:
+    """Whether a consent would allow more than the one in force, while a dose is in the body's hours.
+
+    Withdrawing is always open. Source: ICH E6(R3) 2.8: whoever consents has to be able to.
+    """
+    scopes = data.get("scopes")
+    before = course.consent.scopes if course.consent is not None else {}
+    allows = isinstance(scopes, Mapping) and any(
+        given is True and before.get(name) is not True for name, given in scopes.items()
+    )
+    under_way = (one.id for one in course.encounters.values() if one.status == "started")
+    dosed = {dose.encounter for dose in course.doses if dose.given is not False}
+    return allows and any(encounter in dosed for encounter in under_way)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from entact import store
 from entact.conduct.admission.domain import given_number, numbers_turn, scheme_of
 from entact.conduct.entries.kinds import KindForm, kind_form
@@ -24,7 +26,10 @@ from entact.course.entry.ledger import Receipt
 from entact.course.kinds import KINDS
 from entact.course.state.numbers import SUBJECT
 
-BETWEEN: Final = "Nobody consents to more between a dose and discharge; what is taken back can be."
+AS_SIGNED: Final = (
+    "A consent stands as it was signed, and is not corrected. If it was entered in error, withdraw this "
+    "entry below with a reason, and take the consent anew on its page."
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,9 @@ def enter(
             problems = ("Nothing is answered yet.",)
         if problems:
             return Unsaved(problems)
+        said = asked.data_of(received.items)
+        if unreadable := _unreadable(asked, said, received.items):
+            return Unsaved(unreadable)
         twin = _sent_before(course, entering, asked, received.items, author, ledger)
         if twin is not None:
             return twin
@@ -93,7 +101,7 @@ def enter(
             author,
             now,
             entering.kind,
-            asked.data_of(received.items),
+            said,
             entering.at,
             about=entering.about,
             encounter=entering.encounter,
@@ -150,6 +158,8 @@ def correct(
         if there is None:
             return Unsaved(("The entry was withdrawn meanwhile.",))
         asked, written = there
+        if asked.kind.name == "consent":
+            return Unsaved((AS_SIGNED,))
         then = written_of(known_at(course, entering.head), entry, opener)
         received = receive_items(asked.form, _without_missing(entering.sent))
         before = then[1] if then is not None else written
@@ -161,9 +171,10 @@ def correct(
         if not entering.reason.strip():
             return Unsaved(needs_reason=True, changed=compared.changed)
         data = _changed(asked, {name: received.items.get(name) for name in compared.changed})
-        if asked.kind.name == "consent" and is_between(course, data):
-            return Unsaved((BETWEEN,), needs_reason=True)
         assert written.effective is not None
+        unreadable = _unreadable(asked, {**written.effective.data, **data}, received.items)
+        if unreadable and not _unreadable(asked, written.effective.data, {}):
+            return Unsaved(unreadable)
         return _replace(course, reader, written.effective, "", data, entering.reason, author, now)
 
 
@@ -215,6 +226,18 @@ def _replace(
     return store_entry(entry, author, now)
 
 
+def _unreadable(asked: KindForm, data: Mapping[str, Any], items: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why nobody could read what would be kept, by the items that are not what they can be; empty: it can."""
+    try:
+        msgspec.convert(data, asked.kind.payload, strict=True)
+    except msgspec.ValidationError:
+        titles = {name: str(item.title) for name, item in asked.form.items.items()}
+        problems = [one for one in asked.form.check(items) if not one.unusual and one.item in items]
+        told = tuple(f"“{titles.get(one.item, one.item)}”: {one.message}." for one in problems)
+        return told or (f"{asked.kind.title} cannot be read as it was sent: choose what the page offers.",)
+    return ()
+
+
 def _changed(asked: KindForm, items: Mapping[str, Any]) -> dict[str, Any]:
     """The payload of a correction: nothing but what changed."""
     data = asked.data_of(items)
@@ -232,18 +255,3 @@ def _course(reader: Reader, ledger: str) -> Course:
 def _without_missing(sent: Sent) -> Sent:
     """Of entries of these kinds nobody says why an item is missing: it is left out."""
     return {name: texts for name, texts in sent.items() if not name.startswith(f"{MISSING_BECAUSE}:")}
-
-
-def is_between(course: Course, data: Mapping[str, Any]) -> bool:
-    """Whether a consent would allow more than the one in force, while a dose is in the body's hours.
-
-    Withdrawing is always open. Source: ICH E6(R3) 2.8: whoever consents has to be able to.
-    """
-    scopes = data.get("scopes")
-    before = course.consent.scopes if course.consent is not None else {}
-    allows = isinstance(scopes, Mapping) and any(
-        given is True and before.get(name) is not True for name, given in scopes.items()
-    )
-    under_way = (one.id for one in course.encounters.values() if one.status == "started")
-    dosed = {dose.encounter for dose in course.doses if dose.given is not False}
-    return allows and any(encounter in dosed for encounter in under_way)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from entact.store.derived import PARTICIPANT
+from entact.course.state.numbers import SCREENING, normal
+from entact.store.derived import PARTICIPANT, stored_number
 
 
 class ParticipantRow(NamedTuple):
@@ -106,6 +107,19 @@ def participant(asked: str, *, sites: Collection[str] | None = None) -> Particip
         return found[0]
     own = "ledger_id = (SELECT id FROM store_ledger WHERE name = %(name)s)"
     return next(iter(_participants(f"SELECT * FROM store_standing WHERE {own} {seen}", values)), None)
+
+
+def participant_screened_as(asked: str, *, sites: Collection[str] | None = None) -> ParticipantRow | None:
+    """The one participant who had a screening number before they got another; None where that is nobody.
+
+    A page that was opened before somebody was enrolled still leads to them, and what it sends is not lost.
+    """
+    seen = "" if sites is None else "AND site = ANY(%(sites)s)"
+    of, number = stored_number((SCREENING, normal(asked)))
+    held = "SELECT ledger_id FROM store_number WHERE of = %(of)s AND number = %(number)s"
+    values = {"of": of, "number": number, "sites": list(sites or ())}
+    found = _participants(f"SELECT * FROM store_standing WHERE ledger_id IN ({held}) {seen} LIMIT 2", values)
+    return found[0] if len(found) == 1 else None
 
 
 def participants_of(ledgers: Sequence[str]) -> list[ParticipantRow]:
