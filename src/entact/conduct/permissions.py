@@ -38,6 +38,8 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "enter": (*_SITE, "rater"),  # forms: of each, see `Person.enters`
     "correct": (*_SITE, "rater"),
     "report_event": _TEAM,
+    "answer_alert": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),
+    "report_safety": ("coordinator", "investigator", "sub_investigator", "medical_monitor", "sponsor"),
     "note_deviation": (*_SITE, "monitor"),
     "guess": ("therapist",),  # their own belief of what was given; a rater's is asked where they rate
     "ask_guess": _TEAM,  # hands the question to the participant

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 
 from entact.conduct.account import Account, Accounts
+from entact.conduct.alerts import Unanswered, alerts_to_answer
 from entact.conduct.chart import Chart, draw_session
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
@@ -22,7 +23,7 @@ from entact.conduct.words import (
     window,
     words,
 )
-from entact.course import Course, Due, Finding, open_alerts
+from entact.course import Course, Due, Finding
 from entact.course.entry.effective import Effective
 from entact.course.state.encounter import EncounterState
 from entact.course.state.form import VITALS, Answers
@@ -127,7 +128,7 @@ class Timeline:
     stops: tuple[Stop, ...]
     unreachable: tuple[str, ...]
     findings: tuple[FindingShown, ...]
-    alerts: tuple[str, ...]
+    alerts: tuple[Unanswered, ...]
     withdrawn: tuple[Account, ...]
     zone: str
 
@@ -181,7 +182,7 @@ class _Telling:
             stops=(*past, *(stop for stop in ahead if stop.status != "missed")),
             unreachable=tuple(unreachable),
             findings=tuple(map(self._finding, self.found)),
-            alerts=tuple(self._open_alerts()),
+            alerts=tuple(alerts_to_answer(self.seen)),
             withdrawn=tuple(self.accounts.withdrawn()),
             zone=str(self.zone),
         )
@@ -327,12 +328,6 @@ class _Telling:
 
     def _plainly(self, found: Finding) -> str:
         return plainly(found.message, self.course.release.visits, self.zone)
-
-    def _open_alerts(self) -> Iterable[str]:
-        for raised in open_alerts(self.course):
-            if self.seen.sees_alert(raised):
-                alert = self.course.study.newest.alert_named(raised.alert)
-                yield alert.title if alert is not None else words(raised.alert)
 
 
 def _time(began: datetime | None, due: Due | None, zone: tzinfo) -> datetime | None:

@@ -84,8 +84,10 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     course = folded.course
     follows = request.person.may("follow_session", course.site)
     sessions = open_sessions(reader, course) if follows else ()
+    answers = request.person.may("answer_alert", course.site)
     values = {
         "timeline": timeline,
+        "alerts": [(one, one.address(standing.key) if answers else "") for one in timeline.alerts],
         "sessions": [
             (title_of_visit(name.partition("#")[0], reader.visits), visit_address(name)) for name in sessions
         ],

@@ -151,9 +151,7 @@ def test_what_no_page_offers_is_told_and_neither_kept_nor_put_in_the_place_of_wh
     assert event in course_of(study, screened).adverse_events
 
 
-def test_a_consent_is_not_corrected_behind_whoever_signed_it(
-    ada: Browser, screened: str, study: Study
-) -> None:
+def test_a_consent_is_not_corrected_behind_who_signed_it(ada: Browser, screened: str, study: Study) -> None:
     (consent,) = [one.id for one in course_of(study, screened).effective if one.entry.kind == "consent"]
     page = f"/participants/S-1/entry/{consent}/"
     sent = {"head": "99", "shown": ["version"], "item:version": "9.9", "reason_code": "transcription"}

@@ -89,7 +89,8 @@ def enter(
         if problems:
             return Unsaved(problems)
         said = asked.data_of(received.items)
-        if unreadable := _unreadable(asked, said, received.items):
+        unreadable = () if entering.kind == "randomisation" else _unreadable(asked, said, received.items)
+        if unreadable:  # the number of a randomisation is the list's to give
             return Unsaved(unreadable)
         twin = _sent_before(course, entering, asked, received.items, author, ledger)
         if twin is not None:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 from entact.course.kinds import KINDS
 from entact.course.kinds.kind import Kind
 from entact.protocol import CompiledForm, Release
+from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.study import Form, Item, told_in
 from entact.protocol.words.label import begun, spaced
 
@@ -21,6 +22,8 @@ from entact.protocol.words.label import begun, spaced
 # own asks is not here: doses, kits, presence, signatures, queries.
 ENTERED: Final[Mapping[str, str]] = {
     "adverse_event": "report_event",
+    "safety_report": "report_safety",
+    "alert_answered": "answer_alert",
     "medication": "enter",
     "safety_call": "enter",
     "deviation": "note_deviation",
@@ -55,6 +58,19 @@ _DEVIATIONS: Final = {
     "blinding": "blinding",
     "other": "other",
 }
+# What is done about an alert, in the words and codes of the console (`session/console/acts.js`).
+_ACTIONS: Final = {
+    "spoken_with": "spoken with the participant",
+    "safety_plan": "safety plan gone through",
+    "repeated_reading": "reading repeated",
+    "observed": "watched closely",
+    "calmed": "rest, and reassurance",
+    "medication_given": "medication given",
+    "physician_called": "physician called",
+    "referred": "referred for urgent care",
+    "emergency_called": "emergency service called",
+    "false_alarm": "looked into: no danger",
+}
 _CAUSES: Final = {
     "withdrew": "does not want to go on",
     "adverse_event": "adverse event",
@@ -82,6 +98,11 @@ _TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("medication", "started"): ("Began", "As far as it is known."),
     ("medication", "stopped"): ("Stopped", "As far as it is known; blank while it is taken."),
     ("medication", "psychiatric"): ("Taken for a psychiatric reason", ""),
+    ("alert_answered", "alert"): ("Alert", ""),
+    ("alert_answered", "action"): ("What is done about it", ""),
+    ("alert_answered", "note"): ("In words", ""),
+    ("safety_report", "report"): ("Report that was sent", ""),
+    ("safety_report", "number"): ("The receiver’s number, if there is one", ""),
     ("safety_call", "reached"): ("Reached", ""),
     ("safety_call", "suicidality"): ("Anything that speaks of suicidality", ""),
     ("safety_call", "events_heard"): ("Heard of an event", "Enter the event as well."),
@@ -189,7 +210,12 @@ def _codes(kind: str, name: str, release: Release) -> dict[str, str]:
         return {**terms, "other": "another one"}
     if (kind, name) == ("medication", "medicine_class"):
         return {one: spaced(one) for one in file.washout.classes} if file.washout is not None else {}
+    if (kind, name) == ("alert_answered", "alert"):
+        return {code: str(alert.alert.title) for code, alert in release.alerts.items()} | dict(CORE_ALERTS)
+    if (kind, name) == ("safety_report", "report"):
+        return {code: str(report.title) for code, report in file.reports.items()}
     found: dict[tuple[str, str], dict[str, str]] = {
+        ("alert_answered", "action"): dict(_ACTIONS),
         ("adverse_event", "seriousness"): dict(_GROUNDS),
         ("deviation", "category"): dict(_DEVIATIONS),
         ("discontinuation", "cause"): dict(_CAUSES),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from entact.conduct.alerts import alerts_to_answer
 from entact.conduct.asking import Asked
 from entact.conduct.attested import Review, review_of
 from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
@@ -22,6 +24,7 @@ from entact.conduct.refusal import told_reasons
 from entact.course import Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
+from entact.course.kinds.reporting import reports_due
 from entact.course.personal import REASONS
 
 LONGEST_REASON: Final = 2000
@@ -137,8 +140,26 @@ def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpRe
         about = written.effective.entry.about or entry
         where = reverse("add", args=[asked.participant.key, kind])
         links.append((f"{where}?about={about}", "What has happened since"))
+    if kind == "adverse_event" and written.effective is not None:
+        links += _reports_to_send(asked, written.effective.entry.about or entry)
     shown = page_of_kind(_shown(asked, role), form, written, links=links, **sent)  # type: ignore[arg-type]
     return _page(asked, shown, review_of(asked, written.effective))
+
+
+def _reports_to_send(asked: Asked, event: str) -> list[tuple[str, str]]:
+    """Where it is entered that a safety report on an event was sent, for who may and what is not sent yet."""
+    if asked.role_for("report_safety") is None:
+        return []
+    where = reverse("add", args=[asked.participant.key, "safety_report"])
+    known = asked.course.study.newest.file.reports
+    return [
+        (
+            f"{where}?{urlencode({'about': event, 'item:report': one.report})}",
+            f"“{known[one.report].title}” was sent",
+        )
+        for one in reports_due(asked.course)
+        if one.event == event and one.sent is None and one.report in known
+    ]
 
 
 def _entering(request: HttpRequest, key: str, kind: str) -> Asked:
@@ -146,7 +167,8 @@ def _entering(request: HttpRequest, key: str, kind: str) -> Asked:
     if kind not in ENTERED:
         raise Http404
     told = {class_named(name) for name in KINDS[kind].tells}
-    if not asked.reader.sight.sees_names(frozenset(told)):
+    # Which alert is answered is looked at in `_about`.
+    if kind != "alert_answered" and not asked.reader.sight.sees_names(frozenset(told)):
         raise Http404
     return asked
 
@@ -162,11 +184,18 @@ def _given(request: HttpRequest, form: KindForm) -> dict[str, list[str]]:
 
 
 def _about(asked: Asked, kind: str) -> str | None:
+    """What an entry continues or answers, as far as it is seen: an event, a medicine, an alert's call."""
     about = asked.request.GET.get("about")
-    if about is None:
+    if about is None and kind not in ("safety_report", "alert_answered"):
         return None
-    known = {"adverse_event": [*asked.course.adverse_events], "medication": [*asked.course.medication]}
-    if about not in known.get(kind, ()) or about not in asked.seen.entries:
+    events = [*asked.course.adverse_events]
+    known = {
+        "adverse_event": events,
+        "safety_report": events,
+        "medication": [*asked.course.medication],
+        "alert_answered": [one.entry for one in alerts_to_answer(asked.seen)],
+    }
+    if about not in known.get(kind, ()) or (kind != "alert_answered" and about not in asked.seen.entries):
         raise Http404
     return about
 

@@ -1,0 +1,41 @@
+"""Alerts that nobody has answered, and where they are answered when no session's console is open."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from entact.conduct.sight import SeenCourse
+from entact.conduct.words import lower_words, words
+from entact.course import open_alerts
+from entact.course.kinds.calls import open_call
+from entact.protocol.words.passage import listed
+
+
+class Unanswered(NamedTuple):
+    """One alert: its name and title, the entry of the call that waits, and whom it calls."""
+
+    alert: str
+    title: str
+    entry: str
+    calls: str
+
+    def address(self, key: str) -> str:
+        """Where it is answered, by the key of the participant's page."""
+        asked = urlencode({"about": self.entry, "item:alert": self.alert})
+        return f"{reverse('add', args=[key, 'alert_answered'])}?{asked}"
+
+
+def alerts_to_answer(seen: SeenCourse) -> list[Unanswered]:
+    """Every alert that is open and that the role may know of, in order of time."""
+    found = []
+    for episode in open_alerts(seen.course):
+        if seen.sees_alert(episode):
+            known = seen.course.study.newest.alert_named(episode.alert)
+            title = str(known.title) if known is not None else words(episode.alert)
+            calls = listed(map(lower_words, known.tell)) if known is not None else ""
+            entry = open_call(seen.course, episode).entry
+            found.append(Unanswered(episode.alert, title, entry, calls))
+    return found
