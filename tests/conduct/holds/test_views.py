@@ -16,7 +16,7 @@ from entact.protocol import Study
 
 DEATH = {
     "title": "A participant has died",
-    "when": "study.deaths >= 1",
+    "when": "study.deaths >= 1 || study.serious_events >= 5",
     "stops": ["dosing", "enrolment"],
     "lifted_by": "medical_monitor",
     "again": True,
