@@ -52,8 +52,8 @@ def ordinal_gee(
     Raises:
         ValueError: when the rows do not allow the fit; the message says why.
     Sources: McCullagh 1980, JRSS B 42:109; Lipsitz, Kim & Zhao 1994, Statistics in Medicine 13:1149; Mancl &
-        DeRouen 2001. Equivalent to R `geepack::ordgee(corstr = "independence", rev = TRUE)`, and in its
-        estimates to `MASS::polr`; the correlation is that of SAS `proc genmod` with `dist=multinomial`.
+        DeRouen 2001. Equivalent in its estimates to R `MASS::polr`; the correlation is that of SAS `proc
+        genmod` with `dist=multinomial`.
     """
     if correction not in CORRECTIONS:
         raise ValueError(f"correction {correction!r} is not known; write one of: {', '.join(CORRECTIONS)}")
