@@ -135,7 +135,34 @@ def test_a_scope_is_taken_back_with_its_consequence_said_first(
     consent = course_of(study, ledger).consent
     assert consent is not None
     assert consent.is_withdrawn
+    assert "consent withdrawn" in ada.get(PAGE)
     ada.post(PAGE, {"do": "back", "back": "participation"}, status=422)
+
+
+def test_who_takes_part_no_more_is_consented_for_in_no_part(ada: Browser, ledger: str, study: Study) -> None:
+    """Of the page's own way to withdraw nothing is found that contradicts."""
+    ada.post(PAGE, signing(study, ada.get(PAGE), **{"scope:recording": "true"}))
+    assert "Every other scope is taken back with it" in ada.get(PAGE)
+    ada.post(PAGE, {"do": "back", "back": "participation"})
+    course = course_of(study, ledger)
+    assert course.consent is not None
+    assert course.consent.scopes == {"participation": False, "recording": False}
+    assert not [one for one in course.findings.values() if one.rule == "consent_contradicts"]
+
+
+def test_who_never_consented_has_refused_and_withdrawn_nothing(
+    ada: Browser, ledger: str, study: Study
+) -> None:
+    ada.post(PAGE, signing(study, ada.get(PAGE), **{"scope:participation": "false"}))
+    page, log = ada.get(PAGE), ada.get("/screening/")
+    assert ("consent refused" in page, "in force" in page, "withdrawn" in page) == (True, False, False)
+    assert "did not consent" in log
+    assert "refused: version 2.1" in log
+    assert "withdrawn" not in log
+    ada.post(PAGE, signing(study, ada.get(PAGE)))  # who thinks again consents after all
+    assert "in force" in ada.get(PAGE)
+    ada.post(PAGE, {"do": "back", "back": "participation"})
+    assert "consent withdrawn" in ada.get("/screening/")
 
 
 def test_what_is_missing_is_said_and_nothing_is_kept(ada: Browser, ledger: str, study: Study) -> None:

@@ -121,6 +121,56 @@ def test_a_decision_follows_from_what_was_judged(ada: Browser, ledger: str) -> N
     assert len(list(store.lines(ledger))) == before
 
 
+def test_who_judges_otherwise_than_the_record_is_told_and_says_why(
+    ada: Browser, ledger: str, blinded: Study, sign_in: SignIn
+) -> None:
+    ada.post("/participants/S-1/screening.1/demographics/", AGE | {"item:age": "17"})
+    assert "Not met. Age: 17" in said(ada.get(PAGE), "adult")
+    before = len(list(store.lines(ledger)))
+    for reason in ("", " \n", "–", "x" * 2001):
+        refused = ada.post(PAGE, signing(ada.get(PAGE), reason=reason), status=422)
+        assert "otherwise than the record" in refused or "at most 2000" in refused
+        assert "(Age: 17)" in refused or "at most 2000" in refused
+    assert len(list(store.lines(ledger))) == before
+    ada.post(PAGE, signing(ada.get(PAGE), reason="born in March, the form holds a slip"))
+    kept = next(one for one in course_of(blinded, ledger).effective if one.entry.kind == "eligibility")
+    assert kept.entry.reason is not None
+    assert "slip" not in kept.entry.reason  # sealed
+    assert "Reason: born in March, the form holds a slip" in ada.get(PAGE)
+    monitor = sign_in("mo", everywhere="medical_monitor")
+    assert "judged True, though the record says False" in monitor.get(
+        "/participants/S-1/"
+    )  # while the visit goes on
+
+
+def test_a_reason_is_asked_of_no_criterion_that_is_hidden(
+    ada: Browser, ledger: str, blinded: Study, sign_in: SignIn
+) -> None:
+    ada.post("/participants/S-1/screening.1/demographics/", AGE)
+    rate(sign_in, 12)  # by which nobody is severe enough
+    ada.post(PAGE, signing(ada.get(PAGE)) | {"judged:severe": "true"})
+    decided = course_of(blinded, ledger).eligibility
+    assert decided is not None
+    assert decided.criteria["severe"] is None
+
+
+@pytest.mark.parametrize("age", ["17", "40"])
+def test_what_takes_a_refusal_back_is_explained_whatever_the_record_says(
+    ada: Browser, ledger: str, blinded: Study, age: str
+) -> None:
+    """Where it withholds the criteria, the page answers the same of all."""
+    ada.post("/participants/S-1/screening.1/demographics/", AGE | {"item:age": age})
+    against = {"judged:adult": str(age == "40").lower(), "judged:psychosis": "true"}
+    ada.post(PAGE, signing(ada.get(PAGE), decision="not_eligible") | against)
+    refused = ada.post(PAGE, signing(ada.get(PAGE)), status=422)
+    assert "say in words why that is taken back" in refused
+    assert "otherwise than the record says." not in refused
+    ada.post(PAGE, signing(ada.get(PAGE), reason="the other way round"))
+    decided = course_of(blinded, ledger).eligibility
+    assert decided is not None
+    assert decided.decision == "eligible"
+
+
 def test_what_was_signed_is_what_was_shown(ada: Browser, ledger: str) -> None:
     page = ada.get(PAGE)
     ada.post("/participants/S-1/screening.1/demographics/", AGE)  # somebody else, meanwhile

@@ -11,16 +11,19 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.utils.crypto import salted_hmac
 
 from entact import store
 from entact.conduct.admission.models import Known
+from entact.conduct.forms.reading import plain_date
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.record.door import Author
 from entact.store import lists
 from entact.store.identity import keep_identity
 
+OLDEST: Final = 125  # years; the oldest person known became 122 (assumption: a margin of three)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -40,9 +43,26 @@ class Person:
     def birth_date(self) -> date | None:
         """The date of birth; None where it is none."""
         try:
-            return date.fromisoformat(self.born.strip())
+            return date.fromisoformat(plain_date(self.born))
         except ValueError:
             return None
+
+    def problem(self, today: date) -> str:
+        """Why nobody can be known again by what was said; empty where they can, or nothing was said."""
+        if not (self.name.strip() or self.born.strip()):
+            return ""
+        if not self.born.strip():
+            return "Name: to know somebody again say their date of birth too, or leave both out."
+        born = self.birth_date
+        if born is None:
+            return f"Date of birth: “{self.born.strip()}” is no day; write it as in 1980-04-30 or 30.4.1980."
+        if born > today:
+            return f"Date of birth: {born} lies ahead."
+        if today.year - born.year > OLDEST:
+            return f"Date of birth: nobody born on {born} is alive; more than {OLDEST} years lie between."
+        if not _WORD.search(self.name):
+            return "Date of birth: to know somebody again say their name too, or leave both out."
+        return ""
 
     def mark(self, study: str) -> str:
         """The keyed hash: the same however the name is written in capitals, accents, hyphens and order."""

@@ -17,6 +17,7 @@ from entact.conduct.reader import Reader
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import lower_words, moment, words
 from entact.course import Course, fold, read
+from entact.course.state.consent import ConsentState
 from entact.course.state.enrolment import AttemptState, EligibilityState
 from entact.course.state.stopping import DiscontinuationState
 from entact.protocol.study import told_in
@@ -77,10 +78,9 @@ def attempts_of(course: Course, seen: SeenCourse, zone: tzinfo, key: str = "") -
     """Every attempt of a participant, in order."""
     found = []
     for place, one in enumerate(course.attempts):
-        is_last = place == len(course.attempts) - 1
         told = [said for said in course.screenings if said.attempt == one.number]
         last = told[-1] if told else None
-        outcome, why = _outcome(course, one, is_last, seen)
+        outcome, why = _outcome(course, one, place, seen)
         population = last.population if last is not None else ""
         plan = course.release.file.populations.get(population)
         title = told_in(plan.title, None) if plan is not None and plan.title else words(population)
@@ -107,22 +107,30 @@ def attempts_of(course: Course, seen: SeenCourse, zone: tzinfo, key: str = "") -
 
 
 def _consent(course: Course, one: AttemptState, place: int, zone: tzinfo) -> str:
-    """The consent of an attempt: the last that was given before the next began."""
+    """The consent of an attempt: the last that was answered before the next began."""
+    answered = _answered(course, one, place)
+    if not answered:
+        return ""
+    said = f"version {answered[-1].version}, {moment(answered[-1].since, zone)}"
+    if not answered[-1].is_withdrawn:
+        return said
+    return f"{'withdrawn' if any(consent.given for consent in answered) else 'refused'}: {said}"
+
+
+def _answered(course: Course, one: AttemptState, place: int) -> list[ConsentState]:
+    """What was consented to, refused and taken back in an attempt, in order."""
     after = course.attempts[place + 1].since if place + 1 < len(course.attempts) else None
-    given = [
+    return [
         consent
         for consent in course.consents
         if (not place or consent.since >= one.since) and (after is None or consent.since < after)
     ]
-    if not given:
-        return ""
-    return f"version {given[-1].version}, {moment(given[-1].since, zone)}"
 
 
 def _outcome(
-    course: Course, one: AttemptState, is_last: bool, seen: SeenCourse
+    course: Course, one: AttemptState, place: int, seen: SeenCourse
 ) -> tuple[str, Iterator[str] | list[str]]:
-    sight = seen.sight
+    sight, is_last = seen.sight, place == len(course.attempts) - 1
     if not sight.sees_status:
         return "", []
     decided = course.eligibility if is_last else one.eligibility
@@ -134,7 +142,8 @@ def _outcome(
     if stopped:
         return "ended before a decision", _causes(stopped)
     if is_last and course.consent is not None and course.consent.is_withdrawn:
-        return "consent withdrawn", []
+        consented = any(consent.given for consent in _answered(course, one, place))
+        return "consent withdrawn" if consented else "did not consent", []
     if decided is not None and decided.entry in seen.entries:
         return "eligible, not enrolled yet" if decided.signed else "decision not signed", []
     return "in screening" if is_last else "ended", []

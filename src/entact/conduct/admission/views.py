@@ -34,17 +34,14 @@ def new_participant(request: HttpRequest) -> HttpResponse:
     populations = list(reader.study.newest.file.populations)
     site = request.POST.get("site", sites[0])
     population = request.POST.get("population", populations[0])
-    number, problem = request.POST.get("number", ""), ""
+    number = request.POST.get("number", "")
     if site not in sites or population not in populations:
         raise Http404
     person = Person(request.POST.get("name", "")[:200], request.POST.get("born", "")[:40])
-    there = known_elsewhere(person, reader) if request.method == "POST" else []
+    problem = person.problem(now_in(reader).astimezone(reader.zone_of(site)).date())
+    there = known_elsewhere(person, reader) if request.method == "POST" and not problem else []
     is_new = request.POST.get("is_new") == "1"
-    if request.method == "POST" and (person.name or person.born) and not person.is_said:
-        problem = (
-            "To know somebody again, say their name and their date of birth, as in 1980-04-30; or neither."
-        )
-    elif request.method == "POST" and (not there or is_new):
+    if request.method == "POST" and not problem and (not there or is_new):
         role = request.person.role_for("screen", site)
         author = Author(request.person.identity, str(role), authenticated)
         try:

@@ -125,7 +125,7 @@ def sign_consent(
 
 
 def take_back(asked: Asked, scopes: frozenset[str], author: Author) -> None:
-    """Takes scopes of the consent in force back; always open.
+    """Takes scopes of the consent in force back; always open. With taking part itself every scope goes.
 
     Raises:
         Refusal: when none of them is given.
@@ -139,6 +139,8 @@ def take_back(asked: Asked, scopes: frozenset[str], author: Author) -> None:
         back = {name for name in scopes if consent.scopes.get(name) is True}
         if not back:
             raise Refusal("Choose what is taken back.")
+        if back & set(consent.taking_part):
+            back = set(consent.scopes)  # nobody who takes no part is consented for in parts
         data = {
             "version": consent.version,
             "scopes": {name: given and name not in back for name, given in consent.scopes.items()},
@@ -161,7 +163,7 @@ def _signature(sent: Sent, ledger: str, site: str) -> tuple[bytes, str]:
             raise Refusal(f"Scan of the paper: {problem}")
         return sent.scan, str(media_of(sent.scan))
     if sent.how == "typed":
-        _require_person(sent.person, ledger, site)
+        _require_person(sent, ledger, site)
         return b"", ""
     if not sent.drawn.startswith(_DRAWN) or len(sent.drawn) > _LARGEST_DRAWING:
         raise Refusal("Nothing was drawn: let the participant sign in the field.")
@@ -175,8 +177,12 @@ def _signature(sent: Sent, ledger: str, site: str) -> tuple[bytes, str]:
     return picture, PNG
 
 
-def _require_person(person: Person, ledger: str, site: str) -> None:
+def _require_person(sent: Sent, ledger: str, site: str) -> None:
     """That whoever types is who is kept at the site, where somebody is."""
+    person = sent.person
+    problem = person.problem(sent.signed_at.date())
+    if problem:
+        raise Refusal(problem)
     if not person.is_said:
         raise Refusal("To sign by typing, the participant types name and date of birth, as in 1980-04-30.")
     kept = identity(ledger, site)

@@ -27,7 +27,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Made:
-    """One consent that was entered; `is_signed`: there is a text, which can be had as a PDF."""
+    """One consent that was entered.
+
+    Attributes:
+        is_signed: there is a text, which can be had as a PDF. standing: whether it is in force, refused or
+            withdrawn; empty where another has taken its place.
+    """
 
     entry: str
     when: str
@@ -36,7 +41,7 @@ class Made:
     how: str
     informed: str
     is_signed: bool
-    in_force: bool
+    standing: str
     scan: str
 
 
@@ -63,7 +68,7 @@ def _consequence(course: Course, name: str) -> str:
     if name in consent.taking_part:
         return (
             "ends the study for this person: no visit is due, nobody treats them; what safety needs can "
-            "still be entered"
+            "still be entered. Every other scope is taken back with it"
         )
     if name in consent.needed:
         return f"closes the gates of {words(name).lower()}; the other visits go on"
@@ -86,15 +91,26 @@ def consents_made(asked: Asked) -> list[Made]:
                 entry=one.id,
                 when=moment(one.at, asked.zone),
                 version=str(data.get("version", "")),
-                given=", ".join(given) or "nothing",
+                given=", ".join(given) or "no scope is given",
                 how=lower_words(str(data.get("how") or "")),
                 informed=informed,
                 is_signed=bool(data.get("text")),
-                in_force=course.consent is not None and course.consent.entry == one.id,
+                standing=_standing(course) if _is_last(course, one.id) else "",
                 scan=str(data.get("signature") or "") if data.get("how") == "paper" else "",
             )
         )
     return found
+
+
+def _is_last(course: Course, entry: str) -> bool:
+    return course.consent is not None and course.consent.entry == entry
+
+
+def _standing(course: Course) -> str:
+    """What the last consent amounts to: a withdrawal is what follows a consent, else it was refused."""
+    if course.consent is None or not course.consent.is_withdrawn:
+        return "in force"
+    return "consent withdrawn" if any(one.given for one in course.consents) else "consent refused"
 
 
 def renewal_of(asked: Asked) -> str:

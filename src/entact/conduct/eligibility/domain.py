@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from entact.conduct.asking import Asked
-from entact.conduct.eligibility.page import Checklist, checklist_of
+from entact.conduct.eligibility.page import Checklist, Line, checklist_of
 from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
 from entact.course.entry.entry import SecondProof
 
@@ -15,8 +15,16 @@ ELIGIBLE, NOT_ELIGIBLE = "eligible", "not_eligible"
 SIGNED = "decision"  # the meaning of the signature, as the entry has it
 
 
-def problems_in(checklist: Checklist, judged: Mapping[str, bool], decision: str) -> list[str]:
-    """Why a decision cannot be signed as it was sent: it has to follow from what was judged."""
+LONGEST = 2000  # characters of a reason
+
+
+def problems_in(checklist: Checklist, judged: Mapping[str, bool], decision: str, reason: str) -> list[str]:
+    """Why a decision cannot be signed as it was sent.
+
+    It has to follow from what was judged, and who judges otherwise than the record says why. Where single
+    criteria are withheld from the role, whether one is judged otherwise would tell what is hidden: every
+    decision that takes a refusal back is explained there.
+    """
     open_ = [one.text for one in checklist.lines if one.is_asked and one.name not in judged]
     if open_:
         return [f"Judge this first: {'; '.join(open_)}."]
@@ -31,7 +39,33 @@ def problems_in(checklist: Checklist, judged: Mapping[str, bool], decision: str)
         return ["“Not eligible” needs a criterion that stands against it: nothing that you judged does."]
     if decision not in (ELIGIBLE, NOT_ELIGIBLE):
         return ["Say whether the participant is eligible."]
+    if len(reason) > LONGEST:
+        return [f"The reason has at most {LONGEST} characters; this one has {len(reason)}."]
+    if _is_in_words(reason):
+        return []
+    if decision == ELIGIBLE and any(one.status == "withheld" for one in checklist.lines):
+        return ["The decision in force is “not eligible”: say in words why that is taken back."]
+    otherwise = "; ".join(_otherwise(one) for one in checklist.lines if _is_otherwise(one, judged))
+    if otherwise:
+        return [
+            f"You judge otherwise than the record says. {otherwise}. Correct what is wrong, or give your "
+            "reason in words: it is kept with your signature."
+        ]
     return []
+
+
+def _is_in_words(reason: str) -> bool:
+    return sum(letter.isalpha() for letter in reason) > 2
+
+
+def _is_otherwise(line: Line, judged: Mapping[str, bool]) -> bool:
+    return bool(line.suggested) and line.name in judged and str(judged[line.name]).lower() != line.suggested
+
+
+def _otherwise(line: Line) -> str:
+    """What the record says of a criterion, with the values that it rests on."""
+    rests = ", ".join(f"{name}: {said}" for name, said in line.rests)
+    return f"“{line.text}”: by the record {line.words}{f' ({rests})' if rests else ''}"
 
 
 def decide(
@@ -39,13 +73,14 @@ def decide(
     expected: str,
     judged: Mapping[str, bool],
     decision: str,
+    reason: str,
     author: Author,
     second: SecondProof,
 ) -> str:
     """Keeps the decision of what the page showed; says why nothing was kept, or nothing where it was.
 
     Args:
-        expected: digest of the checklist that was shown.
+        expected: digest of the checklist that was shown. reason: in words, where one was given.
     """
     ledger = asked.participant.ledger
     with turn_of(ledger):
@@ -74,6 +109,7 @@ def decide(
                 now.now,
                 "eligibility",
                 data,
+                reason=reason or None,
                 encounter=under_way[-1] if under_way else None,
             )
         except Held as error:

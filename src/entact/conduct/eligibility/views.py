@@ -12,6 +12,7 @@ from entact.conduct.asking import Asked
 from entact.conduct.eligibility.domain import decide, problems_in
 from entact.conduct.eligibility.page import checklist_of
 from entact.conduct.frame import page
+from entact.conduct.words import value
 
 
 @sensitive_post_parameters("password", "code")
@@ -30,14 +31,14 @@ def show_eligibility(request: HttpRequest, key: str) -> HttpResponse:
     checklist = checklist_of(asked.course, asked.seen, asked.now, asked.zone)
     sent = {one.name: asked.sent(f"judged:{one.name}") for one in checklist.lines if one.is_asked}
     judged = {name: text == "true" for name, text in sent.items() if text in ("true", "false")}
-    decision = asked.sent("decision")
-    problems = problems_in(checklist, judged, decision)
+    decision, reason = asked.sent("decision"), asked.sent("reason").strip()
+    problems = problems_in(checklist, judged, decision, reason)
     if not problems:
         second = sign_again(request, asked.sent("expected"), asked.now)
         if isinstance(second, str):
             problems = [second]
         else:
-            refused = decide(asked, asked.sent("expected"), judged, decision, author, second)
+            refused = decide(asked, asked.sent("expected"), judged, decision, reason, author, second)
             if not refused:
                 return redirect("eligibility", key=key)
             return _shown(asked.again(), role, sent, (refused,), decision, 409)
@@ -62,6 +63,22 @@ def _shown(
         **(asks_again(asked.request, checklist.digest) if role is not None else {}),
         "problems": problems,
         "decision": decision,
+        "why": _why(asked, role),
+        "reason": asked.sent("reason") if problems else "",
         "here": "participants",
     }
     return page(asked.request, asked.reader, "eligibility/eligibility.html", values, status)
+
+
+def _why(asked: Asked, role: str | None) -> str:
+    """The reason given with the decision in force, for who is shown each criterion, and its author."""
+    decided = asked.course.eligibility
+    one = next(
+        (one for one in asked.course.effective if decided is not None and one.id == decided.entry), None
+    )
+    sight = asked.reader.sight
+    if one is None or one.entry.reason is None or one.id not in asked.seen.entries or not sight.sees_status:
+        return ""
+    if not sight.sees_criteria and one.entry.by != asked.person.identity:
+        return ""
+    return value(asked.opener(role).reason(one.entry))

@@ -206,6 +206,13 @@ def _quantity(item: Item, text: str, unit: str) -> Any:
 
 
 def _date(item: Item, text: str, unit: str) -> Any:
+    try:
+        return READERS[item.type](plain_date(text))
+    except ValueError:
+        return text
+
+
+def plain_date(text: str) -> str:
     """A date as calendars have it; a day in dots (`30.4.2019`) or with the month's name can mean no other."""
     plain = text.strip().translate(_SIGNS)
     for pattern, month_of in ((_DOTTED, int), (_NAMED, _month)):
@@ -214,10 +221,7 @@ def _date(item: Item, text: str, unit: str) -> Any:
             day, month, year = found[1], month_of(found[2]), found[3]
             if month:
                 plain = f"{year}-{month:02d}" + (f"-{int(day):02d}" if day else "")
-    try:
-        return READERS[item.type](plain)
-    except ValueError:
-        return text
+    return plain
 
 
 def _month(name: str) -> int:
