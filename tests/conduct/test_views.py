@@ -168,6 +168,29 @@ def test_what_lies_ahead_has_its_window(get: Get) -> None:
 
 
 @pytest.mark.usefixtures("told")
+def test_what_is_due_and_by_when_comes_first(get: Get) -> None:
+    page = get("/participants/S-3/", SEES_ALL)
+    first, _, rest = page.partition('id="due">Due</h2>')
+    assert re.search(r">[^<]+</a> <span class=\"chip\">(under way|due|expected)</span>.*?2026", rest)
+    assert not [one for one in ("Open alerts", "Findings", 'class="timeline"') if one in first]
+
+
+@pytest.mark.usefixtures("told")
+def test_who_may_screen_begins_at_home_and_on_the_list(get: Get) -> None:
+    for address in ("/", "/participants/"):
+        assert "New participant" in get(address, "investigator")
+        assert "New participant" not in get(address, "monitor")
+
+
+@pytest.mark.usefixtures("told")
+def test_what_is_never_shown_is_not_said_to_be_shown_some_day(get: Get) -> None:
+    page = get("/", "owner")
+    assert "Never shown to this role: " in page
+    assert "hidden from owner." in page
+    assert not [one for one in ("until never", "owner until lock") if one in page]
+
+
+@pytest.mark.usefixtures("told")
 @pytest.mark.parametrize(
     "address", ["/nowhere", "/participants/1-999/", "/participants/%3Cb%3E/", "/participants/1-001/x"]
 )

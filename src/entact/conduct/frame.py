@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from entact.conduct.reader import Reader, environment_of_database
+from entact.conduct.sight import NEVER
 from entact.conduct.words import lower_words
 
 SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
@@ -55,12 +56,23 @@ def frame(reader: Reader) -> dict[str, Any]:
         "study_name": reader.study.name,
         "banner": banner(reader.environment),
         "role": lower_words(sight.role),
-        "hidden": [(when, sorted(names)) for when, names in until.items()],
-        "hidden_until": next(iter(until)) if len(until) == 1 else "lock",
+        "hidden": [(_hidden(when), sorted(names)) for when, names in until.items()],
+        "hidden_until": _until(until),
         "study_time": reader.environment == "rehearsal",
         "sees_schedule": sight.sees_schedule,
         "sees_status": sight.sees_status,
     }
+
+
+def _hidden(when: str) -> str:
+    return "Never shown to this role" if when == NEVER else f"Hidden until {when}"
+
+
+def _until(until: Mapping[str, object]) -> str:
+    """What stands behind `hidden from a role`: until when, where that is ever."""
+    if NEVER in until:
+        return ""
+    return f" until {next(iter(until)) if len(until) == 1 else 'lock'}"
 
 
 def plain_frame() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 from entact.conduct.account import Account, Accounts
 from entact.conduct.alerts import Unanswered, alerts_to_answer
 from entact.conduct.chart import Chart, draw_session
+from entact.conduct.forms.place import visit_address
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import DOSING, SeenCourse
@@ -115,16 +116,28 @@ class FindingShown:
 
 
 @dataclass(frozen=True)
+class DueShown:
+    """A visit that is to be gone on with: how it stands, by when, and its name in addresses."""
+
+    title: str
+    status: str
+    by: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Timeline:
     """All that the page of one participant shows.
 
     Attributes:
-        facts: site, status, consent. stops: in order of time, what has not happened yet last.
+        facts: site, status, consent. due: what is under way, due or comes next, the first first.
+        stops: in order of time, what has not happened yet last.
         unreachable: visits that can no longer happen. withdrawn: entries that were withdrawn.
     """
 
     standing: Standing
     facts: tuple[Fact, ...]
+    due: tuple[DueShown, ...]
     stops: tuple[Stop, ...]
     unreachable: tuple[str, ...]
     findings: tuple[FindingShown, ...]
@@ -179,6 +192,7 @@ class _Telling:
         return Timeline(
             standing=self.standing,
             facts=tuple(self._facts()),
+            due=tuple(self._due(encounters, dues, held)),
             stops=(*past, *(stop for stop in ahead if stop.status != "missed")),
             unreachable=tuple(unreachable),
             findings=tuple(map(self._finding, self.found)),
@@ -186,6 +200,26 @@ class _Telling:
             withdrawn=tuple(self.accounts.withdrawn()),
             zone=str(self.zone),
         )
+
+    def _due(
+        self, encounters: list[EncounterState], dues: dict[str, Due], held: set[str]
+    ) -> Iterable[DueShown]:
+        """Visits that are under way, those that are due, and the next after them."""
+        visits = self.course.release.visits
+        for one in encounters:
+            if one.status == "started":
+                since = f"since {moment(one.started, self.zone)}" if one.started is not None else ""
+                title = title_of_visit(one.visit, visits)
+                yield DueShown(title, "under way", since, visit_address(one.id))
+        if not self.sight.sees_status or self._is_over():
+            return
+        ahead = [one for one in dues.values() if one.visit not in held and one.status in ("due", "expected")]
+        ahead.sort(key=lambda one: _instant(one.closes or one.latest or one.earliest, self.zone))
+        now = [one for one in ahead if one.status == "due"]
+        for one in [*now, *[one for one in ahead if one.status == "expected"][:1]]:
+            by = window(one, self.zone) or "its days are not known yet"
+            address = visit_address(f"{one.visit}#1")
+            yield DueShown(title_of_visit(one.visit, visits), lower_words(one.status), by, address)
 
     def _is_over(self) -> bool:
         """Whether nothing more can be due, as far as the role may know."""

@@ -34,8 +34,14 @@ def show_study(request: HttpRequest) -> HttpResponse:
     """The study: what it is, its schedule, gates and alerts, and how its sites stand."""
     reader = reader_for(request.person)
     kept = upkeep() if request.person.may("manage_people") else None
-    today = waits_for(reader, request.person)
-    values = {"overview": describe(reader), "today": today, "upkeep": kept, "here": "study"}
+    today, may_screen = waits_for(reader, request.person), request.person.may("screen")
+    values = {
+        "overview": describe(reader),
+        "today": today,
+        "upkeep": kept,
+        "may_screen": may_screen,
+        "here": "study",
+    }
     return page(request, reader, "study.html", values)
 
 
@@ -44,7 +50,13 @@ def show_participants(request: HttpRequest) -> HttpResponse:
     """The list of participants."""
     reader = reader_for(request.person)
     listing = list_participants(reader, request.GET)
-    return page(request, reader, "participants.html", {"listing": listing, "here": "participants"})
+    may_screen = request.person.may("screen")
+    return page(
+        request,
+        reader,
+        "participants.html",
+        {"listing": listing, "may_screen": may_screen, "here": "participants"},
+    )
 
 
 @require_safe

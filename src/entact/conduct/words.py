@@ -82,6 +82,17 @@ def unit(code: str) -> str:
     return _UNITS.get(code) or unit_words(code)
 
 
+LONGEST = 400  # characters of what is said of something: the whole stands on the form itself
+
+
+def shortened(text: str) -> str:
+    """A text in which a long answer is quoted, cut in its middle, with how much was left out."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]} … ({len(text) - 2 * half} characters left out) … {text[-half:]}"
+
+
 def plainly(message: str, visits: Mapping[str, Visit], zone: tzinfo) -> str:
     """A message of a finding as people write it: visits by their titles, dates and times as on the page."""
 
@@ -97,7 +108,7 @@ def plainly(message: str, visits: Mapping[str, Visit], zone: tzinfo) -> str:
         return f"{title_of_visit(found[1], visits)}{repeat}"
 
     names = "|".join(map(re.escape, sorted((name for name in visits if "_" in name), key=len, reverse=True)))
-    text = _INSTANT.sub(dated, message)
+    text = _INSTANT.sub(dated, shortened(message))
     return re.sub(rf"\b({names})(?:#(\d+))?\b", titled, text) if names else text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -133,8 +134,54 @@ def test_a_link_works_for_an_hour() -> None:
     ends = Invitation.objects.get().expires_at
     assert timedelta(minutes=59) < ends - timezone.now() <= timedelta(hours=1)
     Invitation.objects.update(expires_at=timezone.now())
-    assert client().get(f"/welcome/{secret}/").status_code == 404
+    assert client().get(f"/welcome/{secret}/").status_code == 410
     assert people.accept(secret, PASSWORD) is None
+
+
+def test_a_link_that_is_over_says_how_links_work_and_nothing_of_accounts() -> None:
+    used, ended = people.invite(account("anna"), by=BY), people.invite(account("ben"), by=BY)
+    client().post(f"/welcome/{used}/", {"password": PASSWORD, "again": PASSWORD})
+    Invitation.objects.filter(account__name="ben").update(expires_at=timezone.now())
+    pages = set()
+    for secret in (used, ended, "nothing"):
+        for send in (client().get, client().post):
+            answer = send(f"/welcome/{secret}/")
+            assert answer.status_code == 410
+            pages.add(answer.content.decode())
+    (page,) = pages
+    assert "works once, and for an hour. An owner of the study makes another one" in page
+    assert not [one for one in ("anna", "ben") if one in page]
+
+
+@pytest.mark.parametrize(
+    ("address", "came_from", "back", "said"),
+    [
+        ("/participants/S-1/screening.1/vitals/?repeat=2", None, "", "kept on this device"),
+        ("/participants/S-1/entry/e/withdraw/", "/participants/S-1/?a=b", "", "Nothing was saved"),
+        ("/participants/S-1/entry/e/withdraw/", "https://evil.example/x", "/", "Nothing was saved"),
+        ("/participants/S-1/entry/e/withdraw/", None, "/", "Nothing was saved"),
+    ],
+)
+def test_who_saves_after_the_session_ended_is_told_and_led_back(
+    address: str, came_from: str | None, back: str, said: str
+) -> None:
+    """Back to where it was entered, and never to another server."""
+    browser, secret = newcomer("anna", ("investigator", "denver"))
+    session = browser.session
+    session[doorkeeper.SEEN] = 0
+    session.save()
+    if came_from is not None:
+        came_from = came_from if "//" in came_from else f"http://127.0.0.1{came_from}"
+    answer = browser.post(address, {"item:a": "1"}, **({"HTTP_REFERER": came_from} if came_from else {}))
+    assert answer.url.startswith("/sign-in/?")
+    page = browser.get(answer.url).content.decode()
+    assert said in page
+    assert "evil" not in page
+    field = re.search(r'name="next" value="([^"]*)"', page)
+    sent = {"login": "anna", "password": PASSWORD} | ({"next": unescape(field[1])} if field else {})
+    browser.post("/sign-in/", sent)
+    wanted = back or (came_from or "").removeprefix("http://127.0.0.1") or address
+    assert browser.post("/sign-in/code/", {"code": code_of(secret)}).url == wanted
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ def test_an_event_is_entered_continued_and_corrected(ada: Browser, screened: str
     assert read(list(store.lines(screened))[-1].text).data == {"severity": "severe"}
 
 
+def test_an_event_with_nothing_in_it_is_not_entered(ada: Browser, screened: str) -> None:
+    before = len(list(store.lines(screened)))
+    for kind in ("adverse_event", "medication", "death"):
+        shown = list(kind_form(kind, load_study("mapp1").newest).form.items)
+        sent = {"head": "99", "shown": shown, "item:verbatim": "  "}
+        assert "Nothing is answered yet" in ada.post(f"{ADD}/{kind}/", sent, status=422)
+    assert len(list(store.lines(screened))) == before
+
+
 def test_a_withdrawn_entry_counts_no_longer(ada: Browser, screened: str, study: Study) -> None:
     medicine = kept(ada, "medication", {"name": "sertraline", "started": "2019"})
     where = f"/participants/S-1/entry/{medicine}/withdraw/"

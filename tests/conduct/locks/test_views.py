@@ -57,6 +57,13 @@ def test_a_frozen_visit_is_not_changed_until_that_is_taken_back(
     manager.post(LOCK, {"do": "freeze", "encounter": "screening#1"})
     assert "c-frozen" in site.get("/participants/S-1/visits/")
     before = len(list(store.lines(ledger)))
+    page = site.get(FORM)
+    assert "This visit is frozen: the data manager can take that back" in page
+    assert not [one for one in ("Save correction", "Withdraw it", "data-draft") if one in page]
+    blank = site.get("/participants/S-1/screening.1/demographics/")
+    assert ("This visit is frozen" in blank, 'type="submit">Save' in blank) == (True, False)
+    decision = site.get("/participants/S-1/eligibility/")
+    assert ("This visit is frozen" in decision, "Sign the decision" in decision) == (True, False)
     assert "This visit is frozen" in site.post(FORM, CHANGED, status=422)
     entry = next(one.id for one in course_of(managed, ledger).effective if one.entry.kind == "form")
     withdrawal = f"/participants/S-1/entry/{entry}/withdraw/"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import logout
@@ -17,6 +17,7 @@ from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from entact.conduct.access.handing import ROUTES_HANDED, is_handed
 from entact.conduct.access.people import person_of
@@ -40,6 +41,7 @@ from entact.store import StoreError, lists
 IDLE = timedelta(minutes=30)  # without a page, after which a session ends
 NOTED = timedelta(minutes=1)  # how exactly it is kept when a session last asked for one
 SEEN = "seen"
+DRAFTED = frozenset({"form", "entry", "add", "rate"})  # pages whose drafts are kept on the device
 UNASKED = frozenset({"health", "style"})  # of these nobody asks who they are for
 
 
@@ -147,5 +149,22 @@ def _is_idle(request: HttpRequest) -> bool:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    where = "?" + urlencode({"next": request.get_full_path()}) if request.method in ("GET", "HEAD") else ""
-    return HttpResponseRedirect(reverse("account_login") + where)
+    """To where one signs in, and back from there; who was saving is told what became of it."""
+    asked = {"next": request.get_full_path()}
+    route = _route(request)
+    if route == "account_logout":
+        return HttpResponseRedirect(reverse("account_login"))
+    if request.method not in ("GET", "HEAD"):
+        asked = {"unsaved": "draft" if route in DRAFTED else "nothing"}
+        back = _came_from(request) or (request.get_full_path() if route in DRAFTED else "")
+        asked |= {"next": back} if back else {}
+    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode(asked)}")
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of this server from which something was sent; empty where that is not known."""
+    said = request.headers.get("Referer", "")
+    if not said or not url_has_allowed_host_and_scheme(said, {request.get_host()}):
+        return ""
+    parts = urlsplit(said)
+    return parts.path + (f"?{parts.query}" if parts.query else "")

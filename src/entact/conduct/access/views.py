@@ -47,7 +47,15 @@ class SignIn(LoginView):
             for account in (shown.prefetch_related("roles") if simulated else ())
         ]
         title = settings.SIGN_ON.title if settings.SIGN_ON else ""
-        return context | plain_frame() | {"next": self.request.GET.get("next", ""), "sign_on": title}
+        return (
+            context
+            | plain_frame()
+            | {
+                "next": self.request.GET.get("next", ""),
+                "unsaved": self.request.GET.get("unsaved", ""),
+                "sign_on": title,
+            }
+        )
 
 
 @require_POST
@@ -74,22 +82,25 @@ def sign_in_by_one_press(request: HttpRequest, name: str) -> HttpResponse:
 def welcome(request: HttpRequest, secret: str) -> HttpResponse:
     """By the link of an invitation somebody sets a password, once; a second factor is asked for next.
 
-    Raises:
-        Http404: when the link does not work, or works no more.
+    Of a link that works no more, or never did, is said how such links work: the same of each.
     """
     invited = people.invitation(secret)
     if invited is None:
-        raise Http404
+        return _link_is_over(request)
     form = PasswordForm(invited.account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         account = people.accept(secret, form.cleaned_data["password"])
         if account is None:
-            raise Http404
+            return _link_is_over(request)
         request.session.flush()  # of who was signed in on this machine before
         login = Login(user=account)
         return perform_password_login(request, {"username": account.name}, login)
     shown = {"form": form, "account": invited.account, "secret": secret}
     return render(request, "access/welcome.html", plain_frame() | shown)
+
+
+def _link_is_over(request: HttpRequest) -> HttpResponse:
+    return render(request, "access/over.html", plain_frame(), status=410)
 
 
 class ChangePassword(PasswordChangeView):

@@ -9,6 +9,7 @@ import msgspec
 from entact.conduct.asking import Asked
 from entact.conduct.eligibility.page import Checklist, Line, checklist_of
 from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
+from entact.course import Course
 from entact.course.entry.entry import SecondProof
 
 ELIGIBLE, NOT_ELIGIBLE = "eligible", "not_eligible"
@@ -99,7 +100,6 @@ def decide(
         shown = Author(
             author.identity, author.role, msgspec.structs.replace(author.authenticated, second=second)
         )
-        under_way = [one.id for one in now.course.encounters.values() if one.status == "started"]
         try:
             entry = compose(
                 now.course,
@@ -110,9 +110,15 @@ def decide(
                 "eligibility",
                 data,
                 reason=reason or None,
-                encounter=under_way[-1] if under_way else None,
+                encounter=under_way(now.course),
             )
         except Held as error:
             return str(error)
         store_entry(entry, shown, now.now)
     return ""
+
+
+def under_way(course: Course) -> str | None:
+    """The visit that a decision belongs to: the one that is under way, or none."""
+    started = [one.id for one in course.encounters.values() if one.status == "started"]
+    return started[-1] if started else None

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.asking import Asked
-from entact.conduct.eligibility.domain import decide, problems_in
+from entact.conduct.eligibility.domain import decide, problems_in, under_way
 from entact.conduct.eligibility.page import checklist_of
 from entact.conduct.frame import page
+from entact.conduct.record.door import held_now
 from entact.conduct.words import value
 
 
@@ -55,12 +56,15 @@ def _shown(
 ) -> HttpResponse:
     checklist = checklist_of(asked.course, asked.seen, asked.now, asked.zone)
     lines = [(one, sent.get(one.name) or one.judged or one.suggested) for one in checklist.lines]
+    held = None if role is None else held_now(asked.course, "eligibility", under_way(asked.course))
+    may_decide = role is not None and (held is None or bool(problems))
     values = {
         "participant": asked.participant,
         "checklist": checklist,
         "lines": lines,
-        "may_decide": role is not None,
-        **(asks_again(asked.request, checklist.digest) if role is not None else {}),
+        "held": held or "",
+        "may_decide": may_decide,
+        **(asks_again(asked.request, checklist.digest) if may_decide else {}),
         "problems": problems,
         "decision": decision,
         "why": _why(asked, role),

@@ -31,6 +31,9 @@ AS_SIGNED: Final = (
     "entry below with a reason, and take the consent anew on its page."
 )
 
+# Of these the record gives the number where nobody says one; any other entry with no answer says nothing.
+NUMBERED: Final = frozenset({"enrolment", "randomisation"})
+
 
 @dataclass(frozen=True)
 class Entering:
@@ -84,7 +87,8 @@ def enter(
             for name, item in asked.form.items.items()
             if item.required and name not in asked.nested and received.items.get(name) is None
         )
-        if not received.items and any(item.required for item in asked.form.items.values()):
+        is_blank = not received.items and entering.kind not in NUMBERED
+        if is_blank or (not received.items and any(item.required for item in asked.form.items.values())):
             problems = ("Nothing is answered yet.",)
         if problems:
             return Unsaved(problems)

@@ -63,6 +63,7 @@ class FormPage:
         status, status_history: whether it was done. others: how many further entries are at this place.
         others_here: who else has it open, in words. hand: the address that hands it over to the participant,
             where they answer it.
+        held: why nobody writes it now, where it is frozen or locked.
         notes: what is found that is about no single item. unsaved: why nothing was written, if it was sent.
     """
 
@@ -99,6 +100,7 @@ class FormPage:
     languages: tuple[str, ...] = ()
     hand: str = ""
     others_here: str = ""
+    held: str = ""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -208,7 +210,7 @@ def page_of(
         entry=written.effective.id if written.effective is not None else "",
         status=status or written.status,
         status_history=history_of(changes.get("status", []), shown.zone),
-        notes=(*general, *_frozen(course, place)),
+        notes=general,
         others=max(len(filled_at(course, place)) - 1, 0),
         may_write=shown.may_write,
         look=shown.look,
@@ -265,14 +267,6 @@ def notes_of(
                 known = found.item.partition("[")[0] in written.form.items
                 by_item.setdefault(found.item, []).append(note) if known else general.append(note)
     return {name: tuple(notes) for name, notes in by_item.items()}, tuple(general)
-
-
-def _frozen(course: Course, place: Place) -> tuple[Note, ...]:
-    """What is said of a form whose visit is frozen: a fact is kept all the same."""
-    frozen = course.frozen
-    if place.encounter not in frozen and "" not in frozen:
-        return ()
-    return (Note("These data are frozen: what is changed now is kept, and found as changed afterwards."),)
 
 
 def _plainly(shown: Shown, found: Finding) -> str:

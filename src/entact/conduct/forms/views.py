@@ -29,6 +29,7 @@ from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, is_
 from entact.conduct.forms.presence import here, said_of_others
 from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
+from entact.conduct.record.door import held_now
 from entact.conduct.sight import PARTICIPANT
 from entact.conduct.uploads.content import ACCEPTED, LARGEST, media_of, problem_with
 from entact.course.personal import REASONS
@@ -141,8 +142,18 @@ class FormAsked(Asked):
     def page(self, **sent: Any) -> HttpResponse:
         shown = replace(self.value(**sent), hand=self._hand(), others_here=said_of_others(self.others()))
         status = 409 if shown.conflicts else 422 if shown.unsaved is not None else 200
+        if shown.unsaved is None:  # of what was sent nothing is taken away
+            shown = self._read_only(shown)
         values = {"form": shown, "review": review_of(self, self.written.effective), "here": "participants"}
         return page(self.request, self.reader, "forms/form.html", values, status)
+
+    def _read_only(self, shown: FormPage) -> FormPage:
+        """A form that is frozen or locked invites to nothing, and says why and who ends that."""
+        effective = self.written.effective
+        replaces = None if effective is None else effective.id
+        kind = self.place.kind if effective is None else effective.entry.kind
+        held = held_now(self.course, kind, self.place.encounter, replaces)
+        return shown if held is None else replace(shown, may_write=False, held=held, hand="")
 
     def value(self, **sent: Any) -> FormPage:
         shown = Shown(

@@ -77,10 +77,7 @@ def compose(
     Raises:
         Held: where it is frozen or locked.
     """
-    locked = lock_in_force()
-    against = held_against(
-        course, kind, fields.get("encounter"), fields.get("replaces"), None if locked is None else locked.name
-    )
+    against = held_now(course, kind, fields.get("encounter"), fields.get("replaces"))
     if against is not None:
         raise Held(against)
     zone = reader.zone_of(course.site or "")
@@ -99,6 +96,12 @@ def compose(
         data=data,
         **fields,
     )
+
+
+def held_now(course: Course, kind: str, encounter: str | None, replaces: str | None = None) -> str | None:
+    """Why such an entry is not written on a page now, and who ends that; None where nothing holds it."""
+    locked = lock_in_force()
+    return held_against(course, kind, encounter, replaces, None if locked is None else locked.name)
 
 
 class Held(ConductError):

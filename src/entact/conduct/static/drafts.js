@@ -71,11 +71,21 @@ function restore(form, fields) {
   }
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+// As everywhere on the pages: `2 Mar 2026, 10:30`, on the site's clock.
+function moment(at, zone) {
+  const asked = { day: "numeric", month: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const parts = new Intl.DateTimeFormat("en-GB", { ...asked, timeZone: zone || undefined }).formatToParts(at);
+  const part = (type) => parts.find((one) => one.type === type).value;
+  return `${part("day")} ${MONTHS[Number(part("month")) - 1]} ${part("year")}, ${part("hour")}:${part("minute")}`;
+}
+
 function notice(form, at, discard) {
   const line = document.createElement("p");
   line.className = "flag look draft";
   line.setAttribute("role", "status");
-  const when = new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const when = moment(new Date(at), form.dataset.zone);
   line.append(`Draft of ${when}, not in the record. `);
   const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Throw it away" });
   button.addEventListener("click", discard);
