@@ -216,10 +216,10 @@ class _Telling:
         ahead = [one for one in dues.values() if one.visit not in held and one.status in ("due", "expected")]
         ahead.sort(key=lambda one: _instant(one.closes or one.latest or one.earliest, self.zone))
         now = [one for one in ahead if one.status == "due"]
-        for one in [*now, *[one for one in ahead if one.status == "expected"][:1]]:
-            by = window(one, self.zone) or "its days are not known yet"
-            address = visit_address(f"{one.visit}#1")
-            yield DueShown(title_of_visit(one.visit, visits), lower_words(one.status), by, address)
+        for due in [*now, *[one for one in ahead if one.status == "expected"][:1]]:
+            by = window(due, self.zone) or "its days are not known yet"
+            address = visit_address(f"{due.visit}#1")
+            yield DueShown(title_of_visit(due.visit, visits), lower_words(due.status), by, address)
 
     def _is_over(self) -> bool:
         """Whether nothing more can be due, as far as the role may know."""
