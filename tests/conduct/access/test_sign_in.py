@@ -240,7 +240,7 @@ def test_after_the_account_is_closed_every_request_of_it_fails() -> None:
     people.close_account(people.account_named("investigator.denver"), by=BY)  # type: ignore[arg-type]
     for address in ("/", "/participants/", "/participants/1-001/", "/account/"):
         assert browser.get(address).url.startswith("/sign-in/")
-    assert browser.post("/account/password/").url == "/sign-in/"
+    assert browser.post("/account/password/").url == "/sign-in/?unsaved=nothing"
 
 
 @pytest.mark.requirement("R18")

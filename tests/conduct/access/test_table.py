@@ -268,7 +268,7 @@ def test_who_did_not_sign_in_is_sent_there_from_everywhere() -> None:
             assert answer.status_code == 302, route
             assert answer.url.startswith("/sign-in/?next=")
     assert browser.get("/nowhere").url == "/sign-in/?next=%2Fnowhere"
-    assert browser.post("/participants/1-001/").url == "/sign-in/"
+    assert browser.post("/participants/1-001/").url == "/sign-in/?unsaved=nothing"
 
 
 @pytest.mark.usefixtures("told")
