@@ -255,5 +255,5 @@ def test_between_a_dose_and_discharge_nobody_consents_to_more(study: Study, data
     assert entry is not None
     sent = {"head": "999", "shown": ["recording"], "item:recording": "true", "reason": "mistyped"}
     page = ada.post(f"/participants/1-001/entry/{entry.entry}/", sent, status=422)
-    assert "between a dose and discharge" in page
+    assert "stands as it was signed" in page
     ada.post(where, {"do": "back", "back": "participation"})
