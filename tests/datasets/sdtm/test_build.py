@@ -13,9 +13,10 @@ from tests.datasets.participants import START, Participant, arms, trial
 
 from entact.course.course import Course
 from entact.course.fold import fold
+from entact.datasets.codebook import codebook
 from entact.datasets.sdtm import Tabulation, strangers, tabulate
 from entact.datasets.sdtm.guide import domain
-from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.homes import homes_of, short_names
 from entact.protocol.load import load_study
 from entact.protocol.release import Study
 
@@ -108,6 +109,14 @@ def test_a_dose_as_taken_and_what_was_in_it_are_related_one_by_one(made: Tabulat
     assert len(set(taken)) == len(taken) > 0
     blinded = tabulate(mini, [person.course() for person in trial(mini)])
     assert "RELREC" not in blinded.tables
+
+
+def test_characteristics_that_begin_alike_have_names_of_their_own() -> None:
+    names = short_names(["EXPECTED_FULL", "EXPECTED_LOW", "EXPECTED_NONE", "GENDER"])
+    assert list(names.values()) == ["EXPECTED", "EXPECTE2", "EXPECTE3", "GENDER"]
+    for study in ("mapp1", "mapp3"):
+        columns = codebook(load_study(study).newest).characteristics
+        assert len(set(short_names(columns).values())) == len(columns)
 
 
 def test_a_dose_that_was_withheld_is_in_ec_and_not_in_ex(mini: Study) -> None:

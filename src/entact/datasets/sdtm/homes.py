@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -161,6 +161,15 @@ def _prefix(name: str, scale: Mapping[str, Any] | None, taken: dict[str, str]) -
     tries = [wanted, *(f"{wanted[:4]}{mark}" for mark in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")]
     found = next(one for one in tries if one not in taken)
     taken[found] = name
+    return found
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Name -> its first eight characters; where two begin alike, the later ones end in a number."""
+    found: dict[str, str] = {}
+    for name in names:
+        tries = (name[:8], *(f"{name[: 8 - len(str(n))]}{n}" for n in range(2, 10_000)))
+        found[name] = next(one for one in tries if one not in found.values())
     return found
 
 

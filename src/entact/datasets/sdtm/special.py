@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from entact.datasets.sdtm.arms import BLINDED, BLINDED_TITLE, elements_of, short
+from entact.datasets.sdtm.homes import short_names
 from entact.datasets.sdtm.row import Qualifier, Row, Value, text_of
 from entact.datasets.sdtm.subject import Subject
 
@@ -41,6 +42,7 @@ def demographics(subject: Subject) -> Iterator[Row]:
         and (asked := _asked(subject, said.name)) is not None
     ]
     entries += [entry for _, (_, entry) in others]
+    codes = short_names(book.characteristics)
     yield subject.row(
         "DM",
         {
@@ -64,7 +66,7 @@ def demographics(subject: Subject) -> Iterator[Row]:
         },
         entries,
         qualifiers=tuple(
-            Qualifier(column[:8], book.characteristics[column].title[:40], text_of(value))
+            Qualifier(codes[column], book.characteristics[column].title[:40], text_of(value))
             for column, (value, _) in others
             if value is not None
         ),
