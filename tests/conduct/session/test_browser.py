@@ -279,6 +279,11 @@ FULL = """(times) => {
     throw new DOMException("the disk is full", "QuotaExceededError");
   };
 }"""
+UPDATED = """navigator.serviceWorker.ready.then(async (one) => {
+  const taken = new Promise((settle) => navigator.serviceWorker.addEventListener("controllerchange", settle));
+  await one.update();
+  await taken;
+})"""
 INSTALLED = """Promise.race([
   navigator.serviceWorker.ready.then(() => true), new Promise((settle) => setTimeout(settle, 20000, false)),
 ])"""
@@ -413,11 +418,7 @@ def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothi
     monkeypatch.setattr(files, "CONSOLE", newer)
     files.console_files.cache_clear()
     files.worker.cache_clear()
-    tab.evaluate("navigator.serviceWorker.ready.then((one) => one.update())")
-    for _ in range(400):
-        if "a newer version" in tab.evaluate("fetch('/session/alarm.js').then((one) => one.text())"):
-            break
-        tab.wait_for_timeout(50)
+    tab.evaluate(UPDATED)
     tab.goto("about:blank")
     tab.goto("/session/")
     unlock(tab)
