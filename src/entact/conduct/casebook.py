@@ -92,6 +92,7 @@ class Casebook:
         """As plain values, for a template."""
         found = dataclasses.asdict(self)
         del found["timeline"]["standing"]["status"]  # among the facts, for roles that may know it
+        found["timeline"]["alerts"] = [one.title for one in self.timeline.alerts]
         for stop in found["timeline"]["stops"]:
             del stop["order"], stop["chart"]
         return found
