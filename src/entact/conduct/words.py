@@ -82,7 +82,7 @@ def unit(code: str) -> str:
     return _UNITS.get(code) or unit_words(code)
 
 
-LONGEST = 400  # characters of what is said of something: the whole stands on the form itself
+LONGEST = 1200  # characters of what is said of something: the whole stands on the form itself
 
 
 def shortened(text: str) -> str:
