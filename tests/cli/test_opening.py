@@ -53,7 +53,7 @@ def test_a_study_is_opened_and_its_first_owner_signs_in_by_the_link(run: Run, fi
     assert "Welcome, Ada Ahl" in browser.get(link).content.decode()
     words = {"password": "the heron stands in the reeds", "again": "the heron stands in the reeds"}
     assert browser.post(link, words, follow=True).redirect_chain[-1][0] == "/account/one-time-code/"
-    assert client().get(link).status_code == 404
+    assert client().get(link).status_code == 410
     assert "By one press" not in client().get("/sign-in/").content.decode()
     again = run("open", fit, "--environment", "production", "--database", name)
     assert again.code == 2
@@ -71,7 +71,7 @@ def test_a_link_that_nobody_used_can_be_made_again(run: Run, fit: Path, name: st
     store.setup(database=name)
     from tests.conduct.people import client
 
-    assert client().get("/" + first.split("/", 3)[3]).status_code == 404
+    assert client().get("/" + first.split("/", 3)[3]).status_code == 410
     page = client().get("/" + second.split("/", 3)[3])
     assert page.status_code == 200
     assert "SIMULATED DATA — training" in page.content.decode()

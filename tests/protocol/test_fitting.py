@@ -109,7 +109,7 @@ CASES = {
     "a key of another method": (
         PRIMARY,
         f"{PRIMARY}, §strata: site",
-        "analysis.primary.strata: belongs to van_elteren, log_rank, cox, proportion, mantel_haenszel, cmh; take "
+        "analysis.primary.strata: belongs to van_elteren, gray, log_rank, cox, proportion, mantel_haenszel, cmh; take "
         "it out",
     ),
     "a word that a key does not know": (
