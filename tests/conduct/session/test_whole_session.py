@@ -342,8 +342,20 @@ def _night(other: Tablet, day: Day, second: str) -> None:
     other.wait("00:00:02")
     other.sees("is signed in")
     other.tab.locator("input[name=pin]").fill(OTHER_PIN)
+    other.wait("00:00:05")  # what is typed stays, however often the screen is drawn anew
+    assert other.tab.locator("input[name=pin]").input_value() == OTHER_PIN
     other.tap("Join")
     other.tap("The night")
+    for _ in range(10):  # as somebody would who does not see it yet: look again, and hand over again
+        if other.shows("have taken over"):
+            break
+        other.tap("Back")
+        other.wait("00:00:05")
+        other.tap("The night")
+        if not other.shows("have taken over"):
+            other.tap(f"Hand over to {second}")
+            other.wait("00:00:02")
+            other.tap("The night")
     pressed = other.tab.locator(".persons button[aria-pressed=true]")
     assert pressed.inner_text().lower() == second  # two with the same initials are told apart
     other.tap("have taken over")

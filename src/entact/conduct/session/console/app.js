@@ -29,10 +29,14 @@ function show(draw, isSteady = false) {
   window.scrollTo(0, 0);
 }
 
+/** @type {{ who: string, panel: Element } | null} the panel on which somebody chooses a PIN: what is typed there stays */
+let asking = null;
+
 function redraw() {
   glow();
   if (!session.isOpen()) return;
-  if (steady) screen.querySelector(".top")?.replaceWith(top());
+  const typing = asking?.panel.isConnected && asking.who === session.current().newcomer?.person.identity;
+  if (steady || typing) screen.querySelector(".top")?.replaceWith(top());
   else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
 }
 
@@ -131,7 +135,9 @@ function newcomer() {
     await session.join(pin.value);
     return home();
   };
-  return h("section", { class: "panel" }, h("h1", {}, `${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, `Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button("Join", join, { class: "main" }));
+  const panel = h("section", { class: "panel" }, h("h1", {}, `${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, `Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button("Join", join, { class: "main" }));
+  asking = { who: it.newcomer.person.identity, panel };
+  return panel;
 }
 
 // ---- The locked screen
