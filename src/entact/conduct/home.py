@@ -305,9 +305,10 @@ def serious_events(reader: Reader, person: Person) -> Iterator[Task]:
     if not person.may("hear_of_events") or not reader.sight.sees_schedule:
         return
     since = reader.at - TOLD
+    latest = {(one.data["ledger"], one.data["event"]): one for one in acts.entries(("serious_event",))}
     told = {
-        one.data["ledger"]: instant(one.received_at)
-        for one in acts.entries(("serious_event",))
+        ledger: instant(one.received_at)
+        for (ledger, _), one in latest.items()
         if one.data.get("serious") is not False and instant(one.received_at) > since
     }
     for standing in reader.standings(list(told)):

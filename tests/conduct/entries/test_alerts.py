@@ -71,6 +71,17 @@ def test_who_may_not_answer_reads_it_and_an_answer_says_which_it_is_about(told: 
     assert signed_in("rater").get(where).status_code == 404
 
 
+def test_an_answer_is_to_the_alert_that_waits_and_to_no_other(told: tuple[Study, str]) -> None:
+    """Else it would be kept and the alert stay open; or one be closed that the role may not see."""
+    before = len(list(store.lines(told[1])))
+    therapist = signed_in("therapist", "denver")
+    where = addresses(page(therapist))[0]
+    sent = {"head": "99", "shown": ["alert", "action"], "item:action": "observed"}
+    for other in ("dose.other_kit", "no_alert"):
+        assert therapist.post(where, sent | {"item:alert": other}).status_code == 422
+    assert len(list(store.lines(told[1]))) == before
+
+
 def test_a_safety_report_is_entered_as_sent_and_its_clock_stops(told: tuple[Study, str]) -> None:
     investigator = signed_in("investigator", "denver")
     sent = {"head": "99", "shown": ["verbatim", "serious"], "item:verbatim": "fell", "item:serious": "true"}
@@ -79,6 +90,7 @@ def test_a_safety_report_is_entered_as_sent_and_its_clock_stops(told: tuple[Stud
     shown = investigator.get(event).content.decode()
     (where,) = re.findall(r'href="([^"]*safety_report[^"]*)"', shown)
     where = where.replace("&amp;", "&")
+    assert "Enter that “To the sponsor” was sent" in shown
     assert "To the sponsor" in investigator.get(where).content.decode()
     said = {"head": "99", "shown": ["report", "number"], "item:report": "sponsor", "item:number": "EC-7"}
     assert investigator.post(where, said).status_code == 302

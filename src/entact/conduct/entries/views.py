@@ -56,7 +56,12 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
         )
         return _page(asked, shown)
     entering = Entering(kind, _sent(request), _head(asked), about, encounter)
-    done = enter(entering, asked.reader, asked.participant.ledger, author, asked.now)
+    waits = {(one.alert, one.entry) for one in alerts_to_answer(asked.seen)}
+    done: str | Refused | Unsaved
+    if kind == "alert_answered" and (request.POST.get("item:alert", ""), about) not in waits:
+        done = Unsaved(("This alert does not wait for an answer any more: look at the participant’s page.",))
+    else:
+        done = enter(entering, asked.reader, asked.participant.ledger, author, asked.now)
     if isinstance(done, Refused):
         course, act = asked.course, KINDS[kind].acts[0] if KINDS[kind].acts else ""
         told = told_reasons(asked.reader.sight, course.release, course.population, act, done.reasons)
@@ -155,7 +160,7 @@ def _reports_to_send(asked: Asked, event: str) -> list[tuple[str, str]]:
     return [
         (
             f"{where}?{urlencode({'about': event, 'item:report': one.report})}",
-            f"“{known[one.report].title}” was sent",
+            f"Enter that “{known[one.report].title}” was sent",
         )
         for one in reports_due(asked.course)
         if one.event == event and one.sent is None and one.report in known
