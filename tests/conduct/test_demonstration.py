@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.conduct.conftest import SignIn
 from tests.conduct.rating.conftest import rated_apart
@@ -10,7 +12,7 @@ from tests.course.conftest import Story
 
 from entact import store
 from entact.conduct.demonstration import offer_assessments
-from entact.protocol import Study, load_study
+from entact.protocol import Study
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,15 @@ def test_assessments_wait_for_raters_once(study: Study, database: str, sign_in: 
 
 
 def test_where_nobody_rates_a_visit_apart_nothing_is_made_up(database: str) -> None:
-    study = load_study("life-threatening-illness")  # whose raters are apart, and hold visits of a site
-    keep(study, Story(study))
-    assert study.newest.roles_apart
+    study = blinded_study(_rates_recordings)
+    keep(study, Story(study).whole())
+    assert study.newest.roles_apart == {"rater"}
     assert offer_assessments() == 0
+
+
+def _rates_recordings(data: dict[str, Any]) -> None:
+    """The raters are apart, and every visit is held by a site."""
+    for visit in data["schedule"]:
+        visit.pop("by", None)
+    data["forms"]["adherence"] = {"by": "rater", "items": {"kept": {"type": "boolean"}}}
+    data["forms"]["symptoms"]["by"] = "investigator"

@@ -36,7 +36,7 @@ def offer_assessments(times: tuple[timedelta, ...] = TIMES) -> int:
     role = next(iter(sorted(study.newest.roles_apart)), "") if study is not None else ""
     if study is None or not role or Offer.objects.exists():
         return 0
-    visits = [name for name in study.newest.visits if study.newest.rated_apart(name)]
+    visits = [name for name in study.newest.visits if study.newest.asks_apart(name)]
     counts = lists.counts()
     if not visits or not counts:  # a role may rate recordings alone
         return 0

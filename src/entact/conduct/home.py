@@ -132,8 +132,9 @@ def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
     hidden, sites = reader.sight.hidden_names, reader.sites
     found = lists.open_findings(reader.at, hidden=hidden, sites=sites, rule="guess_missing", limit=MOST + 1)
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    own_names = {f"therapist {person.identity}"} | ({"rater"} & person.all_roles)
     for one in found:
-        own = one.item == f"therapist {person.identity}" and person.may("guess", one.site)
+        own = one.item in own_names and person.may("guess", one.site)
         asks = one.item == "participant" and person.may("ask_guess", one.site)
         if one.ledger in known and (own or asks):
             whose = "Your" if own else "The participant\u2019s"

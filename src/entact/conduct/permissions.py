@@ -41,7 +41,10 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "answer_alert": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),
     "report_safety": ("coordinator", "investigator", "sub_investigator", "medical_monitor", "sponsor"),
     "note_deviation": (*_SITE, "monitor"),
-    "guess": ("therapist",),  # their own belief of what was given; a rater's is asked where they rate
+    "guess": (
+        "therapist",
+        "rater",
+    ),  # their own belief of what was given; who is apart says it where they rate
     "ask_guess": _TEAM,  # hands the question to the participant
     "transcribe_guess": ("data_manager",),  # from the participant's sealed sheet; meets none of them
     "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
@@ -132,6 +135,7 @@ class Permissions:
         hears = table["enter"] | table["report_event"]
         table["learn_events"] = {role for role in hears if self.blinded[role].sees(EVENTS)}
         table["rate"] = {role for release in study.releases for role in release.roles_apart}
+        table["guess"] -= table["rate"]
         table["lift_hold"] = {
             hold.lifted_by for release in study.releases for hold in release.file.holds.values()
         }

@@ -171,8 +171,8 @@ class CompiledForm:
         if self.instrument is not None:
             found.update(self.instrument.score(found))
         if self.rules.calculations:
-            problems += self._calculate(items, found, beyond, around or {})
-        problems += self._judged(items, found, around or {}, None, elsewhere=False)
+            problems += self._calculate(items, found, beyond, {} if around is None else around)
+        problems += self._judged(items, found, {} if around is None else around, None, elsewhere=False)
         for name, row in self.rows.items():
             for place, cells in enumerate(_rows_in(items.get(name)), start=1):
                 inner = row.read(cells, {**(around or {}), **found}).problems

@@ -121,6 +121,16 @@ class Release:
                 found.append(name)
         return tuple(found)
 
+    def asks_apart(self, visit: str) -> bool:
+        """Whether a visit asks anything of a rater apart from the sites: a form, or a guess alone."""
+        planned = self.visits.get(visit)
+        if planned is None or not self.roles_apart:
+            return False
+        asks_guess = (
+            "guess" in planned.activities and planned.by == "rater" and planned.by in self.roles_apart
+        )
+        return asks_guess or bool(self.rated_apart(visit))
+
     @cached_property
     def forms(self) -> dict[str, CompiledForm]:
         """Every form by name, ready for use."""

@@ -319,7 +319,15 @@ def test_every_study_that_asks_a_guess_has_somebody_who_can_enter_it(name: str) 
     assert {visit.visit for visit in sessions} <= {visit.visit for visit in asked}
     guessers = {one for visit in asked for one in guessers_at(visit.by, visit.kind)}
     assert guessers == {"participant", "therapist", "rater"}
-    assert permissions.roles_for("guess") == {"therapist"}
+    assert permissions.roles_for("guess") == {"therapist"}  # raters are apart, and say it where they rate
+    for visit in asked:
+        for guesser in guessers_at(visit.by, visit.kind):
+            page = {
+                "participant": permissions.roles_for("ask_guess"),
+                "therapist": permissions.roles_for("guess"),
+                "rater": study.newest.asks_apart(visit.visit) and permissions.roles_for("rate"),
+            }[guesser]
+            assert page, (visit.visit, guesser)
     assert {"coordinator", "investigator"} <= permissions.roles_for("ask_guess")
     assert len(CLEAR) > 2
 
@@ -345,3 +353,33 @@ def test_a_guess_after_the_planned_unblinding_is_found_whenever_it_arrives() -> 
     story.write("guess", {"guesser": "participant", "arm": "mdma"}, day=49)
     course = fold(study, story.entries)
     assert [one.told for one in course.guesses] == [False, True, False]
+
+
+def test_a_rater_who_knows_the_schedule_says_it_on_the_page_of_the_visit(
+    database: str, sign_in: SignIn
+) -> None:
+    """Where the study file hides no schedule from them, no token stands between."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["roles"]["assessor"] = "rates elsewhere"
+        data["blinding"] = [one for one in data["blinding"] if one["role"] != "rater"]
+        hidden = ["allocation", "guesses"]
+        data["blinding"] += [
+            {"role": one, "hidden": hidden, "until": "lock"} for one in ("rater", "therapist")
+        ]
+        next(one for one in data["schedule"] if one["visit"] == "outcome")["do"].append("guess")
+
+    study = blinded_study(change)
+    assert not study.newest.roles_apart
+    (ledger,) = keep(study, _Silent(study).whole())
+    store.keep_keys({ledger.name: KEY})
+    where = "/participants/1-001/outcome.1/"
+    rita, theo = sign_in("rita", everywhere="rater"), sign_in("theo", denver="therapist")
+    assert "Your guess of the treatment is missing" in rita.get("/")
+    assert f"{where}guess/" in rita.get(where)
+    theo.get(f"{where}guess/", 404)
+    rita.get(GUESS, 404)  # of a session the therapists and the participant are asked
+    rita.post(f"{where}guess/", {**SAID, "arm": "ketamine"}, status=422)
+    rita.post(f"{where}guess/", SAID)
+    assert guesses(study, ledger.name) == [("rater", "rita", "mdma", 80)]
+    assert "Your guess of the treatment is missing" not in rita.get("/")

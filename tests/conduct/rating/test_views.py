@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.conftest import SignIn
 from tests.conduct.locked import lock_study, signer
-from tests.conduct.rating.conftest import BASELINE, EVENT
-from tests.conduct.record import KEY, keep
+from tests.conduct.rating.conftest import BASELINE, EVENT, rated_apart
+from tests.conduct.record import KEY, blinded_study, keep
 from tests.course.conftest import Story
 
 from entact import store
@@ -281,6 +282,50 @@ def test_a_guess_is_asked_once_all_is_sent_and_earlier_scores_are_nowhere(
     assert "Your guess" not in ruth.get(where)
     (guess,) = [one for one in course_of(study, treated).guesses if one.by == "ruth"]
     assert (guess.guesser, guess.arm, guess.confidence) == ("rater", "mdma", 60)
+
+
+def test_where_a_guess_alone_is_asked_the_rater_has_a_page_for_it(database: str, sign_in: SignIn) -> None:
+    """As in the study of life-threatening illness, whose outcome the participant answers alone."""
+
+    def change(data: dict[str, Any]) -> None:
+        rated_apart(data)
+        data["forms"]["symptoms"]["by"] = "participant"
+        del data["forms"]["symptoms"]["items"]["total"]["shows"]
+
+    study = blinded_study(change)
+    story = Story(study).whole()
+    story.entries = [one for one in story.entries if one.encounter not in ("outcome#1", "closing#1")]
+    (ledger,) = keep(study, story)
+    store.keep_keys({ledger.name: KEY})
+    ada, ruth = sign_in("ada", denver="investigator"), sign_in("ruth", everywhere="rater")
+    ada.post("/participants/1-001/outcome.1/", {"do": "book", "at": "2026-05-03T10:00"})
+    assert "no form, your guess alone" in ruth.get(DAY)
+    where = taken(ruth)
+    page = ruth.get(where)
+    assert "No form is filled in" in page
+    for word in ("symptoms", "The assessment is over", 'name="arm"'):
+        assert word not in page, word
+    for what in (GUESS, {"do": "finish"}):  # first the call begins
+        ruth.post(where, what, status=404)
+    ruth.post(where, {"do": "confirm"}, status=422)
+    ruth.post(where, CONFIRMED)
+    assert 'name="arm"' in ruth.get(where)
+    ruth.get(f"{where}symptoms/", status=404)  # the participant's own
+    ruth.post(where, GUESS, status=200)
+    ruth.post(where, {"do": "finish"})
+    course = course_of(study, ledger.name)
+    (guess,) = [one for one in course.guesses if one.encounter == "outcome#1"]
+    assert (guess.guesser, guess.by, guess.arm) == ("rater", "ruth", "mdma")
+    assert course.encounters["outcome#1"].status == "started"  # the site goes on with the questionnaire
+
+
+def test_a_call_begins_with_where_the_person_is(ada: Browser, ruth: Browser, ledger: str) -> None:
+    """Confirmed first, and kept nowhere: neither in a row nor in a ledger nor in the log."""
+    where = taken(ruth)
+    told = ruth.post(where, {"do": "confirm", "place": "12 Elm Street", "callback": "+1555"}, status=422)
+    assert "Ask first where the person is now" in told
+    assert kinds_in(ledger).count("encounter") == 1  # the screening
+    ruth.get(f"{where}symptoms/", status=404)
 
 
 def test_a_rater_cannot_tell_a_first_assessment_from_a_last(

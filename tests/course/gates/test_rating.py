@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+import msgspec
 import pytest
-from tests.course.cases import Case, before
+from tests.course.cases import Case, before, rated_apart
 
 from entact.course.findings import findings
 from entact.course.gates.gate import Allowed, Refused
-from entact.course.gates.rating import have_met
+from entact.course.gates.rating import have_met, is_rated
 from entact.course.kinds.rating import holder_of
+from entact.protocol.release import Release, Study, canonical
 
 AT = "2026-04-05T10:00:00-06:00"
 HERE = "outcome#1"
@@ -100,3 +103,28 @@ def test_who_takes_part_in_it_no_more_is_not_rated(of: str) -> None:
     stop = {"of": of, "decided_by": "participant", "cause": "wish"}
     case = treated().put("stop", "discontinuation", "2026-04-01T10:00:00-06:00", stop)
     assert against(case, "r-2") == {f"{of}_discontinued"}
+
+
+def guess_alone() -> Case:
+    """Somebody of whom a rater is asked at the outcome what they believe, and nothing else."""
+    data = copy.deepcopy(dict(rated_apart().data))
+    outcome = next(one for one in data["schedule"] if one["visit"] == HERE.partition("#")[0])
+    outcome["do"] = ["guess"]
+    study = Study("mini", (Release.from_text(canonical(data)),))
+    case = Case(study)
+    for name, entry in treated().entries.items():
+        case.entries[name] = msgspec.structs.replace(entry, release=study.newest.id)
+    return case
+
+
+def test_a_visit_that_asks_a_guess_alone_is_taken_and_rated_by_it() -> None:
+    case = guess_alone()
+    release = case.study.newest
+    assert release.rated_apart("outcome") == ()
+    assert release.asks_apart("outcome")
+    assert not release.asks_apart("session_1")
+    assert isinstance(case.may("rate", AT, by="r-2", encounter=HERE), Allowed)
+    said = {"guesser": "rater", "arm": "do_not_know"}
+    case.put("guess", "guess", "2026-04-04T10:00:00-06:00", said, encounter=HERE, by="r-2", role="rater")
+    assert is_rated(case.course(), HERE)
+    assert against(case, "r-3") == {"rated_before"}

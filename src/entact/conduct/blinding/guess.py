@@ -158,21 +158,38 @@ def has_reported(person: str, ledger: str) -> bool:
     return any(one.get("person") == person and one.get("about") in ("", ledger) for one in reports)
 
 
+def own_guesser(asked: Asked, encounter: str) -> Guesser | None:
+    """As what whoever looks says at a visit what they believe: a therapist, or a rater who is of the site's;
+    None where they are not asked there."""
+    if asked.authenticated is None:
+        return None
+    roles = asked.person.roles_at(asked.course.site) & asked.person.permissions.roles_for("guess")
+    return next(
+        (
+            one
+            for one in (THERAPIST, RATER)
+            if one in roles and may_be_asked(asked.course, encounter, one) == ""
+        ),
+        None,
+    )
+
+
 def asked_of(asked: Asked, encounter: str) -> dict[str, bool]:
     """Of a visit: whether whoever looks says what they believe here, hands it over, or copies a sheet."""
-    own = asked.role_for("guess") == THERAPIST and may_be_asked(asked.course, encounter, THERAPIST) == ""
+    identity = asked.person.identity
+    guesser = own_guesser(asked, encounter)
+    own_said = guesser is not None and is_said(asked.course, encounter, guesser, identity)
     hands = (
         asked.role_for("ask_guess") is not None and may_be_asked(asked.course, encounter, "participant") == ""
     )
     copies = asked.role_for("transcribe_guess") is not None
     copies = copies and may_be_asked(asked.course, encounter, "participant") == ""
     said = is_said(asked.course, encounter, "participant", "")
-    identity = asked.person.identity
     return {
         "copies": copies and not said,
         "copied": copies and said,
-        "own": own and not is_said(asked.course, encounter, THERAPIST, identity),
-        "own_said": own and is_said(asked.course, encounter, THERAPIST, identity),
+        "own": guesser is not None and not own_said,
+        "own_said": own_said,
         "hands": hands and not said,
         "handed": hands and said,
     }

@@ -13,11 +13,11 @@ from entact.conduct.asking import Asked, reader_of
 from entact.conduct.blinding.domain import WAYS, report_told
 from entact.conduct.blinding.guess import (
     SUBJECT,
-    THERAPIST,
     Guessing,
     asked_of,
     fields_of,
     keep_guess,
+    own_guesser,
     received,
     written_at,
 )
@@ -53,8 +53,8 @@ def say_told(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_guess(request: HttpRequest, key: str, visit: str) -> HttpResponse:
-    """What a therapist believes was given, kept once; the way to hand the question to the participant; and
-    for who keeps the data, a sealed sheet that a participant filled in where no device was.
+    """What a therapist, or a rater of the site, believes was given, kept once; the way to hand the question
+    to the participant; and for who keeps the data, a sealed sheet that a participant filled in.
 
     Raises:
         Http404: when there is no such participant or visit, or it asks no guess of whoever looks.
@@ -87,9 +87,10 @@ def show_guess(request: HttpRequest, key: str, visit: str) -> HttpResponse:
 def _kept(asked: Asked, encounter: str, open_to: Mapping[str, bool], guessing: Guessing) -> str:
     """Keeps one's own guess, or a participant's from a sheet; what stands against it."""
     ledger = asked.participant.ledger
-    if open_to["own"] or open_to["own_said"]:
-        to = asked.reader, ledger, asked.author(asked.role_for("guess")), asked.now
-        return guessing.problem or keep_guess(guessing, THERAPIST, encounter, *to)
+    guesser = own_guesser(asked, encounter)
+    if guesser is not None:
+        to = asked.reader, ledger, asked.author(guesser), asked.now
+        return guessing.problem or keep_guess(guessing, guesser, encounter, *to)
     if not open_to["copies"]:
         raise Http404
     author = asked.author(asked.role_for("transcribe_guess"))

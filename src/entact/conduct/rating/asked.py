@@ -86,10 +86,15 @@ class RatingAsked(Rates):
 
     @property
     def asks_guess(self) -> bool:
-        """Whether a guess is asked, once all is sent, and not given yet."""
+        """Whether a guess is asked, once the call has begun and all is sent, and not given yet."""
         place = self.course, self.offer.encounter, RATER
         asks = may_be_asked(*place) == "" and not is_said(*place, self.person.identity)
-        return asks and not self.next_form
+        return asks and not self.next_form and self.offer.confirmed_at is not None
+
+    @property
+    def may_finish(self) -> bool:
+        """Whether the call has taken place, and nothing more is asked in it."""
+        return self.offer.confirmed_at is not None and not self.next_form
 
     def form(self, name: str) -> FormAsked:
         """One of its forms.

@@ -22,7 +22,7 @@ from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.course import Course, Refused
 from entact.course.gates.drift import OF_THE_RATER
-from entact.course.gates.rating import have_met
+from entact.course.gates.rating import have_met, is_rated
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.numbers import ledger_of
 from entact.store import StoreError, lists
@@ -51,7 +51,9 @@ def renew_offers(reader: Reader) -> None:
     done = Offer.objects.filter(over=False, ledger__in={ledger for ledger, _ in booked})
     for place in set(booked) - set(done.values_list("ledger", "encounter")):
         course = course_in(reader, place[0])
-        if not forms_asked(course, place[1]):  # not under the release that they consented to
+        if not course.release.asks_apart(
+            place[1].partition("#")[0]
+        ):  # not under the release that they consented to
             continue
         values = {
             "token": secrets.token_hex(16),
@@ -147,7 +149,7 @@ def break_glass(offer: Offer, reader: Reader, author: Author) -> None:
 def again_after_danger(course: Course, encounter: str) -> str:
     """The next attempt at a visit whose rater was replaced; empty where it was rated, or one followed."""
     visit, _, attempt = encounter.partition("#")
-    if all((form, encounter) in course.forms for form in course.release.rated_apart(visit)):
+    if is_rated(course, encounter):
         return ""
     number = int(attempt) if encounter not in course.encounters else int(attempt) + 1
     held = {one for one in course.encounters if one.partition("#")[0] == visit}
@@ -232,8 +234,8 @@ def course_in(reader: Reader, ledger: str) -> Course:
 
 
 def is_rated_apart(reader: Reader, visit: str) -> bool:
-    """Whether raters apart from the sites rate a visit, in any release."""
-    return any(release.rated_apart(visit) for release in reader.study.releases)
+    """Whether a visit asks anything of raters apart from the sites, in any release."""
+    return any(release.asks_apart(visit) for release in reader.study.releases)
 
 
 def language_of(course: Course) -> str:

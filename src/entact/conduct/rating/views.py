@@ -28,6 +28,8 @@ from entact.course import Reason
 from entact.course.kinds.booking import bookings_of
 from entact.course.kinds.rating import BREAK_GLASS, RATER_HEARD, BreakGlass
 
+UNCONFIRMED = "ask first where the person is now, and at which number they can be called back"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_ratings(request: HttpRequest) -> HttpResponse:
@@ -65,8 +67,11 @@ def show_rating(request: HttpRequest, token: str) -> HttpResponse:
         return _help(request, asked.offer)
     try:
         if what == "confirm":
+            if asked.sent("confirmed") != "yes":
+                raise ConductError(UNCONFIRMED)
             domain.begin_rating(*to)
-            return redirect("rate", token=token, form=asked.next_form or asked.names[0])
+            first = asked.next_form or next(iter(asked.names), "")
+            return redirect("rate", token=token, form=first) if first else redirect("rating", token=token)
         if what == "let_go":
             domain.let_go(*to)
             return redirect("ratings")
@@ -78,7 +83,7 @@ def show_rating(request: HttpRequest, token: str) -> HttpResponse:
         elif what == "answer":
             answer_question(asked, asked.sent("query"), asked.sent("text"))
             return redirect("rating", token=token)
-        elif what == "finish" and not asked.next_form:
+        elif what == "finish" and asked.may_finish:
             domain.finish_rating(*to)
             return redirect("ratings")
         elif what:
@@ -232,7 +237,7 @@ def _rating(asked: RatingAsked, problem: str) -> HttpResponse:
         "is_confirmed": offer.confirmed_at is not None,
         "is_done": offer.done_at is not None,
         "asks_guess": asked.asks_guess,
-        "all_sent": not asked.next_form,
+        "may_finish": asked.may_finish,
         "questions": questions_in(asked),
         **fields_of(release, _guess_sent(asked), offer.language),
         "may_leave": True,

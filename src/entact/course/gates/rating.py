@@ -16,11 +16,18 @@ def have_met(course: Course) -> frozenset[str]:
     return frozenset(entry.by for entry in course.entries)
 
 
+def is_rated(course: Course, encounter: str) -> bool:
+    """Whether a visit has been rated: all its forms are there; where it has none, a rater's guess is."""
+    forms = course.release.rated_apart(encounter.partition("#")[0])
+    if forms:
+        return all((form, encounter) in course.forms for form in forms)
+    return any(one.encounter == encounter and one.guesser == "rater" for one in course.guesses)
+
+
 def left_to_rate(question: Question) -> Iterator[Reason]:
     """The visit is one that a rater apart rates, is not over, and has not been rated."""
     course, encounter = question.course, question.encounter or ""
-    forms = course.release.rated_apart(encounter.partition("#")[0])
-    if not forms:
+    if not course.release.asks_apart(encounter.partition("#")[0]):
         yield Reason("not_rated_apart", "No rater apart from the site rates this visit.")
         return
     for of in ("procedures", "follow_up", "data_use"):
@@ -29,7 +36,7 @@ def left_to_rate(question: Question) -> Iterator[Reason]:
     held = course.encounters.get(encounter)
     if held is not None and held.status != "started":
         yield Reason("visit_over", f"{encounter} is over.")
-    if all((form, encounter) in course.forms for form in forms):
+    if is_rated(course, encounter):
         yield Reason("rated_before", f"{encounter} has been rated.")
 
 
