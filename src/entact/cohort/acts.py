@@ -8,7 +8,6 @@ from entact.cohort.attendance import Attendance
 from entact.cohort.paperwork import ask_missing
 from entact.course import Allowed, Refused
 from entact.course.kinds import KINDS
-from entact.course.state.oversight import gates_enrolment
 from entact.course.state.progress import not_frozen
 from entact.protocol.study import Visit
 
@@ -16,10 +15,8 @@ ACTS = {kind.activity: kind.acts[0] for kind in KINDS.values() if kind.activity 
 FREEZING = 20  # minutes that it takes to look through what is to be frozen
 
 
-def may_enter(staff: Attendance, visit: Visit) -> Allowed | Refused | None:
-    """Asks whether somebody may enter the study; None where the study puts no gate before it."""
-    if staff.entry == "enrolment" and not gates_enrolment(staff.release):
-        return None
+def may_enter(staff: Attendance, visit: Visit) -> Allowed | Refused:
+    """Asks whether somebody may enter the study."""
     return _ask(staff, ACTS[staff.entry], visit)
 
 

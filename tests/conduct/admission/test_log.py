@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test.utils import CaptureQueriesContext
-from tests.conduct.browser import Browser, course_of, keep_screened
+from tests.conduct.browser import Browser, course_of
 from tests.conduct.conftest import SignIn
 from tests.conduct.record import KEY, blinded_study, keep
 from tests.course.conftest import Story
 
 from entact import store
+from entact.conduct import delegation
 from entact.conduct.admission.known import Person
 from entact.conduct.admission.models import Known
+from entact.conduct.record.door import Author
+from entact.course.entry import SYSTEM
+from entact.course.kinds.site import Activation, Certificate
 from entact.protocol import Study
 from entact.store.identity import identity
 
+SPONSOR = Author("sponsor", "sponsor", SYSTEM)
 NEW, LOG = "/participants/new/", "/screening/"
 
 
@@ -34,11 +40,29 @@ def _ledger(but: set[str]) -> str:
     return ledger
 
 
+def _may_be_enrolled(study: Study) -> str:
+    """Somebody found eligible, at a site that is open."""
+    story = Story(study)
+    story.whole()
+    until, later = story.at(8.5).isoformat(), ("enrolment", "randomisation")
+    story.entries = [one for one in story.entries if one.occurred_at < until and one.kind not in later]
+    (ledger,) = keep(study, story)
+    store.keep_keys({ledger.name: KEY})
+    delegation._enter(
+        "denver", "activation", Activation(study.newest.id, "active", "America/Denver"), SPONSOR
+    )
+    delegation.delegate("investigator-1", "investigator", "denver", by=SPONSOR)
+    return ledger.name
+
+
 def test_numbers_are_the_next_ones_of_the_scheme_of_the_study(
     numbered: Study, database: str, sign_in: SignIn
 ) -> None:
-    first = keep_screened(numbered)  # S-1, of before there was a scheme
+    first = _may_be_enrolled(numbered)  # S-1, of before there was a scheme
     ada = sign_in("ada", denver="investigator")
+    delegation.delegate("ada", "investigator", "denver", by=SPONSOR)
+    last = delegation.today_at("denver") + timedelta(days=400)
+    delegation.certify("ada", "denver", Certificate("GCP", last.isoformat()), by=SPONSOR)
     assert "denver-S###" in ada.get(NEW)
     assert ada._client.post(NEW, {"site": "denver"})["location"] == "/participants/denver-S001/visits/"
     assert "are written denver-S###" in ada.post(NEW, {"number": "X7", "site": "denver"}, status=422)

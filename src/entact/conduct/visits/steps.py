@@ -11,7 +11,6 @@ from entact.conduct.asking import Asked
 from entact.conduct.refusal import told_reasons
 from entact.course import Refused, may
 from entact.course.state.numbers import numbers_of
-from entact.course.state.oversight import gates_enrolment
 from entact.protocol.words.label import begun
 from entact.store import StoreError
 from entact.store.known import raw_cursor
@@ -46,14 +45,9 @@ def _open(asked: Asked) -> Iterator[str]:
 
 
 def _against(asked: Asked, act: str) -> tuple[str, ...]:
-    """Every reason against a step; of a gate that this role does not see only that it is shut.
-
-    Where the study file does not say when somebody may be enrolled, the door asks no gate: nor does this.
-    """
+    """Every reason against a step; of a gate that this role does not see only that it is shut."""
     stamp, study = study_of_record()
     course = asked.course
-    if act == "enrol" and not gates_enrolment(course.site_release(asked.now)):
-        return ()
     if study is None:
         return ("The record holds no release that can be read.",)
     try:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
 from entact.course.state.enrolment import (
@@ -187,11 +186,6 @@ def computed_criterion(course: State, rule: Rule, encounter: str | None, at: dat
     return found
 
 
-def act_of_enrolment(course: State, entry: Entry, payload: Enrolment, at: datetime) -> str | None:
-    """Enrolment is gated where the study says anything of when somebody may be enrolled."""
-    return "enrol" if gates_enrolment(course.site_release(at)) else None
-
-
 def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) -> None:
     """The first subject number stays."""
     if course.enrolment is not None:
@@ -204,8 +198,8 @@ def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) ->
         course.found(
             "enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility"
         )
-    act = act_of_enrolment(course, effective.entry, payload, effective.at)
-    check_basis(course, effective, act, number=payload.subject)
+    if effective.entry.basis is not None or gates_enrolment(course.site_release(effective.at)):
+        check_basis(course, effective, "enrol", number=payload.subject)
     if is_linked(course) is False:
         message = f"a {course.population} is enrolled with somebody, and nobody was named"
         course.found("not_linked", effective.id, "", message)
@@ -284,7 +278,6 @@ ENROLMENT = Kind(
     reduce=reduce_enrolment,
     tells=frozenset({"schedule"}),
     acts=("enrol",),
-    act_of=act_of_enrolment,
     needs_consent=True,
     in_encounter=False,
     with_participant=False,
