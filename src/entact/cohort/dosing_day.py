@@ -15,8 +15,8 @@ from entact.cohort.visit import at_times, do_activity
 from entact.course import Allowed, Reason, Refused
 from entact.course.gates.override import SECOND_PERSON, override_of
 from entact.course.state.form import VITALS
+from entact.protocol.compiled import CompiledRequirement
 from entact.protocol.quantity import parse_duration
-from entact.protocol.rules import CompiledRequirement
 from entact.protocol.study import Visit
 
 TRIES = {"initial_dose": 3, "supplement": 3, "discharge": 16}  # how often staff ask a gate that refuses

@@ -14,7 +14,7 @@ from entact.cohort.usual import usual
 from entact.course.gates.core import ACTS
 from entact.course.schedule import TREATMENT
 from entact.protocol import Release
-from entact.protocol.rules import CompiledRequirement
+from entact.protocol.compiled import CompiledRequirement
 from entact.protocol.study import Visit
 
 ALWAYS = 0.9  # an alert raised for this share of those whom it looks at warns of nothing

@@ -15,8 +15,8 @@ from entact.course import Allowed, Course, Refused
 from entact.course.schedule import position
 from entact.course.state.progress import zone_of
 from entact.protocol import CompiledForm
+from entact.protocol.compiled import CompiledAlert
 from entact.protocol.quantity import parse_quantity
-from entact.protocol.rules import CompiledAlert
 
 
 class Tally(msgspec.Struct):

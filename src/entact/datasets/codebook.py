@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from entact.course.state.form import VITALS
+from entact.protocol.compiled import CompiledEndpoint
 from entact.protocol.contrast import Contrast, read_contrast
 from entact.protocol.fitting import measured_at, seen_at
 from entact.protocol.methods import method_words
 from entact.protocol.plan_data import GUESSERS, plan_data
 from entact.protocol.release import Release
-from entact.protocol.rules import CompiledEndpoint
 from entact.protocol.study import Analysis, StudyFile
 from entact.protocol.words.label import within_sentence
 

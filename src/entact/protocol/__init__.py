@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from entact.protocol.form import CompiledForm, ItemProblem
-from entact.protocol.load import load_study, shipped_studies, warnings
-from entact.protocol.problem import Problem, StudyError
-from entact.protocol.release import Release, Study, assumptions, bars_from_production
-from entact.protocol.rules import (
+from entact.protocol.compiled import (
     CompiledAlert,
     CompiledCriterion,
     CompiledEndpoint,
     CompiledGate,
     CompiledRequirement,
 )
+from entact.protocol.form import CompiledForm, ItemProblem
+from entact.protocol.load import load_study, shipped_studies, warnings
+from entact.protocol.problem import Problem, StudyError
+from entact.protocol.release import Release, Study, assumptions, bars_from_production
 
 __all__ = [
     "CompiledAlert",

@@ -12,10 +12,10 @@ from decimal import Decimal
 from operator import ge, gt, le, lt
 from typing import Final
 
+from entact.protocol.compiled import CompiledAlert
 from entact.protocol.extent import Extent, Extents, Numbers, extent_of, extents_in
 from entact.protocol.form import CompiledForm
 from entact.protocol.problem import Fault
-from entact.protocol.rules import CompiledAlert
 from entact.protocol.tree import Apply, Literal, Name, Node, parse
 
 NEARLY_ALL: Final = 0.92  # any score above none on a scale from 0 to 10 is no slip of the pen

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from entact.protocol.compiled import CompiledEndpoint
 from entact.protocol.form import CompiledForm
 from entact.protocol.methods import MethodWord, method_words
 from entact.protocol.problem import Fault, Path
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledEndpoint, forms_at
+from entact.protocol.rules import forms_at
 from entact.protocol.study import Analysis, StudyFile, Visit
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from entact.protocol.compiled import CompiledRules
 from entact.protocol.form import CompiledForm
 from entact.protocol.freshness import unmeasured
 from entact.protocol.plan import position
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledRules, forms_at
+from entact.protocol.rules import forms_at
 from entact.protocol.study import Requirement, StudyFile, Visit
 
 GATES = (

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
+from entact.protocol.compiled import CompiledRules
 from entact.protocol.contrast import CONTRAST, factor_of, levels_of
 from entact.protocol.fitting import check_model
 from entact.protocol.form import CompiledForm
@@ -14,7 +15,7 @@ from entact.protocol.method_check import check_effects, check_keys
 from entact.protocol.methods import method_words
 from entact.protocol.multiplicity_check import check_multiplicity
 from entact.protocol.problem import Fault, Path, unknown
-from entact.protocol.rules import CompiledRules, forms_at
+from entact.protocol.rules import forms_at
 from entact.protocol.study import Analysis, Endpoint, Intercurrent, Interim, SpendingRule, StudyFile, Visit
 from entact.protocol.study.analysis import BOUNDARIES, SPENDING
 

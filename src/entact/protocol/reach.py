@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from entact.protocol.breadth import nearly_always
+from entact.protocol.compiled import CompiledRequirement, CompiledRules
 from entact.protocol.extent import (
     Codes,
     Extent,
@@ -28,7 +29,6 @@ from entact.protocol.extent import (
 from entact.protocol.instrument import Instrument
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledRequirement, CompiledRules
 from entact.protocol.study import StudyFile
 from entact.protocol.tree import Apply, Call, Literal, Many, Name, Node, parse
 

@@ -18,21 +18,20 @@ from typing import Any
 import rfc8785
 
 from entact.protocol.amendment import differences, in_force
+from entact.protocol.compiled import (
+    CompiledAlert,
+    CompiledCriterion,
+    CompiledEndpoint,
+    CompiledGate,
+    CompiledRules,
+)
 from entact.protocol.core_alerts import core_alert
 from entact.protocol.expansion import expand
 from entact.protocol.explain import validate
 from entact.protocol.form import CompiledForm
 from entact.protocol.order import in_order
 from entact.protocol.problem import Fault, Problem, StudyError, unknown
-from entact.protocol.rules import (
-    CompiledAlert,
-    CompiledCriterion,
-    CompiledEndpoint,
-    CompiledGate,
-    CompiledRules,
-    compile_forms,
-    compile_rules,
-)
+from entact.protocol.rules import compile_forms, compile_rules
 from entact.protocol.source import field_of
 from entact.protocol.study import Alert, StudyFile, Visit
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from entact.protocol.compiled import CompiledRules
 from entact.protocol.problem import Fault
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledRules
 from entact.protocol.study import StudyFile, Visit
 
 _GATE = "initial_dose"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from entact.protocol.compiled import CompiledRules
 from entact.protocol.extent import Codes, Extent, Extents, Numbers, Texts, Truth, extents_in
 from entact.protocol.form import CompiledForm
 from entact.protocol.problem import Fault, Path
 from entact.protocol.reach import narrowed
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledRules
 from entact.protocol.tree import Apply, Call, Many, Name, Node, parse
 
 Conditions = Mapping[str, list[tuple[str, Node]]]

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from entact.protocol.compiled import CompiledRules
 from entact.protocol.problem import Fault, Path
 from entact.protocol.release import Release
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledRules
 from entact.protocol.study import Item
 from entact.protocol.tree import Apply, Call, Literal, Many, Name, Node, parse
 

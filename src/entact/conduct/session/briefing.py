@@ -21,14 +21,15 @@ from entact.conduct.words import lower_words, title_of_visit
 from entact.course import Course
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import version_of
-from entact.course.gates.core import ACTS, staff_reasons
+from entact.course.gates.core import ACTS
+from entact.course.gates.place import staff_reasons
 from entact.course.gates.standing import standing
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.form import VITALS, Answers
 from entact.course.state.setting import Setting
 from entact.protocol import Release, Study
+from entact.protocol.compiled import CompiledGate
 from entact.protocol.core_alerts import CORE_ALERTS
-from entact.protocol.rules import CompiledGate
 from entact.protocol.study import SessionPlan
 
 GATED = ("initial_dose", "supplement", "discharge")

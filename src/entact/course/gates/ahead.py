@@ -11,16 +11,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from entact.course.entry.dates import in_date
-from entact.course.gates.core import ACTS, reasons_against, staff_reasons
+from entact.course.gates.core import ACTS, reasons_against
 from entact.course.gates.dose import kit_in_stock
 from entact.course.gates.gate import reason_against
+from entact.course.gates.place import staff_reasons
 from entact.course.gates.question import Question, Reason
 
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.state.setting import Setting
+    from entact.protocol.compiled import CompiledRequirement
     from entact.protocol.release import Study
-    from entact.protocol.rules import CompiledRequirement
     from entact.protocol.study import Visit
 
 ACT: Final = "initial_dose"

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from entact.course.entry import instant
-from entact.course.gates.core import ACTS, reasons_against, staff_reasons
+from entact.course.gates.core import ACTS, reasons_against
 from entact.course.gates.override import HOLDS_FOR, set_aside
+from entact.course.gates.place import staff_reasons
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import last_second
 from entact.course.state.values import SessionFacts, Values, ask
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.state.form import Answers
     from entact.course.state.setting import Setting
+    from entact.protocol.compiled import CompiledGate, CompiledRequirement
     from entact.protocol.release import Study
     from entact.protocol.rule import Rule, Value
-    from entact.protocol.rules import CompiledGate, CompiledRequirement
 
 
 class Allowed(msgspec.Struct, frozen=True):

@@ -12,13 +12,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from entact.course.found.attested import version_of
-from entact.course.gates.core import staff_reasons
+from entact.course.gates.place import staff_reasons
 from entact.course.gates.question import Question, Reason
 
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.state.override import OverrideState
-    from entact.protocol.rules import CompiledRequirement
+    from entact.protocol.compiled import CompiledRequirement
 
 # A decision holds as long as it takes to hand over a dose, and no more; so does a gate's yes.
 HOLDS_FOR: Final = timedelta(minutes=30)

@@ -17,8 +17,8 @@ from entact.protocol.rule import Rule, Unknown
 if TYPE_CHECKING:
     from entact.course.state.form import Answers
     from entact.course.state.state import State
+    from entact.protocol.compiled import CompiledAlert
     from entact.protocol.release import Release
-    from entact.protocol.rules import CompiledAlert
 
 _URGENCY = ("now", "today", "week")
 

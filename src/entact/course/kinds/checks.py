@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
     from entact.course.kinds.kind import Kind
     from entact.course.state.state import State
+    from entact.protocol.compiled import CompiledRequirement
     from entact.protocol.release import Release
-    from entact.protocol.rules import CompiledRequirement
 
 OVERRIDDEN = "gate_overridden"  # category of the deviation that setting a requirement aside is
 CLOCK_TOLERANCE = timedelta(minutes=5)
