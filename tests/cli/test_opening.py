@@ -1,4 +1,4 @@
-"""`entact open` and `entact invite`: from nothing to the first who signs in."""
+"""`entact open`, `entact invite` and `entact amend`: from nothing to the first who signs in, and on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Run
 
 from entact import store
+from entact.course import read
 
 MINI = Path(__file__).parents[1] / "studies" / "mini"
 
@@ -61,6 +62,33 @@ def test_a_study_is_opened_and_its_first_owner_signs_in_by_the_link(run: Run, fi
     invited = run("invite", "owner", "--database", name)
     assert re.search(r"then open  http://127\.0\.0\.1:8000/welcome/[\w-]{43}/", invited.out)
     assert "nobody signs in" in run("invite", "nobody", "--database", name).err
+    assert store.verify().breaks == ()
+
+
+AMENDMENT = """amendment:
+  of: "1.0"
+  reason: Two very high readings
+  changes:
+    - {change: gates.initial_dose, applies: immediately}
+"""
+
+
+def test_an_amendment_is_entered_in_a_running_record(run: Run, fit: Path, name: str) -> None:
+    assert run("open", fit, "--environment", "production", "--database", name).code == 0
+    assert "nothing to enter" in run("amend", fit, "--database", name).out
+    text = (fit / "study.yaml").read_text().replace('release: "1.0"\n', f'release: "1.1"\n{AMENDMENT}', 1)
+    (fit / "amendments").mkdir()
+    amended = fit / "amendments" / "1.1.yaml"
+    amended.write_text(text.replace("vitals.systolic <= 140.0 &&", "vitals.systolic <= 135.0 &&", 1))
+    assert "entered release 1.1" in run("amend", fit, "--database", name).out
+    assert "nothing to enter" in run("amend", fit, "--database", name).out
+    entered = [read(line.text) for line in store.lines("study:mini")]
+    assert [one.kind for one in entered].count("release") == 2
+    first = fit / "study.yaml"
+    first.write_text(first.read_text().replace("<= 140.0", "<= 139.0"))
+    amended.write_text(amended.read_text().replace("<= 135.0", "<= 134.0"))
+    other = run("amend", fit, "--database", name)
+    assert (other.code, "has to begin with them" in other.err) == (2, True)
     assert store.verify().breaks == ()
 
 

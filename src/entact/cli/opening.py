@@ -1,8 +1,9 @@
-"""`entact open`, `entact invite`: a study that people run, and the first link by which somebody signs in."""
+"""`entact open`, `entact amend`, `entact invite`: a study that people run, and how one gets in."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from entact.cli.database import open_record
 from entact.cli.validation import accepted_for, enter_pack
 from entact.course.entry import SYSTEM, Entry, Environment, uuid7
 from entact.course.kinds.study import release_data
-from entact.protocol import Study, bars_from_production, load_study
+from entact.protocol import Release, bars_from_production, load_study
 from entact.protocol.problem import StudyError
 
 OWNER_NAME = "owner"
@@ -59,7 +60,7 @@ def open_study(
 
             fill(name, None, TRAINING_SEED, datetime.now(UTC), environment, exactly=True)
         else:
-            _enter_releases(study, environment)
+            _enter_releases(study.releases, environment)
     by = people.By()
     account = people.account_named(owner)
     if people.has_owner():
@@ -130,14 +131,58 @@ def enter_validation(folder: Path, database: str) -> dict[str, Any]:
     return enter_pack(accepted_for(folder, study.newest))
 
 
-def _enter_releases(study: Study, environment: Environment) -> None:
-    """Enters the study's releases in its ledger, oldest first."""
-    for release in study.releases:
+def enter_amendments(name: str, database: str) -> dict[str, Any]:
+    """Enters the releases of a study file that the record of a running study lacks, oldest first.
+
+    Raises:
+        StudyError: when one is not fit for production, with everything that bars it.
+        StoreError: when the record holds another study, or releases that the file does not begin with.
+    """
+    study = load_study(name)
+    open_record(database)
+    from entact.conduct.reader import environment_of_database
+    from entact.store.studies import study_of_record
+
+    environment = environment_of_database()
+    kept = study_of_record()[1]
+    if kept is None or kept.name != study.name:
+        raise store.StoreError(f"the database {database} holds no release of {study.name} that can be read")
+    known = [one.id for one in kept.releases]
+    if known != [one.id for one in study.releases[: len(known)]]:
+        labels = ", ".join(one.file.release for one in kept.releases)
+        raise store.StoreError(
+            f"the record holds the releases {labels}: {name} has to begin with them, unchanged"
+        )
+    new = study.releases[len(known) :]
+    barred = [problem for release in new for problem in bars_from_production(release)]
+    if barred and environment == "production":
+        raise StudyError(barred)
+    _enter_releases(new, environment)  # type: ignore[arg-type]  # as the installation says it
+    return {
+        "study": study.name,
+        "entered": [one.id for one in new],
+        "labels": [one.file.release for one in new],
+    }
+
+
+def print_amendments(result: dict[str, Any]) -> None:
+    """What was entered, and what is still to be said."""
+    if not result["labels"]:
+        typer.echo(f"nothing to enter: the record holds every release of {result['study']} in the file")
+        return
+    for label, release in zip(result["labels"], result["entered"], strict=True):
+        typer.echo(f"entered release {label}  {release}")
+    typer.echo("it counts at a site once that is said on the page Releases")
+
+
+def _enter_releases(releases: Sequence[Release], environment: Environment) -> None:
+    """Enters releases in the study's ledger, oldest first."""
+    for release in releases:
         now = datetime.now(UTC)
         at = now.isoformat(timespec="milliseconds")
         entry = Entry(
             id=uuid7(now, secrets.randbits(80)),
-            ledger=f"study:{study.name}",
+            ledger=f"study:{release.file.study}",
             kind="release",
             release=release.id,
             environment=environment,

@@ -21,7 +21,7 @@ from entact.conduct.record.door import Author
 from entact.course import Entry, fold_setting, read, uuid7
 from entact.course.entry import digest
 from entact.course.entry.dates import in_date, read_date
-from entact.course.entry.entry import instant
+from entact.course.entry.entry import SecondProof, instant
 from entact.course.kinds.on_call import OnCall
 from entact.course.kinds.site import Certificate, DelegationSigned, Staff
 from entact.course.state.monitoring import MonitoringVisit
@@ -212,9 +212,20 @@ def _staff(
 
 
 def enter_at_site(
-    site: str, kind: str, payload: msgspec.Struct, *, by: Author, about: str | None = None
+    site: str,
+    kind: str,
+    payload: msgspec.Struct,
+    *,
+    by: Author,
+    about: str | None = None,
+    reason: str | None = None,
+    second: SecondProof | None = None,
 ) -> str:
-    """Enters something in a site's ledger, and says its id; whoever calls holds what it rests on."""
+    """Enters something in a site's ledger, and says its id; whoever calls holds what it rests on.
+
+    Args:
+        reason: why, in clear; it is about nobody. second: what whoever signs it showed once more.
+    """
     at = _now(site)
     data: dict[str, Any] = msgspec.to_builtins(payload)
     entry = Entry(
@@ -229,8 +240,12 @@ def enter_at_site(
         role=by.role,
         data=data,
         about=about,
+        reason=reason,
     )
-    door.note(entry, received_at=entry.recorded_at, authenticated=by.authenticated)
+    authenticated = by.authenticated
+    if second is not None:
+        authenticated = msgspec.structs.replace(authenticated, second=second)
+    door.note(entry, received_at=entry.recorded_at, authenticated=authenticated)
     return entry.id
 
 

@@ -36,7 +36,7 @@ def page(
         if person.sight.sees_schedule
         else [],
         "reads_supply": person.may("read_supply") and person.sight.sees("schedule", "dosing"),
-        "tries_releases": person.may("try_release"),
+        "reads_releases": person.may("read_releases"),
         "locks": person.may("lock"),
         "reports": bool(reader.study.newest.file.periodic_reports) and person.may("send_report"),
         "reads_holds": person.may("read_holds"),

@@ -18,6 +18,7 @@ from entact.conduct.periodic.domain import AHEAD, owed
 from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.releases.domain import sites_stand
 from entact.conduct.staff.training import has_learned
 from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
@@ -325,6 +326,21 @@ def participants(reader: Reader, person: Person) -> Iterator[Task]:
     yield from of_participants(reader)
 
 
+def sites_to_open(reader: Reader, person: Person) -> Iterator[Task]:
+    """Sites that may not take anybody in yet, or have not approved the newest release: for who says it."""
+    if not person.may("open_site"):
+        return
+    for one in sites_stand(reader.study):
+        if not one.status:
+            what, when = "The site is not activated", "nobody can be enrolled or treated there yet"
+        elif one.waits and one.status == "active":
+            what = f"Release {one.waits} is not approved at the site"
+            when = f"it works under {one.release}"
+        else:
+            continue
+        yield Task(False, "", "", one.site, what, when, rank=3, address=reverse("releases"))
+
+
 SOURCES: Final[tuple[Source, ...]] = (
     participants,
     told_by_raters,
@@ -343,6 +359,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     forms_missing,
     answers_missing,
     guesses_missing,
+    sites_to_open,
     certificates,
     unsigned_log,
     training,

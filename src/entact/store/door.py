@@ -21,7 +21,7 @@ from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
 from entact.course.kinds.periodic import PERIODIC_REPORT
 from entact.course.kinds.raters import OF_RATERS
-from entact.course.kinds.study import HOLD, LedgerOpened
+from entact.course.kinds.study import HOLD, RELEASE, LedgerOpened
 from entact.course.personal import seal_entry
 from entact.course.signed.device import DeviceProof
 from entact.course.state.numbers import Number, number_in
@@ -56,7 +56,9 @@ SYSTEM_LEDGER = "system"  # what people did to, and with, the system itself
 _NOTED = {
     SYSTEM_LEDGER: SYSTEM_KINDS,
     "site:": SITE_KINDS,
-    "study:": {name: STUDY_KINDS[name] for name in (*OF_RATERS, PERIODIC_REPORT.name, HOLD.name)},
+    "study:": {
+        name: STUDY_KINDS[name] for name in (*OF_RATERS, PERIODIC_REPORT.name, HOLD.name, RELEASE.name)
+    },
 }
 
 
@@ -184,8 +186,9 @@ def facts(
 def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:
     """Keeps what happened to the system itself, at a site, or to the study, in the ledger of that.
 
-    Of the system: accounts, roles, sign-ins, looks, exports. Of a site: its staff, and the log of it. Of the
-    study: certificates of raters, who drifts, reports that were sent, holds; nothing else of it is on a page.
+    Of the system: accounts, roles, sign-ins, looks, exports. Of a site: that it may work, its staff, and the
+    log of it. Of the study: releases, certificates of raters, who drifts, reports that were sent, holds;
+    nothing else of it is on a page.
 
     Args:
         entry: of a kind of that ledger, with nothing personal of a participant in it.

@@ -109,6 +109,7 @@ PLAIN = {
     "monitoring_visits": "/monitoring/denver/",
     "monitoring_report": "/monitoring/denver/nothing/",
     "monitoring_pdf": "/monitoring/denver/nothing/report.pdf",
+    "releases": "/releases/",
     "preview_release": "/releases/preview/",
     "queries": "/queries/",
     "export_queries": "/queries/export.csv",

@@ -119,4 +119,4 @@ def test_it_is_for_who_answers_for_the_data(manager: Browser, sign_in: SignIn) -
     for other in (sign_in("ada", denver="investigator"), sign_in("theo", denver="therapist")):
         other.get(PAGE, status=404)
         assert PAGE not in other.get("/")
-    assert PAGE in manager.get("/")
+    assert PAGE in manager.get("/releases/")

@@ -51,6 +51,19 @@ def open_(
     print_json(result) if as_json else print_link(result)
 
 
+@commands.command(short_help="Enter the amendments of a running study.")
+def amend(study: Study, database: Database = "entact_production", as_json: AsJson = False) -> None:
+    """Enter those releases of a study file that the record of a running study lacks, oldest first.
+
+    The file has to begin with the releases that the record holds. Each counts at a site once that is said on
+    the page Releases.
+    """
+    from entact.cli.opening import enter_amendments, print_amendments
+
+    result = enter_amendments(study, database)
+    print_json(result) if as_json else print_amendments(result)
+
+
 @commands.command(short_help="Make a link for somebody to set a password.")
 def invite(
     person: Annotated[str, typer.Argument(help="What they sign in as.")],

@@ -1,1 +1,1 @@
-"""Releases before they are entered: whom one would touch, tried on the record and written nowhere."""
+"""Releases of the study: tried on the record, entered in it, and approved at its sites."""

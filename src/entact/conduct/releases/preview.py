@@ -68,10 +68,12 @@ class Preview:
     """What a release changes, and whom it touches.
 
     Attributes:
-        changes: each place and for whom it applies. touched: who is. looked: how many were looked at.
-        broken: how many of them cannot be read. more: whether there are more than were looked at.
+        id: of the release. changes: each place and for whom it applies. touched: who is. looked: how many
+        were looked at. broken: how many of them cannot be read. more: whether there are more than
+        were looked at.
     """
 
+    id: str
     label: str
     before: str
     reason: str
@@ -111,6 +113,7 @@ def preview(reader: Reader, raw: bytes, file: str) -> Preview:
         one.field: one.applies or "" for one in differences(before.data, newest.data) if not one.only_explains
     }
     return Preview(
+        newest.id,
         newest.file.release,
         before.file.release,
         amendment.reason if amendment is not None else "",
