@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from entact.course import Course, findings, fold, open_alerts
 from entact.course.entry import Entry
-from entact.course.instants import ALERT, BEGINNING, Horizon, Outlook, outlook
+from entact.course.instants import ALERT, BEGINNING, UNEVALUATED, Horizon, Outlook, outlook
 from entact.course.kinds.calls import open_call
 from entact.course.schedule import TREATMENT
 from entact.course.state.progress import progress_of, zone_of
@@ -44,7 +44,10 @@ def asked_dues(course: Course, at: datetime) -> set[Any]:
 
 def asked_findings(course: Course, at: datetime) -> set[str]:
     found = {one.id for one in findings(course, at) if one.holds}
-    return found | {f"{ALERT}:{open_call(course, one).entry}:{one.alert}" for one in open_alerts(course)}
+    return found | {
+        f"{ALERT}:{open_call(course, one).entry}:{one.alert}{UNEVALUATED if one.cannot_evaluate else ''}"
+        for one in open_alerts(course)
+    }
 
 
 def moments(found: Outlook) -> list[datetime]:

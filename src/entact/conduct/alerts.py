@@ -15,12 +15,16 @@ from entact.protocol.words.passage import listed
 
 
 class Unanswered(NamedTuple):
-    """One alert: its name and title, the entry of the call that waits, and whom it calls."""
+    """One alert: its name and title, the entry of the call that waits, and whom it calls.
+
+    `missing`: what it asks for and nobody has answered; empty where it holds.
+    """
 
     alert: str
     title: str
     entry: str
     calls: str
+    missing: str = ""
 
     def address(self, key: str) -> str:
         """Where it is answered, by the key of the participant's page."""
@@ -37,5 +41,6 @@ def alerts_to_answer(seen: SeenCourse) -> list[Unanswered]:
             title = str(known.title) if known is not None else words(episode.alert)
             calls = listed(map(lower_words, known.tell)) if known is not None else ""
             entry = open_call(seen.course, episode).entry
-            found.append(Unanswered(episode.alert, title, entry, calls))
+            missing = listed([words(one.partition(".")[2]) or one for one in episode.missing])
+            found.append(Unanswered(episode.alert, title, entry, calls, missing))
     return found

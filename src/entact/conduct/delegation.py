@@ -105,6 +105,8 @@ def certify(person: str, site: str, certificate: Certificate, *, by: Author) -> 
         raise ConductError("write dates as 2026-04-30; a certificate that ends in a month as 2026-04")
     if issued.earliest > expires.latest:
         raise ConductError("the certificate would end before it was issued")
+    if issued.earliest > today_at(site) and certificate.issued:
+        raise ConductError("the training is of a day to come: enter it once it has taken place")
     with transaction.atomic():
         hold_site(site)
         before = state_of(site).staff.get(person)

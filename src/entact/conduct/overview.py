@@ -65,6 +65,7 @@ class Overview:
     """All that the study's page shows; how many entries there are is None where the role may not know.
 
     Counts tell of events: whoever may not know of events, or of what a session was like, is not told them.
+    `works_under`: site and release, where one that is seen works under another than the `newest`.
     """
 
     title: str
@@ -74,6 +75,8 @@ class Overview:
     release: str
     release_id: str
     digest: str
+    works_under: tuple[tuple[str, str], ...]
+    newest: str
     planned: str
     randomisation: str
     arms: tuple[Arm, ...]
@@ -95,8 +98,8 @@ class Overview:
 
 def describe(reader: Reader) -> Overview:
     """The study and where it stands, as the reader's role may see it."""
-    release, sight = reader.study.newest, reader.sight
-    file = release.file
+    release, works_under = release_here(reader)
+    sight, file = reader.sight, release.file
     rows = tuple(_sites(reader)) if sight.sees_schedule else ()
     assumed = assumptions(release)
     size = lists.size() if sight.sees_status and reader.sites is None else None
@@ -108,6 +111,8 @@ def describe(reader: Reader) -> Overview:
         release=file.release,
         release_id=release.id,
         digest=release.digest[:12],
+        works_under=works_under,
+        newest=reader.study.newest.file.release,
         planned=", ".join(f"{one.planned} {lower_words(name)}s" for name, one in file.populations.items()),
         randomisation=_randomisation(release),
         arms=tuple(Arm(arm.title, lower_words(arm.role)) for arm in file.arms.values()),
@@ -128,6 +133,21 @@ def describe(reader: Reader) -> Overview:
         assumed=tuple(_by_block(assumed)),
         assumptions=len(assumed),
     )
+
+
+def release_here(reader: Reader) -> tuple[Release, tuple[tuple[str, str], ...]]:
+    """The release whose gates and doses the reader's sites work under, and what each works under.
+
+    The newest where the sites differ, or nothing of a site is seen; the second is empty where no site works
+    under another than it.
+    """
+    study, newest = reader.study, reader.study.newest
+    sites = sorted(newest.file.sites if reader.sites is None else reader.sites)
+    here = {site: study.in_force_at(site, reader.at) for site in sites} if reader.sight.sees_schedule else {}
+    ids = {one.id for one in here.values()}
+    release = next(iter(here.values())) if len(ids) == 1 else newest
+    differs = ids - {newest.id}
+    return release, tuple((site, one.file.release) for site, one in here.items()) if differs else ()
 
 
 def _randomisation(release: Release) -> str:

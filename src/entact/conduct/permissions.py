@@ -326,6 +326,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "screening": SEE_PARTICIPANTS,
     "add": SEE_PARTICIPANTS,
     "entry": SEE_PARTICIPANTS,
+    "event_report": "report_safety",
     "withdraw": "correct",
     "matrix": SEE_PARTICIPANTS,
     "visit": SEE_PARTICIPANTS,

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 from entact.conduct.account import Account, Accounts
 from entact.conduct.alerts import Unanswered, alerts_to_answer
 from entact.conduct.chart import Chart, draw_session
-from entact.conduct.forms.place import visit_address
+from entact.conduct.forms.place import release_of, visit_address
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import DOSING, SeenCourse
@@ -26,12 +26,14 @@ from entact.conduct.words import (
 )
 from entact.course import Course, Due, Finding
 from entact.course.entry.effective import Effective
+from entact.course.kinds.form import form_of
 from entact.course.state.encounter import EncounterState
 from entact.course.state.form import VITALS, Answers
 from entact.course.state.progress import zone_of
 
 BETWEEN = "between"
 CLOSED = Opener()
+OF_ANSWERS = {"item": "answer", "unusual": "unusual answer"}  # rules about one answer, as they are called
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
 OVER = ("screen_failed", "not_entered", "completed", "withdrawn", "died")  # nothing more is due
 
@@ -358,7 +360,21 @@ class _Telling:
 
     def _finding(self, found: Finding) -> FindingShown:
         anchor = self.accounts.anchor_of(found.entry) if found.entry else ""
-        return FindingShown(self._plainly(found), lower_words(found.rule), anchor, found.holds)
+        said, of_item = self._plainly(found), self._item_of(found)
+        rule = OF_ANSWERS.get(found.rule, lower_words(found.rule))
+        return FindingShown(f"{of_item} {said}" if of_item else said, rule, anchor, found.holds)
+
+    def _item_of(self, found: Finding) -> str:
+        """Form and item that an answer's finding is about, for a list in which neither stands beside it."""
+        entry = next((one for one in self.course.effective if one.id == found.entry), None)
+        if found.rule not in OF_ANSWERS or entry is None:
+            return ""
+        form = release_of(self.course, entry).forms.get(form_of(entry) or "")
+        if form is None:
+            return ""
+        item = form.items.get(found.item.partition(".")[0])
+        title = item.title if item is not None else ""
+        return f"{title_of_form(form)}: {title or words(found.item)}"
 
     def _plainly(self, found: Finding) -> str:
         return plainly(found.message, self.course.release.visits, self.zone)

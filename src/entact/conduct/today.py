@@ -109,7 +109,9 @@ def _alert(reader: Reader, row: lists.Open) -> Task:
     known = reader.study.newest.alert_named(row.item)
     title = known.title if known is not None else words(row.item)
     call = ", ".join(map(lower_words, known.tell)) if known is not None else ""
-    return Task(True, "", row.number, row.site, title, "nobody has answered", call, rank=0)
+    what = f"Not known whether it holds: {title}" if row.cannot_be_evaluated else title
+    when = "an answer that it asks for is missing" if row.cannot_be_evaluated else "nobody has answered"
+    return Task(True, "", row.number, row.site, what, when, call, rank=0)
 
 
 def _report(reader: Reader, clock: lists.RunningClock) -> Task:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BEGINNING = datetime(1800, 1, 1, tzinfo=UTC)  # before any time that an entry can claim
 ALERT = "alert"  # the rule of an open alert among what needs attention; its item is the alert's name
+UNEVALUATED = "?"  # ends the name of an alert that is open because nobody can say whether it holds
 
 _STEP = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -222,7 +223,7 @@ def _open_findings(course: Course, horizon: Horizon) -> Iterator[OpenFinding]:
             yield horizon.always(found)
     for raised in open_alerts(course):
         entry = open_call(course, raised).entry
-        name = f"{ALERT}:{entry}:{raised.alert}"
+        name = f"{ALERT}:{entry}:{raised.alert}{UNEVALUATED if raised.cannot_evaluate else ''}"
         yield OpenFinding(name, BEGINNING, None, ALERT, entry, raised.alert, f"raised by {raised.entry}")
     for begun, found in found_not_ended(course):
         since = begun.astimezone(UTC) + OPEN_FOR + _STEP

@@ -34,6 +34,7 @@ KEYED = {
     "guess": "/participants/{key}/session_1.1/guess/",
     "add": "/participants/{key}/add/medication/",
     "entry": "/participants/{key}/entry/nothing/",
+    "event_report": "/participants/{key}/entry/nothing/report.pdf",
     "withdraw": "/participants/{key}/entry/nothing/withdraw/",
     "matrix": "/participants/{key}/visits/",
     "visit": "/participants/{key}/screening.1/",
@@ -57,6 +58,7 @@ NOTHING_THERE = {
     "begin_query",
     "query",
     "entry",
+    "event_report",
     "withdraw",
     "hand",
     "blinding",  # before the lock

@@ -143,6 +143,19 @@ def test_who_judges_otherwise_than_the_record_is_told_and_says_why(
     )  # while the visit goes on
 
 
+def test_who_judges_for_taking_part_what_the_record_does_not_know_says_why(
+    ada: Browser, ledger: str, blinded: Study
+) -> None:
+    refused = ada.post(PAGE, signing(ada.get(PAGE)), status=422)
+    assert "by the record not known (Age: –)" in refused
+    ada.post(PAGE, signing(ada.get(PAGE), reason="seen in the passport"))
+    decided = course_of(blinded, ledger).eligibility
+    assert decided is not None
+    page = ada.get(PAGE)
+    assert "Does not apply" in said(page, "psychosis")
+    assert "to be judged" not in page.lower()
+
+
 def test_a_reason_is_asked_of_no_criterion_that_is_hidden(
     ada: Browser, ledger: str, blinded: Study, sign_in: SignIn
 ) -> None:
@@ -182,7 +195,7 @@ def test_of_a_locked_participant_nothing_is_decided(ada: Browser, ledger: str, b
     page = ada.get(PAGE)
     lock(blinded, ledger)
     before = len(list(store.lines(ledger)))
-    assert "locked" in ada.post(PAGE, signing(page), status=409)
+    assert "locked" in ada.post(PAGE, signing(page, reason="seen in the passport"), status=409)
     assert len(list(store.lines(ledger))) == before
     assert course_of(blinded, ledger).eligibility is None
 

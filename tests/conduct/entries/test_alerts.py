@@ -9,6 +9,7 @@ import pytest
 from tests.conduct.people import signed_in
 from tests.conduct.record import blinded_study, keep, telling_story
 from tests.conduct.test_today import tasks
+from tests.course.conftest import Story
 
 from entact import store
 from entact.course import fold, open_alerts, read
@@ -110,3 +111,22 @@ def test_something_serious_waits_at_home_whatever_the_study_reports(told: tuple[
     for role, site in (("investigator", "haifa"), ("rater", ""), ("scheduler", "")):
         found = tasks(signed_in(role, site).get("/").content.decode())
         assert not any("Something serious" in one for one in found)
+
+
+def test_an_alert_that_nobody_can_evaluate_is_not_told_as_one_that_holds(database: str) -> None:
+    study = blinded_study(_reporting)
+    told = Story(study)
+    told.begin("screening#1", day=0)
+    told.write(
+        "screening", {"attempt": 1, "number": "S-1", "site": "denver", "population": "patient"}, minute=2
+    )
+    told.form("suicidality", {"behaviour": False}, minute=5, encounter="screening#1")
+    (ledger,) = keep(study, told)
+    store.keep_keys({ledger.name: bytes(32)})
+    browser = signed_in("therapist", "denver")
+    (task,) = [one for one in tasks(browser.get("/").content.decode()) if "holds" in one]
+    assert "Not known whether it holds: " in task
+    assert "an answer that it asks for is missing" in task
+    shown = str(browser.get("/participants/S-1/").content.decode())
+    assert "not known whether it holds, Ideation missing" in shown
+    assert "answer</a>: Suicidality: Ideation is absent" in shown

@@ -123,7 +123,14 @@ def test_a_release_is_entered_as_it_was_tried_and_counts_where_it_is_approved(st
     assert entry.authenticated.second is not None
     assert "release 1.1 is not approved here" in text(browser.get(PAGE))
     assert any("1.1 is not approved" in one for one in tasks(text(browser.get("/"))))
+    investigator = signed_in("investigator", "denver")
+    before = text(investigator.get("/"))
+    assert "site denver works under 1.0" in before
+    assert "at most 140" in before
     opened(browser, release="1.1")
+    now_there = text(investigator.get("/"))
+    assert "works under" not in now_there
+    assert "at most 135" in now_there
     after = study_of_record()[1]
     assert after is not None
     assert dict(after.approvals)["denver"][-1][1] == now.newest.id

@@ -89,6 +89,7 @@ def test_a_certificate_that_ends_is_said_before_and_who_has_none_is_told() -> No
         ("2027", {}),
         ("2026-02-30", {}),
         ("2026-12-01", {"issued": "2027-01-01"}),
+        ("2099-12-01", {"issued": "2098-01-01"}),
         ("2027-01-01", {"name": " "}),
         ("2027-01-01", {"person": "nobody"}),
     ):

@@ -60,7 +60,12 @@ def _is_in_words(reason: str) -> bool:
 
 
 def _is_otherwise(line: Line, judged: Mapping[str, bool]) -> bool:
-    return bool(line.suggested) and line.name in judged and str(judged[line.name]).lower() != line.suggested
+    """Whether somebody judges otherwise than the record says, or for taking part what it does not know."""
+    if line.name not in judged:
+        return False
+    if line.status == "unknown":
+        return judged[line.name] is (line.kind == "inclusion")
+    return bool(line.suggested) and str(judged[line.name]).lower() != line.suggested
 
 
 def _otherwise(line: Line) -> str:

@@ -34,6 +34,8 @@ WORDS: Final = {
     "hidden": "left to the record: it rests on what is hidden from this role",
     "withheld": "not shown: with one hidden, the others would give it away",
 }
+EXCLUDING: Final = {"met": "does not apply", "not_met": "applies"}
+COUNTED: Final = {"met": "for taking part", "not_met": "against it"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class Line:
 
     @property
     def words(self) -> str:
-        """The status as people say it."""
-        return WORDS[self.status]
+        """The status as people say it: an exclusion applies or does not, it is never met."""
+        return (EXCLUDING if self.kind == "exclusion" else WORDS).get(self.status, WORDS[self.status])
 
     @property
     def is_asked(self) -> bool:
@@ -89,7 +91,11 @@ class Checklist:
     def counts(self) -> tuple[tuple[str, int], ...]:
         """How many there are of each status."""
         kinds = [one.status for one in self.lines]
-        return tuple((WORDS[one].partition(":")[0], kinds.count(one)) for one in WORDS if one in kinds)
+        return tuple(
+            (COUNTED.get(one, said).partition(":")[0], kinds.count(one))
+            for one, said in WORDS.items()
+            if one in kinds
+        )
 
 
 def checklist_of(course: Course, seen: SeenCourse, at: datetime, zone: tzinfo) -> Checklist:
@@ -124,12 +130,17 @@ def _lines(course: Course, seen: SeenCourse, at: datetime, withheld: bool) -> It
         before = judged.get(name)
         known = "" if before is None else str(before).lower()
         if rule is None:
-            yield Line(name, text, kind, "to_judge", judged=known)
+            status = _of_judgement(before, kind) if isinstance(before, bool) else "to_judge"
+            yield Line(name, text, kind, status, judged=known)
             continue
         found = computed_criterion(course, rule, None, at)
         rests = tuple((words(one.rpartition(".")[2]), value(values.get(one))) for one in sorted(rule.names))
         if not isinstance(found, bool):
             yield Line(name, text, kind, "unknown", rests, known)
         else:
-            status: Status = "met" if found is (kind == "inclusion") else "not_met"
-            yield Line(name, text, kind, status, rests, known, str(found).lower())
+            yield Line(name, text, kind, _of_judgement(found, kind), rests, known, str(found).lower())
+
+
+def _of_judgement(found: bool, kind: str) -> Status:
+    """How a criterion stands that holds, or does not: for taking part, or against it."""
+    return "met" if found is (kind == "inclusion") else "not_met"

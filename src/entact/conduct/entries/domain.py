@@ -65,7 +65,7 @@ def written_of(course: Course, entry: str, opener: Opener) -> tuple[KindForm, Wr
 
 def blank(course: Course, kind: str) -> tuple[KindForm, Written]:
     """A form of a kind with nothing in it."""
-    asked = kind_form(kind, course.release, course.population)
+    asked = kind_form(kind, course.release, course.population, course.site)
     return asked, Written(asked.form, None)
 
 

@@ -142,20 +142,24 @@ class KindForm:
 
 
 @lru_cache(maxsize=256)
-def kind_form(name: str, release: Release, population: str | None = None) -> KindForm:
+def kind_form(
+    name: str, release: Release, population: str | None = None, site: str | None = None
+) -> KindForm:
     """The form of a kind under a release.
 
     Args:
-        population: whose criteria of eligibility are asked.
+        population: whose criteria of eligibility are asked. site: where they are, for the number they get.
     """
     kind = KINDS[name]
-    items = dict(_items(kind, release, population))
+    items = dict(_items(kind, release, population, site))
     inner = frozenset(items) - kind.items if kind.nested is not None else frozenset()
     form = Form(title=kind.title, items=items)
     return KindForm(kind, CompiledForm(name, form, None), inner)
 
 
-def _items(kind: Kind, release: Release, population: str | None) -> Iterator[tuple[str, Item]]:
+def _items(
+    kind: Kind, release: Release, population: str | None, site: str | None
+) -> Iterator[tuple[str, Item]]:
     hints = get_type_hints(kind.payload)
     names = zip(kind.payload.__struct_fields__, kind.payload.__struct_encode_fields__, strict=True)
     for attribute, name in names:
@@ -169,7 +173,9 @@ def _items(kind: Kind, release: Release, population: str | None) -> Iterator[tup
         title, help_ = _TITLES.get((kind.name, name), (begun(spaced(name)), ""))
         scheme = release.file.numbers.subject if release.file.numbers is not None else None
         if (kind.name, name) == ("enrolment", "subject") and scheme:
-            help_ = f"Left blank, the record gives the next one: {scheme}."
+            help_ = (
+                f"Left blank, the record gives the next one: {scheme.replace('{site}', site or '{site}')}."
+            )
         needed = not _optional(hint) and (kind.name, name) not in _GIVEN
         said: dict[str, Any] = {"title": title, "required": needed, "personal": name in kind.sealed}
         yield name, Item(**said, **_type(kind, name, plain, release), **({"help": help_} if help_ else {}))

@@ -8,24 +8,27 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact.conduct.alerts import alerts_to_answer
 from entact.conduct.asking import Asked
 from entact.conduct.attested import Review, review_of
 from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
+from entact.conduct.entries.event_report import event_report
 from entact.conduct.entries.kinds import ENTERED, KindForm
 from entact.conduct.entries.page import continues, page_of_kind, without_hidden
 from entact.conduct.forms.domain import Unsaved
 from entact.conduct.forms.page import FormPage, Shown
 from entact.conduct.forms.place import encounter_of
 from entact.conduct.frame import page
+from entact.conduct.given import note_given
 from entact.conduct.refusal import told_reasons
 from entact.course import Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
 from entact.course.kinds.reporting import reports_due
 from entact.course.personal import REASONS
+from entact.report.event import draw_event_report
 
 LONGEST_REASON: Final = 2000
 # Kinds that are entered on a page of their own, and its route.
@@ -132,6 +135,25 @@ def withdraw_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
     return redirect("participant", key=key)
 
 
+@require_safe
+def give_event_report(request: HttpRequest, key: str, entry: str) -> HttpResponse:
+    """The report of an adverse event as a PDF; that it was given out is kept.
+
+    Raises:
+        Http404: when there is no such event, or it is not for whoever asks to report.
+    """
+    asked = Asked(request, key)
+    role = asked.role_for("report_safety")
+    report = None if role is None else event_report(asked, entry, role)
+    if report is None:
+        raise Http404
+    number = asked.participant.number
+    note_given(request, asked.reader, f"report of the adverse event {report.entry} of {number}")
+    answer = HttpResponse(draw_event_report(report.values()), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{asked.reader.study.name}-event.pdf"'
+    return answer
+
+
 def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpResponse:
     there = written_of(asked.course, entry, asked.opener(role))
     if there is None:
@@ -147,6 +169,9 @@ def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpRe
         links.append((f"{where}?about={about}", "What has happened since"))
     if kind == "adverse_event" and written.effective is not None:
         links += _reports_to_send(asked, written.effective.entry.about or entry)
+        if asked.role_for("report_safety") is not None:
+            where = reverse("event_report", args=[asked.participant.key, entry])
+            links.append((where, "Print its report (PDF)"))
     shown = page_of_kind(_shown(asked, role), form, written, links=links, **sent)  # type: ignore[arg-type]
     return _page(asked, shown, review_of(asked, written.effective))
 

@@ -142,7 +142,8 @@ def _consents(course: Course) -> Iterator[Found]:
         except KeyError:  # which is found
             continue
         if is_replaced:
-            message = f"is to {one.release}, and the site works under {in_force.id} by then"
+            consented = study.release(one.release).file.release
+            message = f"is to release {consented}, and the site worked under {in_force.file.release} by then"
             yield ("consent_superseded", one.entry, "release", message)
 
 

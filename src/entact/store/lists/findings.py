@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from entact.course.found.attested import CHANGED_AFTER_LOCK
-from entact.course.instants import ALERT, BEGINNING
+from entact.course.instants import ALERT, BEGINNING, UNEVALUATED
 from entact.store.after_lock import LATE, late_values
 from entact.store.lists.seen import SEEN
 from entact.store.lists.visits import HOLDS, VISIT_SEEN
@@ -32,6 +32,11 @@ class Open(NamedTuple):
     since: datetime
     place: int
     finding: str
+
+    @property
+    def cannot_be_evaluated(self) -> bool:
+        """Of an alert: whether it is open because something is missing that it asks for."""
+        return self.rule == ALERT and self.finding.endswith(UNEVALUATED)
 
     @property
     def key(self) -> FindingKey:
