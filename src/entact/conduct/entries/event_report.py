@@ -77,6 +77,7 @@ class _Writing:
         self.asked, self.event, self.role = asked, event, role
         self.course, self.seen = asked.course, asked.seen
         self.accounts = Accounts(asked.folded, asked.seen, asked.zone, opener=asked.opener(role))
+        self.unopened = Accounts(asked.folded, asked.seen, asked.zone)
         self.entries = [one for one in self.course.effective if one.id in self.seen.entries]
 
     def report(self) -> EventReport:
@@ -97,7 +98,7 @@ class _Writing:
             is_serious=self.course.adverse_events[self.event].is_serious,
             facts=tuple(self._facts()),
             told=self._written(self._is_of_event),
-            person=self._written(self._is_lasting),
+            person=tuple(map(self._without_texts, filter(self._is_lasting, self.entries))),
             doses=self._written(lambda one: one.entry.kind == "dose"),
             medicines=self._written(lambda one: one.entry.kind == "medication"),
             reports=tuple(self._reports()),
@@ -107,6 +108,12 @@ class _Writing:
 
     def _written(self, belongs: Any) -> tuple[Account, ...]:
         return tuple(self.accounts.write_plainly(one) for one in self.entries if belongs(one))
+
+    def _without_texts(self, one: Effective) -> Account:
+        """What stays true of the participant, without what is sealed: people write names there."""
+        account = self.unopened.write_plainly(one)
+        facts = tuple(fact for fact in account.facts if not fact.sealed)
+        return dataclasses.replace(account, facts=facts, corrections=())
 
     def _is_of_event(self, one: Effective) -> bool:
         return one.entry.kind == "adverse_event" and self.event in (one.id, one.entry.about)
