@@ -377,7 +377,8 @@ class _Telling:
         return f"{title_of_form(form)}: {title or words(found.item)}"
 
     def _plainly(self, found: Finding) -> str:
-        return plainly(found.message, self.course.release.visits, self.zone)
+        release = self.course.release
+        return plainly(found.message, release.visits, self.zone, release.forms)
 
 
 def _time(began: datetime | None, due: Due | None, zone: tzinfo) -> datetime | None:

@@ -93,8 +93,10 @@ def shortened(text: str) -> str:
     return f"{text[:half]} … ({len(text) - 2 * half} characters left out) … {text[-half:]}"
 
 
-def plainly(message: str, visits: Mapping[str, Visit], zone: tzinfo) -> str:
-    """A message of a finding as people write it: visits by their titles, dates and times as on the page."""
+def plainly(
+    message: str, visits: Mapping[str, Visit], zone: tzinfo, forms: Mapping[str, CompiledForm] | None = None
+) -> str:
+    """A message of a finding as people write it: visits and forms by their titles, times as on the page."""
 
     def dated(found: re.Match[str]) -> str:
         try:
@@ -109,7 +111,11 @@ def plainly(message: str, visits: Mapping[str, Visit], zone: tzinfo) -> str:
 
     names = "|".join(map(re.escape, sorted((name for name in visits if "_" in name), key=len, reverse=True)))
     text = _INSTANT.sub(dated, shortened(message))
-    return re.sub(rf"\b({names})(?:#(\d+))?\b", titled, text) if names else text
+    text = re.sub(rf"\b({names})(?:#(\d+))?\b", titled, text) if names else text
+    for name, form in (forms or {}).items():
+        if text.startswith(f"{name} is planned "):
+            return f"“{title_of_form(form)}”{text[len(name) :]}"
+    return text
 
 
 _INSTANT = re.compile(

@@ -44,6 +44,15 @@ def test_a_visit_begins_is_filled_in_and_ends(ada: Browser, screened: str, study
     assert (held.status, held.contact) == ("ended", "video")
 
 
+def test_a_list_in_which_nothing_was_entered_is_not_called_complete(ada: Browser, screened: str) -> None:
+    visit = "/participants/S-1/screening.1/"
+    assert cell(ada.get(visit), "Medication") == "due"
+    ada.post(visit, {"do": "end"})
+    assert cell(ada.get(visit), "Medication") == "none_entered"
+    assert "none entered" in ada.get("/participants/S-1/visits/")
+    assert "“Demographics” is planned for " in ada.get("/participants/S-1/")
+
+
 def test_a_visit_that_did_not_take_place_says_why(ada: Browser, screened: str, study: Study) -> None:
     assert "Say why" in ada.post(ADDRESS, {"do": "miss"}, status=422)
     ada.post(ADDRESS, {"do": "miss", "reason_code": "not_reached"})

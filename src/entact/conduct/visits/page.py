@@ -28,6 +28,7 @@ Status = Literal[
     "overdue",
     "partly",
     "complete",
+    "none_entered",
     "not_done",
     "query",
     "verified",
@@ -43,6 +44,7 @@ SIGNS: Final[Mapping[Status, str]] = {
     "overdue": "!",
     "partly": "◐",
     "complete": "●",
+    "none_entered": "∅",
     "not_done": "⊘",
     "query": "?",
     "verified": "☑",
@@ -56,6 +58,7 @@ STATUS_WORDS: Final[Mapping[Status, str]] = {
     "overdue": "overdue",
     "partly": "partly filled in",
     "complete": "complete",
+    "none_entered": "none entered",
     "not_done": "not done",
     "query": "open query",
     "verified": "verified",
@@ -301,7 +304,9 @@ class Visits:
         if kind is not None and kind.done is not None and held is not None:
             return "complete" if kind.done(self.course, encounter) else self._blank(held, due)
         if kind is not None and kind.done is None and held is not None and held.status == "ended":
-            return "complete"  # of which an entry is only made when there is one
+            # An entry is only made when there is one: without any, nobody knows whether one was asked for.
+            own = (one.entry for one in self.course.effective if one.entry.kind == kind.name)
+            return "complete" if any(one.encounter == encounter for one in own) else "none_entered"
         return self._blank(held, due)
 
     def _blank(self, held: EncounterState | None, due: Due | None) -> Status:
@@ -328,7 +333,7 @@ def _is_partly(form: CompiledForm, items: Mapping[str, object], around: Mapping[
 
 _RANK: Final[tuple[Status, ...]] = (
     *("query", "overdue", "partly", "due", "not_due", "unreachable", "not_done"),
-    *("complete", "verified", "signed", "frozen"),
+    *("none_entered", "complete", "verified", "signed", "frozen"),
 )
 
 
