@@ -8,7 +8,15 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from entact.protocol import Problem, StudyError, assumptions, bars_from_production, load_study, warnings
+from entact.protocol import (
+    Problem,
+    StudyError,
+    assumptions,
+    bars_from_production,
+    load_study,
+    located,
+    warnings,
+)
 
 
 def find_problems(name: str) -> list[dict[str, Any]]:
@@ -26,8 +34,11 @@ def check_study(name: str) -> dict[str, Any]:
     Raises:
         StudyError: with every problem, when it cannot be used.
     """
+    from entact.datasets.sdtm import wrong_terms
+
     study = load_study(name)
     release = study.newest
+    warned = [*warnings(name), *located(name, wrong_terms(release))]
     return {
         "study": study.name,
         "title": release.file.title,
@@ -38,7 +49,7 @@ def check_study(name: str) -> dict[str, Any]:
         "criteria": len(release.criteria),
         "gates": len(release.gates),
         "alerts": len(release.alerts),
-        "warnings": [dataclasses.asdict(problem) for problem in warnings(name)],
+        "warnings": [dataclasses.asdict(problem) for problem in warned],
         "assumptions": [{"field": field, "assumption": text} for field, text in assumptions(release)],
         "not_fit_for_production": [str(problem) for problem in bars_from_production(release)],
     }

@@ -10,7 +10,7 @@ from entact.protocol.compiled import (
     CompiledRequirement,
 )
 from entact.protocol.form import CompiledForm, ItemProblem
-from entact.protocol.load import load_study, shipped_studies, warnings
+from entact.protocol.load import load_study, located, shipped_studies, warnings
 from entact.protocol.problem import Problem, StudyError
 from entact.protocol.release import Release, Study, assumptions, bars_from_production
 
@@ -29,6 +29,7 @@ __all__ = [
     "assumptions",
     "bars_from_production",
     "load_study",
+    "located",
     "shipped_studies",
     "warnings",
 ]

@@ -30,6 +30,7 @@ from entact.protocol.rules import compile_forms, compile_rules, forms_at
 from entact.protocol.sequence import check_sequence
 from entact.protocol.session_check import check_session
 from entact.protocol.study import Alert, Item, Randomisation, Regimen, StudyFile, Visit
+from entact.protocol.tabulated_check import check_tabulated
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
 from entact.protocol.unasked import check_unasked
@@ -67,6 +68,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_blinding(file, visits)
     faults += _forms(file, visits)
     faults += check_forms(file, forms, visits)
+    faults += check_tabulated(file, forms, visits)
     faults += check_days(file)
     faults += check_measures(file)
     faults += check_gates(file, rules, forms, visits)

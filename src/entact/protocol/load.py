@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -27,6 +27,7 @@ from entact.protocol.reach import advise_doses
 from entact.protocol.release import Release, Study, canonical
 from entact.protocol.source import LARGEST, Source, field_of, read_as_far, read_source
 from entact.protocol.study import StudyFile
+from entact.protocol.tabulated_check import advise_tabulated
 from entact.protocol.unit_advice import advise_units
 
 FILE = "study.yaml"
@@ -47,6 +48,15 @@ def load_study(name_or_path: str | os.PathLike[str]) -> Study:
     amendments = _amendments(name)
     study = _amended(study, tuple(amendments.items())) if amendments else study
     return replace(study, folder=_folder(name))
+
+
+def located(name_or_path: str | os.PathLike[str], faults: Iterable[Fault]) -> list[Problem]:
+    """Defects of the newest release of a study by their places in its file."""
+    name = os.fspath(name_or_path)
+    raw, shown = _read(name)
+    newest, text = [*{shown: raw, **_amendments(name)}.items()][-1]
+    source = read_source(text, newest)
+    return [source.locate(fault) for fault in faults]
 
 
 def warnings(name_or_path: str | os.PathLike[str]) -> list[Problem]:
@@ -98,6 +108,7 @@ def _advice(raw: bytes, shown: str) -> list[Problem]:
         *check_breadth(release.alerts, known, release.forms),
         *advise_ranges(release.forms),
         *advise_units(release),
+        *advise_tabulated(release.file, release.forms, release.visits),
     ]
     return [source.locate(fault) for fault in faults]
 

@@ -25,6 +25,8 @@ UNSAID = {
     ("StudyFile", "instruments"),  # said where a form is one
     ("StudyFile", "languages"),
     ("Track", "opens_on"),  # read as `openings`
+    ("Item", "sdtm"),  # where answers go in datasets, which is no part of a protocol
+    ("Tabulated", "*"),
     ("Analysis", "*"),  # said key by key
     ("*", "source"),
     ("*", "assumption"),

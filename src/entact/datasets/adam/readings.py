@@ -75,18 +75,26 @@ def _reading(subject: Subject, row: Row) -> _Reading:
     encounter = subject.encounter_of(str(row[f"{row.domain}SPID"]).partition(".")[0])
     assert row.at is not None
     minutes = subject.person.minutes_since_dose(encounter, row.at)
-    visit, test = visit_of(encounter), str(row[f"{row.domain}TESTCD"])
+    visit, test = visit_of(encounter), _parameter(row)[0]
     is_in_session = row.domain == "VS" and minutes is not None
     return _Reading(row, visit, minutes, is_in_session, (test, visit) if is_in_session else (test,))
+
+
+def _parameter(row: Row) -> tuple[str, str]:
+    """Code and name of a parameter: what was read standing is another than what was read lying."""
+    code, name = str(row[f"{row.domain}TESTCD"]), str(row[f"{row.domain}TEST"])
+    position = row[f"{row.domain}POS"]
+    return (code, name) if position is None else (f"{code[:5]}{position[:3]}", f"{name} ({position})")
 
 
 def _said(subject: Subject, one: _Reading, domain: str) -> dict[str, Any]:
     row = one.row
     planned = subject.person.book.visits.get(one.visit)
+    code, name = _parameter(row)
     assert row.at is not None
     return {
-        "PARAM": row[f"{domain}TEST"],
-        "PARAMCD": row[f"{domain}TESTCD"],
+        "PARAM": name,
+        "PARAMCD": code,
         "PARCAT1": row[f"{domain}CAT"],
         "AVISIT": one.visit.replace("_", " ").upper() or None,
         "AVISITN": planned.number if planned is not None else None,

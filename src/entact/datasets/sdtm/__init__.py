@@ -2,7 +2,7 @@
 
 from entact.datasets.sdtm.build import NATURAL_KEYS, Table, Tabulation, Tabulator, rows_of, tabulate
 from entact.datasets.sdtm.guide import GUIDE, TERMINOLOGY, Variable
-from entact.datasets.sdtm.membership import Stranger, strangers
+from entact.datasets.sdtm.membership import Stranger, strangers, wrong_terms
 
 __all__ = [
     "GUIDE",
@@ -16,4 +16,5 @@ __all__ = [
     "rows_of",
     "strangers",
     "tabulate",
+    "wrong_terms",
 ]

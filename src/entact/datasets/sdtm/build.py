@@ -20,13 +20,15 @@ from entact.datasets.sdtm.guide import Domain, Variable, domain
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
+from entact.datasets.sdtm.substances import substances
 from entact.protocol.release import Release, Study
 
 TRIAL = ("TA", "TE", "TI", "TS", "TV")
 SPECIAL = ("DM", "SE", "SV")
 ORDER = (
     *TRIAL, *SPECIAL,
-    "AE", "CM", "DA", "DS", "DV", "EC", "EG", "EX", "IE", "LB", "MH", "PR", "QS", "RS", "VS", "RELREC",
+    "AE", "CM", "CO", "DA", "DS", "DV", "EC", "EG", "EX", "FA", "IE", "LB", "MH", "PE", "PR", "QS",
+    "RS", "SC", "SU", "VS", "RELREC",
 )  # fmt: skip
 
 # How the rows of a participant are ordered in a domain; SEQ counts them so.
@@ -35,6 +37,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "SV": ("VISITNUM",),
     "AE": ("AESTDTC", "AETERM", "AESPID"),
     "CM": ("CMTRT", "CMSTDTC", "CMSPID"),
+    "CO": ("CODTC", "COREF"),
     "DA": ("DADTC", "DATESTCD", "DASPID"),
     "DS": ("DSSTDTC", "DSCAT", "DSDECOD"),
     "DV": ("DVSTDTC", "DVTERM"),
@@ -43,6 +46,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "IE": ("IETESTCD",),
     "MH": ("MHTERM", "MHDTC", "MHSPID"),
     "PR": ("PRSTDTC", "PRSPID"),
+    "SU": ("SUTRT", "SUDTC", "SUSPID"),
     **{name: (f"{name}TESTCD", f"{name}DTC", f"{name}SPID") for name in findings.DOMAINS},
 }
 NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -55,6 +59,9 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "SV": ("STUDYID", "USUBJID", "VISITNUM"),
     "RELREC": ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELID"),
 }
+
+
+_OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
 
 
 class Table:
@@ -95,7 +102,7 @@ class Table:
             if one.core in ("Req", "Exp") or said[name].count(None) < len(self.rows)
         }
         used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
-        if self.domain.observation_class in ("Interventions", "Events", "Findings"):
+        if self.domain.observation_class in _OBSERVED:
             used.add("EPOCH")
         self._gathered = len(self.rows), [(one, said[name]) for name, one in known.items() if name in used]
         return self._gathered[1]
@@ -281,6 +288,7 @@ def rows_of(subject: Subject) -> list[Row]:
         *special.demographics(subject),
         *special.elements(subject),
         *special.visits(subject),
+        *special.comments(subject),
         *events.adverse_events(subject),
         *events.history(subject),
         *events.disposition(subject),
@@ -291,6 +299,7 @@ def rows_of(subject: Subject) -> list[Row]:
         *interventions.accountability(subject),
         *interventions.medicines(subject),
         *interventions.sessions(subject),
+        *substances(subject),
         *findings.findings(subject),
     ]
     findings.mark_last_before(rows, subject.person.treated_from)

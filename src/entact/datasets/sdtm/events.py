@@ -9,7 +9,7 @@ from entact.course.state.enrolment import EligibilityState
 from entact.course.state.person import planned_doses
 from entact.course.state.safety import AdverseEventState
 from entact.datasets import safety
-from entact.datasets.sdtm.homes import is_history
+from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.row import Qualifier, Row, text_of
 from entact.datasets.sdtm.subject import Subject
 
@@ -110,20 +110,20 @@ def history(subject: Subject) -> Iterator[Row]:
     """MH: diagnoses and history that were asked for one by one, each with its yes or no."""
     course = subject.person.course
     for form, filled in course.answers.items():
-        said = course.release.forms.get(form)
-        if said is None or not is_history(said):
-            continue
-        for answers in filled:
+        homes = homes_of(course.release).elsewhere.get(form, {})
+        asked = {item: home for item, home in homes.items() if home.domain == "MH"}
+        for answers in filled if asked else ():
             if answers.status != "done" or not subject.person.may_use(answers.at):
                 continue
-            for item, definition in said.items.items():
+            for item, home in asked.items():
                 value = answers.values.get(item)
-                if definition.type == "boolean" and isinstance(value, bool):
+                if isinstance(value, bool):
                     yield subject.row(
                         "MH",
                         {
                             "MHSPID": f"{answers.entry}.{item}",
-                            "MHTERM": (definition.title or item.replace("_", " ")).upper()[:200],
+                            "MHTERM": home.name,
+                            "MHCAT": home.category or None,
                             "MHPRESP": "Y",
                             "MHOCCUR": text_of(value),
                             "MHDTC": subject.local(answers.at),

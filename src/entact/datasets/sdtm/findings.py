@@ -1,4 +1,4 @@
-"""VS, LB, EG, QS and RS: what was measured, asked and rated, with the values as the ledger has them."""
+"""What was measured, asked, rated and examined, with the values as the ledger has them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from typing import Any, Final
 
 from entact.course.entry.sealing import is_sealed
 from entact.course.state.form import Answers
-from entact.datasets.sdtm.homes import Home, homes_of, is_history, unit_in_cdisc
+from entact.datasets.sdtm.guide import domain
+from entact.datasets.sdtm.homes import Home, homes_of, unit_in_cdisc
 from entact.datasets.sdtm.row import Row, Value, text_of
 from entact.datasets.sdtm.subject import Subject
 from entact.protocol.quantity import parse_duration, parse_quantity
 
-DOMAINS: Final = ("VS", "LB", "EG", "QS", "RS")
+DOMAINS: Final = ("VS", "LB", "EG", "QS", "RS", "PE", "FA", "SC")
 VISIT_DAY: Final = {name: (f"{name}DTC", f"{name}DY") for name in (*DOMAINS, "IE", "DA")}
 REFERENCE: Final = "INITIAL DOSE"
-_MISSING: Final = {
+MISSING: Final = {
     "not_asked": "NOT ASKED",
     "not_done": "NOT DONE",
     "refused": "SUBJECT REFUSED",
     "below_quantification": "BELOW THE LIMIT OF QUANTIFICATION",
     "unknown": "UNKNOWN",
 }
+_NOT_OF_PE: Final = ("PESTRESN", "PESTRESU")  # what was examined is said in words
 NO_REASON: Final = "NO REASON GIVEN"
 _AFTER: Final = re.compile(r"(initial|supplement)(?: \+ (.+))?")
 _BEFORE, _BETWEEN, _END, _SUPPLEMENT = (
@@ -39,9 +41,9 @@ def findings(subject: Subject) -> Iterator[Row]:
     course = subject.person.course
     for name, filled in course.answers.items():
         form = course.release.forms.get(name)
-        if form is None or is_history(form):
-            continue
         homes = homes_of(course.release).by_form.get(name, {})
+        if form is None or not homes:
+            continue
         for answers in filled:
             if not subject.person.may_use(answers.at):
                 continue
@@ -90,11 +92,17 @@ def _finding(subject: Subject, answers: Answers, item: str, home: Home, when: di
         f"{prefix}TEST": home.name,
         f"{prefix}CAT": home.category or None,
         f"{prefix}DRVFL": "Y" if home.derived else None,
+        f"{prefix}POS": home.position or None,
+        f"{prefix}OBJ": home.about or None,
     }
     if prefix == "RS":
         named["RSEVAL"] = "INDEPENDENT ASSESSOR" if answers.role == "rater" else "INVESTIGATOR"
     values = named | {f"{prefix}{name}": said for name, said in result.items()}
     values |= when
+    variables = domain(prefix).variables  # of some domains there is no numeric result, or no flag
+    values = {name: said for name, said in values.items() if said is not None or name in variables}
+    if prefix == "PE":
+        values = {name: said for name, said in values.items() if name not in _NOT_OF_PE}
     known = f"{prefix}STRESC" in values
     return subject.row(prefix, values, [answers.entry], answers.at if known else None)
 
@@ -103,7 +111,7 @@ def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
     """ORRES, STRESC, STRESN and units; or STAT and REASND where the answer is missing."""
     if isinstance(entered, dict):
         missing = entered.get("missing")
-        return {"STAT": "NOT DONE", "REASND": _MISSING.get(str(missing), "UNKNOWN")}
+        return {"STAT": "NOT DONE", "REASND": MISSING.get(str(missing), "UNKNOWN")}
     if home.derived:
         if value is None:
             return None
@@ -113,9 +121,9 @@ def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
     if entered is None or (isinstance(entered, str) and is_sealed(entered)):
         return None
     unit = unit_in_cdisc(home.unit)
-    if home.domain == "LB" and isinstance(entered, bool):  # asked as "negative"
-        said = "NEGATIVE" if entered else "POSITIVE"
-        return {"ORRES": said, "STRESC": said}
+    term = home.term_of(entered)
+    if term is not None:  # a yes or no to another question than the test's would mean the opposite
+        return {"ORRES": term if isinstance(entered, bool) else text_of(entered), "STRESC": term}
     if isinstance(entered, str) and home.unit:
         try:
             quantity = parse_quantity(entered)
@@ -192,13 +200,15 @@ def _minutes(text: str | None) -> int:
 
 def mark_last_before(rows: list[Row], first: datetime | None) -> None:
     """Sets --LOBXFL: of each test the last known result not after the first dose."""
-    last: dict[tuple[str, str], Row] = {}
+    last: dict[tuple[Any, ...], Row] = {}
     if first is None:
         return
     for row in rows:
-        if row.domain in DOMAINS and row.at is not None and row.at <= first:
-            key = (row.domain, str(row[f"{row.domain}TESTCD"]))
-            if row[f"{row.domain}STRESC"] is not None and (key not in last or last[key].at <= row.at):  # type: ignore[operator]
+        name = row.domain
+        if name in DOMAINS and row.at is not None and row.at <= first:
+            key = (name, *(row[f"{name}{one}"] for one in ("TESTCD", "POS", "OBJ")))
+            if row[f"{name}STRESC"] is not None and (key not in last or last[key].at <= row.at):  # type: ignore[operator]
                 last[key] = row
-    for (name, _), row in last.items():
-        row.values[f"{name}LOBXFL"] = "Y"
+    for (name, *_), row in last.items():
+        if f"{name}LOBXFL" in domain(name).variables:
+            row.values[f"{name}LOBXFL"] = "Y"

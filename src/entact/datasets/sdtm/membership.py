@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from entact.datasets.sdtm.build import Table, Tabulation
-from entact.datasets.sdtm.guide import Codelist, Variable, codelist
+from entact.datasets.sdtm.guide import Codelist, Variable, codelist, domain
+from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.special import MULTIPLE, term_in_dm
+from entact.protocol.problem import Fault
+from entact.protocol.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,25 @@ def strangers(tabulation: Tabulation) -> Iterator[Stranger]:
                 yield from _strange(name, table, variable, lists)
 
 
+def wrong_terms(release: Release) -> Iterator[Fault]:
+    """Answers that a study file lets somebody give, and that no export could hold: the codelist is closed."""
+    for variable, items in homes_of(release).demographics.items():
+        lists = [found for code in domain("DM").variables[variable].codelists if (found := codelist(code))]
+        for (form, item), home in items.items():
+            for answer in release.forms[form].items[item].of or ():
+                term = term_in_dm(home, answer)
+                if lists and not any(term in one.terms for one in lists):
+                    known = ", ".join(sorted({name for one in lists for name in one.terms}))
+                    message = (
+                        f"{answer} becomes {term!r} in DM.{variable}, which is no term of "
+                        f"{lists[0].submission}; give it one of {known}: write it into "
+                        f"`sdtm: {{to: DM.{variable}, terms: {{{answer}: …}}}}`"
+                    )
+                    yield Fault(("forms", form, "items", item), message)
+
+
 def _strange(name: str, table: Table, variable: Variable, lists: list[Codelist]) -> Iterator[Stranger]:
-    seen: set[str] = set()
+    seen: set[str] = {MULTIPLE} if variable.name == "RACE" else set()
     for place, row in enumerate(table.rows, start=1):
         value = row.get(variable.name)
         if value is None or value in seen or row.get(f"{variable.name[:-1]}N") is not None:

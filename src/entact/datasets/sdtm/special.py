@@ -1,15 +1,21 @@
-"""DM, SE and SV: who takes part, where in the study they are, and which visits took place."""
+"""DM, SE, SV and CO: who takes part, where in the study they are, visits that took place, remarks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
+from entact.course.entry.sealing import is_sealed
+from entact.course.state.form import Answers
 from entact.datasets.sdtm.arms import BLINDED, BLINDED_TITLE, elements_of, short
-from entact.datasets.sdtm.homes import short_names
+from entact.datasets.sdtm.homes import Home, homes_of
 from entact.datasets.sdtm.row import Qualifier, Row, Value, text_of
 from entact.datasets.sdtm.subject import Subject
 
 _SEXES = {"female": "F", "male": "M", "f": "F", "m": "M", "intersex": "INTERSEX"}
+MULTIPLE: Final = "MULTIPLE"  # of who gave several races, which are in SUPPDM (SDTMIG 3.4, 5.2)
+LONGEST: Final = 200  # of a text in one variable
 _CONTACTS = {"in_person": "IN PERSON", "telephone": "TELEPHONE CALL", "video": "REMOTE AUDIO VIDEO"}
 # ISO 3166-1 alpha-3 of the countries where such studies are; others stay as the study file has them.
 COUNTRIES = {
@@ -22,27 +28,24 @@ COUNTRIES = {
 def demographics(subject: Subject) -> Iterator[Row]:
     """The one row of DM; further characteristics that the study's lasting forms ask are its qualifiers."""
     person, course = subject.person, subject.person.course
-    book, first = person.book, person.treated_from
+    first = person.treated_from
     last = max((dose.at for dose in course.doses if dose.is_taken), default=None)
-    age, sex = _asked(subject, "age"), _asked(subject, "sex")
+    asked = {variable: _asked(subject, variable) for variable in ("AGE", "SEX", "RACE", "ETHNIC")}
+    age, sex, race, ethnic = asked.values()
     number = course.enrolment.subject if course.enrolment else None
     if number is None and course.screening is not None:
         number = course.screening.number
     site = course.release.file.sites.get(course.site or "")
     country = None if site is None else COUNTRIES.get(site.country, site.country)
-    years = age[0] if age is not None and isinstance(age[0], int | float) else None
+    years = age.value if age is not None and isinstance(age.value, int | float) else None
+    races = [] if race is None else race.terms
     entries = [course.first_consent.entry if course.first_consent else "", *_entries_of_arm(subject)]
-    entries += [one[1] for one in (age, sex) if one is not None]
+    entries += [one.entry for one in asked.values() if one is not None]
     entries += [dose.entry for dose in course.doses if dose.is_taken]
     entries += [course.died.entry] if course.died is not None else []
-    others = [
-        (column, asked)
-        for column, said in book.characteristics.items()
-        if said.name not in ("age", "sex", "weight", "height", "race", "ethnic")
-        and (asked := _asked(subject, said.name)) is not None
-    ]
-    entries += [entry for _, (_, entry) in others]
-    codes = short_names(book.characteristics)
+    others = [*_others(subject)]
+    entries += [one.entry for one in others]
+    qualifiers = [Qualifier(f"RACE{n}", f"Race {n}", one) for n, one in enumerate(races, start=1)]
     yield subject.row(
         "DM",
         {
@@ -60,15 +63,16 @@ def demographics(subject: Subject) -> Iterator[Row]:
             "SITEID": course.site or "UNKNOWN",
             "AGE": None if years is None else int(years) if float(years).is_integer() else years,
             "AGEU": "YEARS" if years is not None else None,
-            "SEX": _SEXES.get(str(sex[0]).lower(), "U") if sex is not None else "U",
+            "SEX": sex.terms[0] if sex is not None else "U",
+            "RACE": MULTIPLE if len(races) > 1 else races[0] if races else None,
+            "ETHNIC": ethnic.terms[0] if ethnic is not None else None,
             "COUNTRY": country or "UNK",
             **_arm(subject),
         },
         entries,
-        qualifiers=tuple(
-            Qualifier(codes[column], book.characteristics[column].title[:40], text_of(value))
-            for column, (value, _) in others
-            if value is not None
+        qualifiers=(
+            *(qualifiers if len(races) > 1 else ()),
+            *(Qualifier(one.home.code, one.home.name, text_of(one.value)) for one in others),
         ),
     )
 
@@ -164,11 +168,83 @@ def _entries_of_arm(subject: Subject) -> list[str]:
     return [one.entry for one in found if one is not None]
 
 
-def _asked(subject: Subject, name: str) -> tuple[str | bool | int | float, str] | None:
-    """The last known answer to an item of a lasting form, and its entry."""
-    for said in subject.person.book.characteristics.values():
-        if said.name == name:
-            found = subject.person.last_known(said.form, said.name)
-            if found is not None:
-                return found.values[name], found.entry
-    return None
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The last known answer to an item of a lasting form: its home, value and entry."""
+
+    home: Home
+    value: Any
+    entry: str
+
+    @property
+    def terms(self) -> list[str]:
+        """The terms of the variable's codelist, one for each answer."""
+        said = self.value if isinstance(self.value, list | tuple) else [self.value]
+        return [term_in_dm(self.home, str(one)) for one in said]
+
+
+def term_in_dm(home: Home, answer: str) -> str:
+    """The term that an answer becomes in a variable of DM: the study file's own, else as it is called."""
+    said = home.term_of(answer)
+    if said is None and home.code == "SEX":
+        said = _SEXES.get(answer.lower(), "U")
+    return said or answer.replace("_", " ").upper()
+
+
+def _asked(subject: Subject, variable: str) -> _Asked | None:
+    """What is known of a variable of DM; nothing where two forms that were filled say different things."""
+    found = []
+    for (form, item), home in homes_of(subject.person.course.release).demographics.get(variable, {}).items():
+        known = subject.person.last_known(form, item)
+        if known is not None:
+            found.append(_Asked(home, _value(known, item), known.entry))
+    if not found or any(one.value != found[0].value for one in found):
+        return None
+    return found[0]
+
+
+def _others(subject: Subject) -> Iterator[_Asked]:
+    """Whatever else lasting forms ask, as far as it is known."""
+    for (form, item), home in homes_of(subject.person.course.release).qualifiers.items():
+        known = subject.person.last_known(form, item)
+        if known is not None:
+            value = _value(known, item)
+            yield _Asked(home, home.term_of(value) or value, known.entry)
+
+
+def _value(answers: Answers, item: str) -> Any:
+    """The answer: of several choices the codes, of which a rule sees none."""
+    entered = answers.items.get(item)
+    return entered if isinstance(entered, list) else answers.values[item]
+
+
+def comments(subject: Subject) -> Iterator[Row]:
+    """CO: free text that the study file sends there, in as many variables as it needs."""
+    course = subject.person.course
+    for form, filled in course.answers.items():
+        homes = homes_of(course.release).elsewhere.get(form, {})
+        for answers in filled:
+            if answers.status != "done" or not subject.person.may_use(answers.at):
+                continue
+            for item, home in homes.items():
+                text = answers.items.get(item)
+                if home.domain != "CO" or not isinstance(text, str) or not text.strip() or is_sealed(text):
+                    continue
+                parts = [text[at : at + LONGEST] for at in range(0, len(text), LONGEST)]
+                if len(parts) > 10:
+                    raise ValueError(
+                        f"{form}.{item} of {answers.entry} has {len(text)} characters; a comment in a "
+                        f"transport file has {10 * LONGEST} at most"
+                    )
+                yield subject.row(
+                    "CO",
+                    {
+                        "COREF": home.name[:LONGEST],
+                        **{f"COVAL{place or ''}": part for place, part in enumerate(parts)},
+                        "COEVAL": answers.role.upper() if answers.role else None,
+                        "CODTC": subject.local(answers.at),
+                        "CODY": subject.day(answers.at),
+                    },
+                    [answers.entry],
+                    answers.at,
+                )

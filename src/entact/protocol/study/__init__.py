@@ -30,6 +30,7 @@ from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, In
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.session import Emergency, RescueMedication, SessionPlan, Telephone
 from entact.protocol.study.supply import Handled, LossReport, Storage, Supply
+from entact.protocol.study.tabulated import Tabulated
 from entact.protocol.study.text import Translated, Words, told_in, words_in
 from entact.protocol.study.verification import Verification
 from entact.protocol.study.washout import Washout, WashoutClass
@@ -93,6 +94,7 @@ __all__ = [
     "StudyFile",
     "Supplement",
     "Supply",
+    "Tabulated",
     "Telephone",
     "TimedReadings",
     "Track",

@@ -14,11 +14,23 @@ from pydantic import Field, model_validator
 from entact.protocol.moment import READERS, reaches
 from entact.protocol.quantity import LARGEST, parse_quantity, parse_range
 from entact.protocol.study.base import Block, Name
+from entact.protocol.study.tabulated import Tabulated, Tabulation
 from entact.protocol.study.text import Words
 
 NUMBERS = ("integer", "decimal")
 MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")  # a type of media
 WITH_LABELS = ("boolean", "integer", "choice", "choices")  # answers that can be written out have labels
+
+_TYPES_OF: Final = {  # what a place in SDTM can hold; whatever is not here takes any type
+    "DM.AGE": NUMBERS,
+    "DM.SEX": ("choice",),
+    "DM.ETHNIC": ("choice",),
+    "DM.RACE": ("choice", "choices"),
+    "MH": ("boolean",),
+    "SU": ("boolean", "integer", "decimal", "choice"),
+    "CO": ("text",),
+    "VS": ("integer", "decimal", "choice", "boolean"),
+}
 
 
 class Over(Block):
@@ -103,6 +115,7 @@ class Item(Block):
     items: dict[Name, Item] = Field(default={})
     required: bool = True
     personal: bool | None = None  # free text is personal unless the file says otherwise
+    sdtm: Tabulation | None = None  # where it goes, if its name does not say it
 
     @cached_property
     def bounds(self) -> tuple[Decimal, Decimal] | None:
@@ -192,7 +205,27 @@ class Item(Block):
         if self.calculated is not None and self.type not in ("boolean", "integer", "decimal", "choice"):
             raise ValueError(f"a rule gives no {self.type}; take 'calculated' out, or choose another type")
         self._has_fitting_days()
+        if self.sdtm is not None:
+            self._fits_its_dataset(self.sdtm)
         return self
+
+    def _fits_its_dataset(self, to: Tabulated) -> None:
+        """The item is of a type that its variable in SDTM can hold."""
+        types = _TYPES_OF.get(to.to) or _TYPES_OF.get(to.domain)
+        if self.is_personal:
+            raise ValueError("a personal answer is sealed, and in no dataset; take 'sdtm' out")
+        if self.type in ("rows", "file"):
+            raise ValueError(f"a {self.type} has no place in a row of SDTM; take 'sdtm' out")
+        if types is not None and self.type not in types:
+            raise ValueError(
+                f"{to.to} takes a {' or '.join(types)}, this item is a {self.type}; choose another place"
+            )
+        if to.to == "DM.AGE" and self.unit != "a":
+            raise ValueError("DM.AGE is in years; write 'unit: a'")
+        for code in to.terms:
+            if code not in self.codes:
+                known = ", ".join(self.codes) or "none: 'terms' belong to answers that can be written out"
+                raise ValueError(f"{code!r} in 'terms' is no answer; there are {known}")
 
     def _has_fitting_days(self) -> None:
         """What is made of a diary fits the item's type and unit."""
