@@ -47,6 +47,7 @@ GROUPS = {
     "conflict": participants.conflict,
     "device": keys.device,
     "redcap": exchange.redcap,
+    "usdm": exchange.usdm,
     "validation-pack": validation.validation_pack,
 }
 for name, group in GROUPS.items():

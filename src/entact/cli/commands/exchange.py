@@ -18,6 +18,7 @@ OfCut = Annotated[str | None, typer.Option("--cut", help="A cut by its name; els
 
 commands = typer.Typer()
 redcap = typer.Typer(help="Forms from REDCap, and for it.", **PLAIN)
+usdm = typer.Typer(help="Studies as USDM 4.0, and from it.", **PLAIN)
 
 
 @commands.command(short_help="Write a study's datasets for a regulator.")
@@ -101,6 +102,35 @@ def export_dictionary(
     from entact.cli.redcap import print_dictated
 
     print_result(give(study, out), print_dictated, as_json=as_json)
+
+
+@usdm.command("export", short_help="Write a study as a document of USDM.")
+def write_usdm_document(
+    study: Annotated[str, typer.Argument(help="A study by its name, or the path of its file.")],
+    out: Annotated[Path, typer.Option(help="A new JSON file.", dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Write a study as USDM 4.0; its extensions keep the study file whole, so that it comes back the same."""
+    from entact.cli.usdm import export_usdm, print_exported
+
+    print_result(export_usdm(study, out), print_exported, as_json=as_json)
+
+
+@usdm.command("import", short_help="Make a study file of a document of USDM.")
+def read_usdm_document(
+    document: Annotated[Path, typer.Argument(help="A document of USDM 4.0 (JSON).", dir_okay=False)],
+    into: Annotated[
+        Path | None, typer.Option(help="The folder in which the study's own is made; else it is a dry run.")
+    ] = None,
+    as_kept: Annotated[
+        bool, typer.Option("--as-kept", help="The study file counts where the document says something else.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a document, tell what it leaves in words, and make a study file that passes the check."""
+    from entact.cli.usdm import import_usdm, print_imported
+
+    print_result(import_usdm(document, into, as_kept=as_kept), print_imported, as_json=as_json)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -1,0 +1,226 @@
+"""USDM 4.0 as it is written: what classes there are, and what is wrong with a document.
+
+Source: CDISC Unified Study Definitions Model 4.0, API specification; `model.json` has its classes, fields
+and cardinality, and nothing of its terminology.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+VERSION: Final = "4.0.0"
+LARGEST: Final = 64 * 1024 * 1024
+DEEPEST: Final = 60  # levels of objects and lists; the deepest official example has 22
+_SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "date": (str,),
+}
+_SHOWN: Final = 50
+
+Json = dict[str, Any]
+
+
+class UsdmError(ValueError):
+    """A document that is no USDM: every problem with its place, as in `study.versions[1].titles[2].text`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        super().__init__("\n".join([*problems[:_SHOWN], *more]))
+
+
+def read_usdm(raw: bytes) -> Json:
+    """A document as data, whole or not at all.
+
+    Args:
+        raw: JSON in UTF-8, with or without a mark of byte order.
+    Raises:
+        UsdmError: when it is no JSON, of another version, or breaks the model: unknown or missing fields,
+            other types, an id twice, a reference that leads nowhere.
+    """
+    if len(raw) > LARGEST:
+        raise UsdmError([f"it has {len(raw)} bytes; at most {LARGEST} are read"])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsdmError([f"byte {error.start} is no UTF-8: write the document in UTF-8"]) from None
+    try:
+        found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        message = f"line {error.lineno}, column {error.colno}: no JSON: {error.msg}"
+        raise UsdmError([message]) from None
+    except RecursionError:
+        raise UsdmError(["it is nested too deeply to be a study"]) from None
+    except ValueError as error:
+        raise UsdmError([str(error)]) from None
+    if not isinstance(found, dict) or "study" not in found:
+        raise UsdmError(["it has no `study`: no document of USDM begins so"])
+    version = found.get("usdmVersion")
+    if not isinstance(version, str) or version.split(".")[0] != "4":
+        raise UsdmError([f"usdmVersion: {version!r} is not read; write it as USDM 4.0"])
+    problems = [*_wrong(found, "Wrapper", "", 0)]
+    if not problems:
+        problems = [*_lost(found)]
+    if problems:
+        raise UsdmError(problems)
+    return found
+
+
+def write_usdm(document: Json) -> bytes:
+    """A document as bytes: JSON in ASCII, indented by two, fields in the order in which they are."""
+    return (json.dumps(document, indent=2) + "\n").encode()
+
+
+def make(kind: str, id: str | None = None, **fields: Any) -> Json:
+    """An object of a class with all its fields in the model's order; those that are not said are empty.
+
+    Raises:
+        KeyError: for a field that the class does not have.
+    """
+    known = _classes()[kind]
+    strange = fields.keys() - known.keys()
+    if strange:
+        raise KeyError(f"{kind} has no {', '.join(sorted(strange))}")
+    found: Json = {}
+    for name, said in known.items():
+        if name == "instanceType":
+            found[name] = kind
+        elif name == "id":
+            found[name] = id
+        elif name in fields:
+            found[name] = fields[name]
+        else:
+            found[name] = [] if said.startswith("list") else None
+    return found
+
+
+def objects(document: Any, place: str = "") -> Iterator[tuple[str, Json]]:
+    """Every object of a document with its place, from the top."""
+    if isinstance(document, dict):
+        yield place, document
+        for name, value in document.items():
+            yield from objects(value, f"{place}.{name}" if place else name)
+    elif isinstance(document, list):
+        for number, one in enumerate(document, start=1):
+            yield from objects(one, f"{place}[{number}]")
+
+
+def _wrong(value: Any, kind: str, place: str, depth: int) -> Iterator[str]:
+    """What is wrong with an object of a class."""
+    if depth > DEEPEST:
+        yield f"{place}: it is nested too deeply to be a study"
+        return
+    if not isinstance(value, dict):
+        yield f"{place}: {_shown(value)} is no {kind}"
+        return
+    known = _classes()[kind]
+    for name in value:
+        if name not in known:
+            yield f"{_at(place, name)}: {kind} has no field {name!r}"
+    for name, said in known.items():
+        at = _at(place, name)
+        if name not in value:
+            if said.endswith("*"):
+                yield f"{at}: it is missing, and {kind} needs it"
+            continue
+        yield from _wrong_field(value[name], said.removesuffix(" *"), kind, at, depth)
+
+
+def _wrong_field(value: Any, said: str, kind: str, place: str, depth: int) -> Iterator[str]:
+    if said == "class":
+        if value != kind:
+            yield f"{place}: it says {_shown(value)}, and stands where a {kind} does"
+        return
+    many = said.startswith("list of ")
+    kinds = said.removeprefix("list of ").split(" or ")
+    if value is None:
+        if "null" not in kinds:
+            yield f"{place}: null is no {' or '.join(kinds)}"
+        return
+    if many and not isinstance(value, list):
+        yield f"{place}: {_shown(value)} is no list"
+        return
+    for number, one in enumerate(value if many else [value], start=1):
+        at = f"{place}[{number}]" if many else place
+        yield from _wrong_value(one, kinds, at, depth + 1)
+
+
+def _wrong_value(value: Any, kinds: list[str], place: str, depth: int) -> Iterator[str]:
+    classes = [one for one in kinds if one in _classes()]
+    if classes:
+        own = value.get("instanceType") if isinstance(value, dict) else None
+        if len(classes) > 1 and own not in classes:
+            yield f"{place}: {_shown(own)} is none of {', '.join(classes)}"
+            return
+        yield from _wrong(value, own if own in classes else classes[0], place, depth)
+        return
+    types = tuple(one for kind in kinds for one in _SCALARS.get(kind, ()))
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        yield f"{place}: {_shown(value)} is no {' or '.join(kind for kind in kinds if kind != 'null')}"
+    elif "date" in kinds and not _is_date(str(value)):
+        yield f"{place}: {value!r} is no date; write it as in 2026-03-02"
+
+
+def _lost(document: Json) -> Iterator[str]:
+    """Ids that stand twice, and references to what is not there."""
+    places: dict[str, str] = {}
+    for place, one in objects(document):
+        own = one.get("id")
+        if isinstance(own, str):
+            if own in places:
+                yield f"{place}.id: {own!r} is the id of {places[own]} already"
+            places.setdefault(own, place)
+    for place, one in objects(document):
+        for name, value in one.items():
+            if name in ("valueId", "condition", "conditionTargetId") or not name.endswith(("Id", "Ids")):
+                continue
+            for number, target in enumerate(value if isinstance(value, list) else [value], start=1):
+                if target and target not in places:
+                    at = f"{place}.{name}[{number}]" if isinstance(value, list) else f"{place}.{name}"
+                    yield f"{at}: there is no {target!r}"
+
+
+def _at(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands twice in one object: which of them counts, nobody can tell")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+@cache
+def _classes() -> Mapping[str, Mapping[str, str]]:
+    found: Mapping[str, Mapping[str, str]] = json.loads(
+        files("entact.exchange.usdm").joinpath("model.json").read_bytes()
+    )["classes"]
+    return found
