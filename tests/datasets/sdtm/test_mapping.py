@@ -111,7 +111,8 @@ def test_each_item_is_where_the_study_file_sends_it(mapped: Study) -> None:
         12.0,
         "Y",
     )
-    assert substances["ALCOHOL"]["SUDOSTXT"] == "weekly"
+    alcohol = substances["ALCOHOL"]
+    assert (alcohol["SUDOSTXT"], alcohol["SUPRESP"]) == ("weekly", None)  # whether was not asked
     (education,) = rows(made, "SC")
     assert (education["SCTEST"], education["SCSTRESC"]) == ("Level of Education Attained", "university")
     (heart,) = rows(made, "PE")

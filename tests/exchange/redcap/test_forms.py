@@ -174,6 +174,25 @@ def test_what_redcap_is_given_it_can_give_back() -> None:
     assert conditions["done"] == "participant.can_be_pregnant"
 
 
+def test_who_fills_a_form_and_who_may_see_it_come_back() -> None:
+    """A class of data that got lost would show raters' scores to the site."""
+    release = load_study("mapp3").newest
+    found = forms_of(read_dictionary(write_dictionary(dictionary_of(release).fields)))
+    for name, body in found.forms.items():
+        for key in ("by", "each", "data_class", "lasting", "measures", "sampled"):
+            wanted = getattr(release.forms[name].form, key)
+            assert body.get(key, wanted) == wanted, (name, key)
+            assert (key in body) is (wanted not in (None, False, "clinical", [])), (name, key)
+    labs, ours = found.forms["labs"]["items"]["alkaline_phosphatase"], release.forms["labs"].items
+    assert type(ours["sodium"]).model_validate(labs).sdtm == ours["alkaline_phosphatase"].sdtm
+
+
+def test_fields_that_say_different_things_of_one_form_are_named() -> None:
+    own = 'entact: {{"form": {{"data_class": "{}"}}}}'
+    with pytest.raises(RedcapError, match="line 4: y: its annotation says data_class: clinical of the form"):
+        taken(row("x", annotation=own.format("rater_scores")), row("y", annotation=own.format("clinical")))
+
+
 def test_every_study_has_a_dictionary_that_is_read_again() -> None:
     for study in ("mapp1", "mapp3"):
         dictated = dictionary_of(load_study(study).newest)

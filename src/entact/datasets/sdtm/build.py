@@ -102,6 +102,8 @@ class Table:
             if one.core in ("Req", "Exp") or said[name].count(None) < len(self.rows)
         }
         used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
+        if self.domain.name == "CO":  # of a visit: what it is related to is empty, and checkers look for it
+            used |= {"RDOMAIN", "IDVAR", "IDVARVAL"}
         if self.domain.observation_class in _OBSERVED:
             used.add("EPOCH")
         self._gathered = len(self.rows), [(one, said[name]) for name, one in known.items() if name in used]

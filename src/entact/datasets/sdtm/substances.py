@@ -40,7 +40,7 @@ def _row(
             "SUSPID": f"{answers.entry}.{next(iter(items))}",
             "SUTRT": name,
             "SUCAT": category,
-            "SUPRESP": "Y",
+            "SUPRESP": "Y" if {"SUOCCUR", "SUSTAT"} & said.keys() else None,  # whether it is taken was asked
             **said,
             **subject.visit(answers.encounter),
             "EPOCH": subject.epoch(answers.at),

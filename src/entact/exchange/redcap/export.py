@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from entact.exchange.redcap.dictionary import Field
-from entact.exchange.redcap.items import MARK
+from entact.exchange.redcap.items import MARK, OF_FORM
 from entact.exchange.redcap.logic import Known, Untold, logic_of
 from entact.protocol.form import CompiledForm
 from entact.protocol.quantity import parse_quantity, parse_range
@@ -16,7 +16,6 @@ from entact.protocol.release import Release
 from entact.protocol.study import Item
 
 RECORD: Final = Field(0, "record_id", "record", "text", "Record ID")
-_OF_FORM: Final = ("by", "each", "data_class", "lasting", "measures", "sampled", "instrument")
 _VALIDATION: Final = {
     "integer": "integer",
     "decimal": "number",
@@ -50,9 +49,8 @@ def dictionary_of(release: Release) -> Dictated:
     for name, form in release.forms.items():
         known = _known(release, name, variables)
         section = ""
-        beside = [key for key in _OF_FORM if getattr(form.form, key) not in (None, False, "clinical", [])]
-        if beside:
-            left_out[name] = f"a dictionary does not say {', '.join(beside)}"
+        if form.form.instrument is not None:
+            left_out[name] = "a dictionary does not say instrument"
         for item, said in form.items.items():
             place = f"{name}.{item}"
             if place not in variables:
@@ -118,6 +116,12 @@ def _section_rule(form: CompiledForm, item: Item) -> str | None:
 
 def _field(form: str, name: str, item: Item, header: str, condition: str, compiled: CompiledForm) -> Field:
     own: dict[str, Any] = {}
+    whole = {key: getattr(compiled.form, key) for key in OF_FORM}
+    whole = {key: one for key, one in whole.items() if one not in (None, False, "clinical", [])}
+    if whole:  # at each field, so that one which somebody takes out takes nothing of the form along
+        own["form"] = whole
+    if item.sdtm is not None:
+        own["sdtm"] = item.sdtm.model_dump(exclude_defaults=True)
     kind, validation, choices = "text", _VALIDATION.get(item.type, ""), ""
     least = most = ""
     if item.type == "boolean":

@@ -99,6 +99,12 @@ def forms_of(dictionary: Dictionary) -> Imported:
         if item != said.name:
             told.notes.append(f"is called {item}: {said.name} is a word of the rules")
         _checked(told, kinds, form)
+        for key, one in told.form.items():
+            if body.setdefault(key, one) != one:
+                problems.append(
+                    f"line {said.line}: {said.name}: its annotation says {key}: {one} of the form, "
+                    f"and another field {body[key]}; write the same at each"
+                )
         found.notes += [Note(said.line, said.name, text) for text in told.notes]
         if told.item is None:
             continue

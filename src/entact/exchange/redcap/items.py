@@ -14,6 +14,8 @@ from entact.exchange.redcap.dictionary import Field
 from entact.exchange.redcap.logic import Known, Untold, number_of, rule_of
 
 MARK: Final = "entact: "  # in an annotation: what an item of entact has and REDCap does not say
+OF_FORM: Final = ("by", "each", "data_class", "lasting", "measures", "sampled")  # what a form says of itself
+_OF_ITEM: Final = ("type", "unit", "labels", "range", "expected", "sdtm")
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
 _PERSONAL: Final = ("email", "phone", "zipcode", "postalcode", "ssn", "mrn", "vmrn", "nhs")
 _DATES: Final = {
@@ -32,12 +34,14 @@ class Told:
     Attributes:
         item: as plain data; None of a field that asks nothing, or has no place in a form.
         kind: its type, for rules that name it. notes: what was left out or is otherwise than in REDCap.
+        form: what entact wrote of the whole form: who fills it, who may see it.
     """
 
     item: dict[str, Any] | None = None
     kind: str = ""
     codes: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    form: dict[str, Any] = field(default_factory=dict)
 
 
 def plain(text: str) -> str:
@@ -55,6 +59,8 @@ def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
     """
     told = Told()
     own = _own(said, told)
+    if isinstance(own.get("form"), dict):
+        told.form = {name: one for name, one in own["form"].items() if name in OF_FORM}
     if said.type in ("descriptive", "sql"):
         why = "a text that asks nothing" if said.type == "descriptive" else "its choices come from a database"
         told.notes.append(f"left out: {why}")
@@ -63,7 +69,7 @@ def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
         told.notes.append("left out: it is calculated by its annotation, and nobody may enter it")
         return told
     item = _typed(said, told)
-    item |= {name: own[name] for name in ("type", "unit", "labels", "range", "expected") if name in own}
+    item |= {name: own[name] for name in _OF_ITEM if name in own}
     title, help_text = plain(said.label), plain(said.note)
     if title:
         item["title"] = title
