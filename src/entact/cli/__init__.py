@@ -47,6 +47,7 @@ GROUPS = {
     "conflict": participants.conflict,
     "device": keys.device,
     "redcap": exchange.redcap,
+    "odm": exchange.odm,
     "usdm": exchange.usdm,
     "validation-pack": validation.validation_pack,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def import_dictionary(
         raise StoreError("\n".join(f"{dictionary}: {one}" for one in error.problems)) from None
     found = _told(dictionary, imported)
     if into is not None:
-        _merge(into, imported, found, at=at, write=write)
+        merge_into(into, imported.forms, found, at=at, write=write)
     return found
 
 
@@ -68,12 +69,15 @@ def _told(dictionary: Path, imported: Imported) -> dict[str, Any]:
     }
 
 
-def _merge(into: Path, imported: Imported, found: dict[str, Any], *, at: str | None, write: bool) -> None:
+def merge_into(
+    into: Path, forms: Mapping[str, Mapping[str, Any]], found: dict[str, Any], *, at: str | None, write: bool
+) -> None:
+    """Adds forms to a study file, and tells in `found` which were; see `import_dictionary`."""
     file = into / "study.yaml" if into.is_dir() else into
     study = load_study(str(file))
     text = file.read_bytes().decode("utf-8")
     try:
-        merged = merge_forms(text, study.releases[0].file.forms, imported.forms, at)
+        merged = merge_forms(text, study.releases[0].file.forms, forms, at)
     except ValueError as error:
         raise StoreError(f"{file}: {error}") from None
     found |= {"study": str(file), "new": merged.new, "same": merged.same, "conflicts": merged.conflicts}

@@ -18,6 +18,7 @@ OfCut = Annotated[str | None, typer.Option("--cut", help="A cut by its name; els
 
 commands = typer.Typer()
 redcap = typer.Typer(help="Forms from REDCap, and for it.", **PLAIN)
+odm = typer.Typer(help="Forms from ODM files; `entact export --as sdtm,odm` writes one.", **PLAIN)
 usdm = typer.Typer(help="Studies as USDM 4.0, and from it.", **PLAIN)
 
 
@@ -102,6 +103,25 @@ def export_dictionary(
     from entact.cli.redcap import print_dictated
 
     print_result(give(study, out), print_dictated, as_json=as_json)
+
+
+@odm.command("import", short_help="Take the forms of an ODM file into a study file.")
+def import_odm_file(
+    file: Annotated[Path, typer.Argument(help="An ODM file of version 1.3 (XML).", dir_okay=False)],
+    into: Annotated[
+        Path | None, typer.Option(help="A study file, or its folder; else forms are told.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="The visit that fills forms which are new.")] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the study file; else it is a dry run.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the forms of an ODM file and what they leave out; add those that a study lacks."""
+    from entact.cli.odm import import_odm
+    from entact.cli.redcap import print_imported
+
+    print_result(import_odm(file, into, at=at, write=write), print_imported, as_json=as_json)
 
 
 @usdm.command("export", short_help="Write a study as a document of USDM.")

@@ -30,8 +30,8 @@ _PHASES: Final = {
 }
 NO_PHASE: Final = ("C48660", "NOT APPLICABLE")
 _KINDS: Final = {
-    "inclusion": ("C25532", "Inclusion Criteria"),
-    "exclusion": ("C25370", "Exclusion Criteria"),
+    "inclusion": ("C25532", "INCLUSION"),
+    "exclusion": ("C25370", "EXCLUSION"),
 }
 _ROLES: Final = {
     "investigator": ("C25936", "Investigator"),
@@ -130,7 +130,7 @@ def _criteria(new: Writer, release: Release) -> tuple[list[Json], list[Json]]:
                 "EligibilityCriterion",
                 name=name.upper(),
                 label=name,
-                category=new.code(_KINDS[said.kind]),
+                category=new.code(_KINDS[said.kind], "sdtm"),
                 identifier=f"{number:02d}",
                 criterionItemId=item["id"],
                 extensionAttributes=rule,
@@ -243,7 +243,7 @@ def _design(new: Writer, release: Release, criteria: list[Json], interventions: 
         eligibilityCriteria=criteria,
         analysisPopulations=list(populations.values()),
         model=new.code(("C82639", "PARALLEL") if several else ("C82640", "SINGLE GROUP"), "sdtm"),
-        intentTypes=[new.code(("C49656", "TREATMENT"), "sdtm")],
+        intentTypes=[new.code(("C49656", "Treatment Study"), "sdtm")],
         blindingSchema=new.alias(("C15228", "DOUBLE BLIND") if blinded else ("C49659", "OPEN LABEL"), "sdtm"),
     )
     return {**design, "surrogates": surrogates}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from entact.exchange.names import Names, plain
 from entact.exchange.usdm.model import Json, UsdmError
-from entact.exchange.usdm.words import Names, plain
 
 _LENGTH: Final = re.compile(
     r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"

@@ -12,10 +12,10 @@ from typing import Any, Final
 import rfc8785
 from ruamel.yaml import YAML
 
+from entact.exchange.names import Names, plain, shortened
 from entact.exchange.usdm.export import KEPT, usdm_of
 from entact.exchange.usdm.model import Json, UsdmError, objects
 from entact.exchange.usdm.schedule import UNSAID, visits_of
-from entact.exchange.usdm.words import Names, plain, shortened
 from entact.protocol import Release, StudyError
 from entact.protocol.order import in_order
 

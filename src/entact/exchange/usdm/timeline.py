@@ -62,7 +62,7 @@ def cells_of(
     shared: dict[str, Json] = {}
     for arm in arms:
         for epoch in epochs:
-            treated = epoch["type"]["decode"] == "TREATMENT"
+            treated = epoch["type"]["code"] == _EPOCHS["TREATMENT"][0]
             element = shared.get(epoch["id"])
             if element is None or treated:
                 named = f"{epoch['name']}_{arm['name']}" if treated else epoch["name"]

@@ -1,4 +1,4 @@
-"""Words of another system as names and plain texts of a study file."""
+"""Words of other systems as names and plain texts of a study file."""
 
 from __future__ import annotations
 
