@@ -98,6 +98,15 @@ def test_the_matrix_says_how_far_each_form_is(
     assert "ymptoms" not in hidden  # scores of the raters
 
 
+def test_what_can_be_entered_leads_to_its_page_and_nothing_is_offered_that_cannot_be(
+    ada: Browser, screened: str
+) -> None:
+    offered = set(re.findall(r'href="(/participants/S-1/add/[^"]+)"', ada.get("/participants/S-1/visits/")))
+    assert len(offered) > 5
+    for address in offered:
+        ada.get(address, status=302 if address.endswith(("/consent/", "/eligibility/")) else 200)
+
+
 @pytest.mark.requirement("R15")
 def test_the_next_step_says_every_reason_against_it(
     ada: Browser, sign_in: Callable[..., Browser], screened: str

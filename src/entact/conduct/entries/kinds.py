@@ -35,6 +35,9 @@ ENTERED: Final[Mapping[str, str]] = {
     "randomisation": "randomise",
 }
 
+# What is always about another entry, and is begun on the page of that one.
+ABOUT_ANOTHER: Final = frozenset({"safety_report", "alert_answered"})
+
 # Things that later entries continue: an event resolves, a medicine is stopped.
 CONTINUED: Final = frozenset({"adverse_event", "medication"})
 

@@ -15,7 +15,7 @@ from entact.conduct.asking import Asked
 from entact.conduct.attested import Review, review_of
 from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
 from entact.conduct.entries.event_report import event_report
-from entact.conduct.entries.kinds import ENTERED, KindForm
+from entact.conduct.entries.kinds import ABOUT_ANOTHER, ENTERED, KindForm
 from entact.conduct.entries.page import continues, page_of_kind, without_hidden
 from entact.conduct.forms.domain import Unsaved
 from entact.conduct.forms.page import FormPage, Shown
@@ -216,7 +216,7 @@ def _given(request: HttpRequest, form: KindForm) -> dict[str, list[str]]:
 def _about(asked: Asked, kind: str) -> str | None:
     """What an entry continues or answers, as far as it is seen: an event, a medicine, an alert's call."""
     about = asked.request.GET.get("about")
-    if about is None and kind not in ("safety_report", "alert_answered"):
+    if about is None and kind not in ABOUT_ANOTHER:
         return None
     events = [*asked.course.adverse_events]
     known = {

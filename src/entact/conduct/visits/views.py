@@ -12,7 +12,7 @@ from entact import store
 from entact.conduct.asking import Asked
 from entact.conduct.blinding.guess import asked_of
 from entact.conduct.consent.page import renewal_of
-from entact.conduct.entries.kinds import ENTERED
+from entact.conduct.entries.kinds import ABOUT_ANOTHER, ENTERED
 from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saying import time_to_come, with_weekday
@@ -180,9 +180,11 @@ def _booked(asked: Asked, encounter: str) -> dict[str, object]:
 def _ways(asked: Asked) -> list[tuple[str, str]]:
     """What whoever asks may enter beside forms: kinds of entry, by what they are called."""
     sight = asked.reader.sight
+    left_out = {*ABOUT_ANOTHER, *(() if asked.course.release.file.randomisation else ("randomisation",))}
     return [
         (kind, KINDS[kind].title)
         for kind, act in ENTERED.items()
-        if asked.role_for(act) is not None
+        if kind not in left_out
+        and asked.role_for(act) is not None
         and sight.sees_names(frozenset(map(class_named, KINDS[kind].tells)))
     ]
