@@ -256,7 +256,66 @@ def test_pandas_columns_that_stand_twice_or_mix_kinds_are_said() -> None:
     frame = pandas.DataFrame({"participant": range(6), "arm": ["a", "b"] * 3})
     asked = {"analyses": {"one": {"method": "t_test", "contrast": "a - b"}}}
     mixed = frame.assign(value=pandas.Series(values, dtype=object))
-    assert "the value holds String" in (analyse(asked, mixed)["one"].why or "")
+    assert "the value holds text" in (analyse(asked, mixed)["one"].why or "")
     plain = frame.assign(value=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     with pytest.raises(ValueError, match="2 columns 'value'"):
         analyse(asked, pandas.concat([plain, plain["value"]], axis=1))
+
+
+SEEN = pl.DataFrame(
+    {
+        "participant": [f"p{place % 12}" for place in range(24)],
+        "arm": ["0.5", "1", "2"] * 8,
+        "visit": ["first"] * 12 + ["last"] * 12,
+        "value": [float((place * 7) % 11 + place % 3) for place in range(24)],
+    }
+)
+
+
+def test_only_the_rows_of_the_visit_enter_a_method_of_one_visit() -> None:
+    asked = {
+        "t": {"method": "t_test", "contrast": "2 - 0.5 at last"},
+        "model": {"method": "mmrm", "fixed": "arm * visit", "contrast": "2 - 0.5 at last"},
+    }
+    found = analyse({"visits": ["first", "last"], "analyses": asked}, SEEN)
+    assert (found["t"].entered.rows, found["model"].entered.rows) == (12, 24)
+    assert str(found["t"].entered) == "12 rows of 4 0.5, 4 1, 4 2; 12 rows left out, not at last"
+    assert found["model"].result is not None
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [(1e300, "goes to 1e+301, which cannot be calculated with"), (1e-200, "goes to 1e-199, which cannot")],
+)
+@pytest.mark.parametrize("method", ["t_test", "paired_t", "effect_size", "rank_sum"])
+def test_values_that_overflow_are_refused(size: float, message: str, method: str) -> None:
+    rows = SEEN.with_columns(value=pl.when(pl.col("value") > 9).then(10.0).otherwise(pl.col("value")) * size)
+    said = {"method": method, "contrast": "2 - 0.5 at last"}
+    found = analyse({"visits": ["first", "last"], "analyses": {"one": said}}, rows)["one"]
+    assert found.result is None
+    assert message in (found.why or "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"method": "ancova", "fixed": "arm"},
+        {"method": "dunnett", "fixed": "arm"},
+        {"method": "standardised_linear", "fixed": "arm"},
+        {"method": "negative_binomial", "fixed": "arm"},
+        {"method": "gee", "family": "poisson", "fixed": "arm"},
+        {"method": "gee", "family": "ordinal", "fixed": "arm"},
+        {"method": "subgroups", "fixed": "arm", "by": "half"},
+    ],
+)
+def test_arms_called_by_numbers_without_visits_are_arms(said: dict[str, Any]) -> None:
+    rows = SEEN.filter(visit="last").drop("visit").with_columns(half=pl.Series(["a", "b"] * 6))
+    rows = pl.concat([rows, rows.with_columns(pl.col("participant") + "b", value=12 - pl.col("value"))])
+    rows = rows.with_columns(value=(pl.col("value") / 5).floor())
+    named = rows.with_columns(pl.col("arm").replace({"0.5": "a", "1": "b", "2": "c"}))
+    one = analyse({"analyses": {"one": {**said, "contrast": "2 - 0.5"}}}, rows)["one"]
+    other = analyse({"analyses": {"one": {**said, "contrast": "c - a"}}}, named)["one"]
+    assert one.why is None
+    assert one.result is not None
+    assert other.result is not None
+    assert [(row.estimate, row.se) for row in one.result] == [(row.estimate, row.se) for row in other.result]

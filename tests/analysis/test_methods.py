@@ -76,7 +76,10 @@ def test_nobody_or_everybody_is_a_stated_result(method: str, events: float) -> N
     [
         (ROWS.filter(pl.col("arm") == "mdma"), "nobody in arm 'placebo'"),
         (ROWS.with_columns(value=pl.lit(None, dtype=pl.Boolean)), "nobody has a value"),
-        (ROWS.with_columns(value=pl.lit("Y")), "such as 'Y' that is no number and no yes or no"),
+        (
+            ROWS.with_columns(value=pl.lit("Y")),
+            "holds text, such as 'Y': no number and no yes or no",
+        ),
         (ROWS.with_columns(participant=pl.lit("p")), "has 150 rows here"),
     ],
 )

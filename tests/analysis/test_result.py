@@ -40,3 +40,20 @@ def test_nothing_that_is_no_number_passes_in_silence(name: str) -> None:
     numbers: dict[str, float] = {"estimate": 1.0, name: math.nan}
     with pytest.raises(ValueError, match="do not determine it"):
         Estimate("difference", "some", **numbers)
+
+
+def test_a_note_of_some_rows_says_of_which() -> None:
+    rows = [
+        Estimate("shift", "exact", 1.0, label="a", notes=("one left out", "b lacks it")),
+        Estimate("shift", "normal", 2.0, label="b", notes=("seed 1",)),
+        Estimate("shift", "normal", 3.0, label="c", notes=("seed 1",)),
+        Estimate("sum", "exact", 6.0, label="d"),
+    ]
+    assert str(Estimates("", tuple(rows))).splitlines()[6:] == [
+        "a: exact",
+        "a: one left out",
+        "a: b lacks it",
+        "b, c: normal",
+        "b, c: seed 1",
+        "exact",
+    ]

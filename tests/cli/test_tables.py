@@ -146,3 +146,22 @@ def test_what_may_be_two_things_is_refused(tmp_path: Path, text: str, message: s
 
 def test_a_column_without_any_value_is_of_no_kind(tmp_path: Path) -> None:
     assert read_table(written(tmp_path, "id,x\na,NA\nb,\n")).frame.schema["x"] == pl.Null
+
+
+def test_lines_before_the_head_are_no_table(tmp_path: Path) -> None:
+    found = read_table(written(tmp_path, "\n\nid;x\na;1,5\n;\n"))
+    assert found.frame.rows() == [("a", 1.5)]
+    assert found.notes[0] == "1 line without any value left out"
+    with pytest.raises(TableError, match=r":3: the column 'x' stands twice"):
+        read_table(written(tmp_path, "\n\nx,x\n1,2\n"))
+
+
+def test_a_nought_of_a_transport_file_is_nought(tmp_path: Path) -> None:
+    """pandas reads it as 16 to the power of -65, which is neither no nor yes."""
+    from pyreadstat import write_xport
+
+    path = tmp_path / "t.xpt"
+    write_xport(
+        pl.DataFrame({"ID": ["a", "b", "c"], "YES": [0.0, 1.0, None]}), str(path), file_format_version=5
+    )
+    assert read_table(path).frame["YES"].to_list() == [0.0, 1.0, None]

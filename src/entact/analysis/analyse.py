@@ -224,6 +224,9 @@ def _one(
         notes = _ignored(planned.question, found)
         entered = replace(entered, notes=(*entered.notes, *notes))
         return Analysed(planned, found, None, entered, standing)
+    except np.linalg.LinAlgError:  # a ValueError too, in words of matrices
+        why = "the rows do not determine it: some of what the model asks of them cannot be told apart"
+        return Analysed(planned, None, why, entered, standing)
     except ValueError as problem:
         return Analysed(planned, None, str(problem), entered, standing)
     except pl.exceptions.PolarsError as problem:

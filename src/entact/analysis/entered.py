@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from entact.analysis.estimand import Handled, apply
+from entact.analysis.frame import held
 from entact.analysis.planned import ROLES, Plan, Planned, Where
 
 NAMES = ("participant", "arm", "visit", "site")
@@ -17,6 +18,10 @@ NEEDED = ("strata", "ended", "competing", "exposure", "covariates")
 """Keys of a plan that name columns without which a row says nothing."""
 FEW = 12
 """Values of a whole number up to which it may be a code."""
+
+
+LARGE = 1e75
+"""Beyond which products of two values overflow; one over it is as bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,9 @@ def _rows(
             rows, events = apply(rows, plan.estimands[planned.estimand], plan.events, visits)
         except ValueError as problem:
             raise Unusable(str(problem)) from problem
+    if planned.question.at is not None and "visit" in rows.columns and _asks_one_visit(planned):
+        here = pl.col("visit").cast(pl.String) == planned.question.at
+        rows = _keep(rows, here, f"not at {planned.question.at}", steps)
     notes += _slopes(planned, rows) + _alike(planned, rows) + _same_at_every_visit(planned)
     if getattr(planned.method, "takes_missing", False):  # who has no value is imputed, not left out
         return rows, steps, events, notes
@@ -155,6 +163,11 @@ def _rows(
                 known &= pl.col(name).is_not_nan()
             rows = _keep(rows, known, f"{name} unknown", steps)
     return rows, steps, events, notes
+
+
+def _asks_one_visit(planned: Planned) -> bool:
+    """Whether nothing but the rows of the visit says anything to it, and it counts none that are missing."""
+    return not any(getattr(planned.method, name, False) for name in ("takes_visits", "takes_missing"))
 
 
 def _covariates(planned: Planned) -> list[str]:
@@ -281,17 +294,21 @@ def _where(rows: pl.DataFrame, where: Where, place: str) -> pl.Expr:
 
 
 def _refuse_values(rows: pl.DataFrame) -> None:
-    """What is no number, and neither true nor false, has no place in an analysis."""
+    """What is no number, and neither true nor false, has no place in an analysis; nor what overflows."""
     kind = rows.schema["value"]
     if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null)):
         seen = rows["value"].drop_nulls()
-        told = f"such as {seen[0]!r} " if len(seen) else ""
-        raise Unusable(f"the value holds {kind}, {told}that is no number and no yes or no; say its `event`")
+        told = f"such as {seen[0]!r}: " if len(seen) else ""
+        raise Unusable(f"the value holds {held(kind)}, {told}no number and no yes or no; say its `event`")
     for name in ("value", "baseline"):
         if name in rows.columns and rows.schema[name].is_float():
             endless = rows.filter(pl.col(name).is_infinite())
             if len(endless):
                 raise Unusable(f"the {name} of participant {endless['participant'][0]} is infinite")
+            size = rows[name].abs().max()
+            if size is not None and (size > LARGE or 0 < float(size) < 1 / LARGE):
+                why = f"the {name} goes to {size:.3g}, which cannot be calculated with; take another unit"
+                raise Unusable(why)
 
 
 def _changed(rows: pl.DataFrame, change: str) -> pl.DataFrame:
@@ -300,7 +317,9 @@ def _changed(rows: pl.DataFrame, change: str) -> pl.DataFrame:
         raise Unusable("a change is asked for, and the rows have no baseline")
     for name in ("value", "baseline"):
         if not rows.schema[name].is_numeric():
-            raise Unusable(f"a change is asked for, and the {name} holds {rows.schema[name]}")
+            if rows[name].null_count() == len(rows):
+                raise Unusable(f"a change is asked for, and nobody has a {name}")
+            raise Unusable(f"a change is asked for, and the {name} holds {held(rows.schema[name])}")
     value, baseline = (pl.col(name).cast(pl.Float64) for name in ("value", "baseline"))
     difference = value - baseline  # small whole numbers have no negative ones, and wrap
     if change == "percent":

@@ -133,3 +133,24 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     """A key that sorts numbers within text by their size."""
     parts = re.split(r"(\d+)", text)
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
+
+
+def held(kind: pl.DataType) -> str:
+    """What a column of this kind holds, in words."""
+    if kind in (pl.String, pl.Categorical, pl.Enum):
+        return "text"
+    if kind == pl.Boolean:
+        return "true and false"
+    if kind == pl.Null:
+        return "nothing"
+    if kind.is_temporal():
+        return "dates or times"
+    return "numbers" if kind.is_numeric() else str(kind)
+
+
+def as_categories(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """These columns as categories, of what is in them, by alphabet: an arm called 0.5 is no number."""
+    text = rows.select(pl.col(name).cast(pl.String) for name in names)
+    return rows.with_columns(
+        one.cast(pl.Enum(one.drop_nulls().unique().sort())).alias(one.name) for one in text
+    )

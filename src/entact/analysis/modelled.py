@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from entact.analysis.frame import as_categories
+
 POOLED = "pooled"  # the sites with too few participants, taken as one
 
 
@@ -236,6 +238,7 @@ def _categories(frame: pl.DataFrame) -> pl.DataFrame:
             kind = pl.Int64 if whole else numbers.dtype
             levels = pl.Enum(numbers.cast(kind).cast(pl.String))
             made.append(pl.col(name).cast(kind).cast(pl.String).cast(levels))
+    frame = as_categories(frame, *(one for one in ("arm", "site") if frame.schema.get(one) == pl.String))
     if "day" in frame.columns and frame.schema["visit"] == pl.String:
         made.append(pl.col("visit").cast(pl.Enum(_in_time(frame))))
     return frame.with_columns(made)

@@ -12,6 +12,7 @@ import polars as pl
 
 from entact.analysis.estimand import Estimand, Intercurrent
 from entact.analysis.family import Family
+from entact.analysis.frame import held
 from entact.analysis.result import Estimates, Side
 
 ROLES = ("participant", "arm", "visit", "site", "value", "baseline", "day")
@@ -115,7 +116,7 @@ class Event:
             elif column.dtype.is_numeric():
                 what, kind = "numbers", (int, float)
             else:
-                what, kind = "text" if column.dtype == pl.String else f"{column.dtype}", str
+                what, kind = held(column.dtype), str
             for value in self.values:
                 if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
                     raise ValueError(f"the event is {value!r}, and column {column.name!r} holds {what}")
@@ -125,7 +126,7 @@ class Event:
                 return column.cast(pl.String).is_in([str(value) for value in self.values])
             return column.cast(pl.Float64).fill_nan(None).is_in([float(value) for value in self.values])
         if not column.dtype.is_numeric():
-            raise ValueError(f"the event has a limit, and column {column.name!r} holds {column.dtype}")
+            raise ValueError(f"the event has a limit, and column {column.name!r} holds {held(column.dtype)}")
         found = column.cast(pl.Float64).fill_nan(None)
         # 30.3 - 40.3 is a fall of 10, and of 9.999999999999996 in floating point
         low = True if self.at_least is None else found >= self.at_least - _near(self.at_least)

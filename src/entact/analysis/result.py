@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from math import isnan
@@ -142,6 +143,8 @@ class Estimates(Sequence[Estimate]):
         return self._sheet().rich()
 
 
+MOST_LABELS = 3
+"""Rows up to which a note that is theirs alone says so."""
 _NUMBERS = ("estimate", "se", "df", "low", "high", "level", "statistic", "p", "null")
 
 
@@ -207,8 +210,31 @@ def _sheet(title: str, rows: Sequence[Estimate]) -> Sheet:
             against = "–" if one.null is None else beside + f"{one.null:g}".replace("-", "−")
             cell += ["–" if one.p is None else probability(one.p), against]
         cells.append(cell)
-        notes += [note for note in (one.method, *one.notes) if note not in notes]
+        notes += [note for note in _told(one, rows) if note not in notes]
     return Sheet(title, heads, cells, 2 if labelled else 1, notes)
+
+
+def _told(one: Estimate, rows: Sequence[Estimate]) -> list[str]:
+    """How a row was found, and its notes; with its label where others of the measure say other things."""
+    beside = [other for other in rows if other.measure == one.measure]
+    told = [] if one.method == "none" else [one.method]
+    found = []
+    for note in (*told, *one.notes):
+        own = [other.label for other in beside if note in (other.method, *other.notes)]
+        some = len(own) < len(beside) and len(own) <= MOST_LABELS and all(own)
+        named = any(re.search(rf"(?<!\w){re.escape(label)}(?!\w)", note) for label in own)
+        found.append(f"{', '.join(own)}: {note}" if some and not named else note)
+    return found
+
+
+def signed(value: float) -> str:
+    """A number in a sentence, with the sign that tables have."""
+    return f"{value:.4g}".replace("-", "−")
+
+
+def strata_told(many: int) -> str:
+    """How many strata, in words."""
+    return "1 stratum" if many == 1 else f"{many} strata"
 
 
 def _people(one: Estimate) -> str:

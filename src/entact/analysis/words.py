@@ -70,6 +70,7 @@ from entact.analysis.methods import (
 from entact.analysis.methods.times import Ended
 from entact.analysis.planned import Event, Method
 from entact.analysis.randomisation import Complete, Minimisation, PermutedBlocks, Procedure, Simple
+from entact.analysis.repeated.association import ASSOCIATIONS
 from entact.analysis.safety import Limits
 
 
@@ -160,9 +161,12 @@ def _imputed(said: Mapping[str, Any]) -> Imputed:
 def _marginal(said: Mapping[str, Any]) -> Method:
     family, correction = said.get("family", "binomial"), said.get("correction", "mancl_derouen")
     if family == "ordinal":
-        if said.get("correlation", "independence") != "independence":
-            raise ValueError("of ordered categories the working correlation is independence; take it out")
-        return OrderedCategories(said["fixed"], correction, names_of(said, "categories"))
+        correlation = said.get("correlation", "independence")
+        if correlation not in ASSOCIATIONS:
+            raise ValueError(
+                f"of ordered categories `correlation` is {' or '.join(ASSOCIATIONS)}, not {correlation}"
+            )
+        return OrderedCategories(said["fixed"], correction, names_of(said, "categories"), correlation)
     if "categories" in said:
         raise ValueError(f"`categories` are those of `family: ordinal`, and this one is {family}")
     return EstimatingEquations(said["fixed"], family, said.get("correlation", "exchangeable"), correction)

@@ -23,6 +23,8 @@ _COMMA = re.compile(r"[-+]?\d+,\d+")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+")
 _POINTED = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+")
 _PADDED = re.compile(r"[-+]?0\d+")
+_NOUGHT = 16.0**-65
+"""What pandas reads where a transport file holds 0, whose exponent is nought too."""
 _TRUTH = {"true": True, "false": False, "TRUE": True, "FALSE": False, "True": True, "False": False}
 
 
@@ -92,9 +94,11 @@ def _text(path: Path, names: Collection[str]) -> Table:
         if not text.strip():
             raise TableError(f"{path}: the file is empty")
     else:
-        separator = _separator(path, _head(text))
+        separator = _separator(path, _head(text.lstrip("\n")))
     rows = list(csv.reader(StringIO(text), delimiter=separator))
     lines = _lines(rows, first)
+    while not rows[0]:  # a table may begin some lines down
+        rows, lines = rows[1:], lines[1:]
     _refuse_open_quote(path, rows, lines, text)
     head = [" ".join(name.split("\n")).strip() for name in rows[0]]
     nameless = bool(head) and not head[0] and len(head) > 1
@@ -102,9 +106,11 @@ def _text(path: Path, names: Collection[str]) -> Table:
         head[0] = "row"
     for place, name in enumerate(head):
         if not name:
-            raise TableError(f"{path}:1: column {place + 1} has no name")
+            raise TableError(f"{path}:{lines[0]}: column {place + 1} has no name")
         if name in head[:place]:
-            raise TableError(f"{path}:1: the column {name!r} stands twice; give each a name of its own")
+            raise TableError(
+                f"{path}:{lines[0]}: the column {name!r} stands twice; give each a name of its own"
+            )
     body = [(line, row) for line, row in zip(lines[1:], rows[1:], strict=True) if row]
     blank = sum(len(row) == len(head) and not any(cell.strip() for cell in row) for _, row in body)
     body = [(line, row) for line, row in body if len(row) != len(head) or any(cell.strip() for cell in row)]
@@ -120,7 +126,7 @@ def _text(path: Path, names: Collection[str]) -> Table:
     if nameless:
         notes.append("the first column has no name, and is called row")
     if blank:
-        notes.append(f"{blank} {'line has' if blank == 1 else 'lines have'} no value at all, and are no rows")
+        notes.append(f"{blank} {'line' if blank == 1 else 'lines'} without any value left out")
     for name, raw_name in zip(head, rows[0], strict=True):
         if "\n" in raw_name.strip():
             notes.append(f"{name!r}: the line break in the column's name is read as a blank")
@@ -283,5 +289,6 @@ def _transport(path: Path) -> Table:
         if any(isinstance(one, str) for one in values):
             columns[str(name)] = _words(str(name), ["" if one != one else str(one) for one in values])
         else:
-            columns[str(name)] = pl.Series([float(one) for one in values], dtype=pl.Float64).fill_nan(None)
+            numbers = [0.0 if abs(one) == _NOUGHT else float(one) for one in values]
+            columns[str(name)] = pl.Series(numbers, dtype=pl.Float64).fill_nan(None)
     return Table(pl.DataFrame(columns))

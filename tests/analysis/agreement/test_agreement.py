@@ -135,7 +135,12 @@ def test_kappa_is_at_most_one_and_never_no_number(pairs: list[tuple[int, int]]) 
 
 def test_kappa_says_what_it_cannot_tell() -> None:
     assert kappa(["a", "a"], ["a", "a"]).estimate is None
-    assert kappa(["a", None, "b"], ["a", "b", "b"]).notes == ("1 targets without both ratings left out",)
+    alike = kappa(["a", None, "b"], ["a", "b", "b"])
+    assert alike.notes == (
+        "1 targets without both ratings left out",
+        "the ratings leave kappa no standard error: no interval",
+    )
+    assert (alike.estimate, alike.low, alike.se) == (1.0, None, None)
     with pytest.raises(ValueError, match="'c' is none of the categories"):
         kappa(["a", "c"], ["a", "b"], categories=["a", "b"])
     with pytest.raises(ValueError, match="no target was rated by both"):

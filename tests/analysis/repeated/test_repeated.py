@@ -175,6 +175,31 @@ def test_ordered_categories_are_those_of_r(ordered: dict[str, Any], correction: 
     assert np.sqrt(np.diag(found.covariance)) == pytest.approx(ordered[correction], abs=1e-8)
 
 
+@pytest.mark.parametrize("correction", ["none", "mancl_derouen"])
+def test_one_odds_ratio_for_every_two_visits_is_as_worked_out_in_r(
+    ordered: dict[str, Any], correction: Any
+) -> None:
+    told = json.loads(GOLDEN.with_name("ordinal_exchangeable.json").read_text())
+    rows = pl.DataFrame(ordered["frame"]).with_columns(pl.col("visit").cast(pl.String))
+    said: dict[str, Any] = {"subject": "id", "visit": "visit", "correction": correction}
+    found = ordinal_gee("y ~ arm * visit + base", rows, correlation="exchangeable", **said)
+    assert found.beta == pytest.approx(told["beta"], abs=1e-6)
+    assert np.sqrt(np.diag(found.covariance)) == pytest.approx(told[correction], abs=1e-6)
+    assert f"working odds ratio of two visits, for every two cuts: {told['odds_ratio']:.4g}" in found.notes
+
+
+def test_of_one_visit_each_there_is_nothing_to_correlate(grades: pl.DataFrame) -> None:
+    said = {**ORDERED, "fixed": "arm + baseline", "contrast": "mdma - placebo"}
+    once = grades.filter(visit="3").drop("visit")
+    one, other = (
+        analyse({"analyses": {"one": {**said, "correlation": word}}}, once)["one"].result
+        for word in ("exchangeable", "independence")
+    )
+    assert one is not None
+    assert other is not None
+    assert (one[0].estimate, one[0].se) == (other[0].estimate, other[0].se)
+
+
 @pytest.mark.parametrize("correction", ["none", "kauermann_carroll", "mancl_derouen"])
 def test_two_categories_are_a_yes_or_no(frame: pl.DataFrame, correction: Any) -> None:
     said: dict[str, Any] = {"subject": "id", "visit": "visit", "correction": correction}
@@ -226,7 +251,10 @@ def test_categories_that_say_nothing_say_why(
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"family": "ordinal", "correlation": "exchangeable"}, "the working correlation is independence"),
+        (
+            {"family": "ordinal", "correlation": "unstructured"},
+            "is independence or exchangeable, not unstruc",
+        ),
         ({"family": "poisson", "categories": ["a", "b"]}, "are those of `family: ordinal`"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from tests.analysis.survival.test_survival import AGE, ARM, EVENT, SEX, TIME
@@ -116,3 +117,47 @@ def test_nobody_with_the_event_has_no_test() -> None:
     assert found is not None
     assert found[0].p is None
     assert "no test" in found[0].notes[0]
+
+
+def test_categories_are_covariates_of_a_hazard() -> None:
+    """As two columns of nought and one would be."""
+    generator = np.random.default_rng(5)
+    rows = pl.DataFrame(
+        {
+            "participant": [f"p{place}" for place in range(60)],
+            "arm": ["mdma", "placebo"] * 30,
+            "value": generator.exponential(10, 60),
+            "ended": generator.random(60) < 0.7,
+            "cell": [["a", "b", "c"][place % 3] for place in range(60)],
+        }
+    )
+    rows = rows.with_columns(
+        b=(pl.col("cell") == "b").cast(pl.Int64), c=(pl.col("cell") == "c").cast(pl.Int64)
+    )
+    asked = {"method": "cox", "ended": "ended", "contrast": "mdma - placebo"}
+    plan = {
+        "analyses": {"one": {**asked, "covariates": ["cell"]}, "two": {**asked, "covariates": ["b", "c"]}}
+    }
+    one, two = (analyse(plan, rows)[name].result for name in ("one", "two"))
+    assert one is not None
+    assert two is not None
+    assert (one[0].estimate, one[0].se) == (two[0].estimate, two[0].se)
+
+
+def test_before_the_first_event_there_is_no_interval() -> None:
+    rows = pl.DataFrame(
+        {
+            "participant": list("abcdef"),
+            "arm": ["mdma", "placebo"] * 3,
+            "value": [5.0, 9.0, 6.0, 9.0, 7.0, 9.0],
+            "ended": [True, False] * 3,
+        }
+    )
+    km = {"method": "kaplan_meier", "ended": "ended", "at_times": [3]}
+    mean = {"method": "restricted_mean", "ended": "ended", "until": 4, "contrast": "mdma - placebo"}
+    found = analyse({"analyses": {"km": km, "mean": mean}}, rows)
+    shares, [difference] = found["km"].result or (), found["mean"].result or ()
+    assert [(one.estimate, one.low, one.high) for one in shares] == [(1.0, None, None)] * 2
+    assert shares[0].notes == ("nobody has had it by then: no interval",)
+    assert (difference.estimate, difference.low, difference.p) == (0.0, None, None)
+    assert "no event came before: no interval and no test" in difference.notes

@@ -13,6 +13,8 @@ from entact.analysis.binary.arms import z_of
 from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 
+ALIKE = 1e-9
+"""A standard error that is rounding alone."""
 Weights = Literal["none", "linear", "quadratic"]
 
 
@@ -75,14 +77,16 @@ def kappa(
     under = float((by_chance * (weight - by_row[:, None] - by_column[None, :]) ** 2).sum()) - chance**2
     z = at / (sqrt(under / n) / (1 - chance)) if under > 0 else None
     reach = z_of(level) * se
+    if se <= ALIKE:
+        notes = (*notes, "the ratings leave kappa no standard error: no interval")
     return Estimate(
         "kappa",
         title,
         at,
-        at - reach,
-        min(at + reach, 1.0),
+        at - reach if se > ALIKE else None,
+        min(at + reach, 1.0) if se > ALIKE else None,
         level,
-        se=se,
+        se=se if se > ALIKE else None,
         statistic=z,
         p=None if z is None else 2 * float(ndtr(-abs(z))),
         null=None if z is None else 0.0,

@@ -12,7 +12,7 @@ from entact.analysis.binary.score import common_limits, difference_score
 from entact.analysis.frame import public
 from entact.analysis.meta.effect import Counts
 from entact.analysis.meta.rare import TwoByTwo, cochran_mantel_haenszel, mantel_haenszel
-from entact.analysis.result import Estimate, Side
+from entact.analysis.result import Estimate, Side, strata_told
 
 Weights = Literal["mantel_haenszel", "sample_size", "equal"]
 
@@ -67,7 +67,7 @@ def stratified_difference(
         null=null,
         side=side,
         groups=pooled_groups(pairs),
-        notes=(f"{len(pairs)} strata",),
+        notes=(strata_told(len(pairs)),),
     )
 
 
@@ -91,7 +91,7 @@ def mantel_haenszel_difference(
         null=null,
         side=side,
         groups=pooled_groups(_pairs(strata)),
-        notes=(f"{len(strata)} strata",),
+        notes=(strata_told(len(strata)),),
     )
 
 
@@ -115,7 +115,7 @@ def mantel_haenszel_ratio(
         p=found.p,
         null=1.0,
         groups=pooled_groups(_pairs(strata)),
-        notes=(f"{len(strata)} strata", "SE is of the logarithm"),
+        notes=(strata_told(len(strata)), "SE is of the logarithm"),
     )
 
 
@@ -128,7 +128,7 @@ def cochran_test(strata: Sequence[Stratum], *, correct: bool = False, level: flo
     Equivalent to R `mantelhaen.test`.
     """
     chi2, p = cochran_mantel_haenszel(_trials(strata), correct=correct)
-    notes = [f"{len(strata)} strata", "with continuity correction" if correct else "without correction"]
+    notes = [strata_told(len(strata)), "with continuity correction" if correct else "without correction"]
     at = low = high = None
     try:
         ratio = mantel_haenszel_ratio(strata, level=level)

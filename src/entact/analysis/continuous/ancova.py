@@ -51,25 +51,9 @@ def ancova(
     Source: ICH E9, 5.7; FDA 2023, Adjusting for covariates; MacKinnon & White 1985. Equivalent to R `lm`,
         `emmeans` and `sandwich::vcovHC`.
     """
-    from entact.analysis.mmrm import REML, NotConverged, Residual, mmrm
-
     if variance not in _SANDWICH:
         raise ValueError(f"a variance {variance!r} is not known; write one of: {', '.join(_SANDWICH)}")
-    rows = data.with_row_index(_ROW).with_columns(pl.col(_ROW).cast(pl.String), pl.lit("end").alias(_ONCE))
-    try:
-        # With one value a person the likelihood of a mixed model is that of least squares.
-        fit = mmrm(
-            formula,
-            rows,
-            subject=_ROW,
-            visit=_ONCE,
-            method=REML,
-            df=Residual(),
-            sandwich=_SANDWICH[variance],
-            level=level,
-        )
-    except NotConverged as problem:
-        raise ValueError(f"{problem}: does the outcome vary, given the covariates?") from problem
+    fit = fit_once(formula, data, variance=variance, level=level)
     means = fit.lsmeans(arm, weights=weights)
     which = combination or f"{contrast[0]} - {contrast[1]}"
     found = means.contrast(which).to_polars().row(0, named=True)
@@ -103,6 +87,31 @@ def ancova(
     if weights == "observed":
         difference = replace(difference, notes=("marginal: averaged over the covariates of everybody",))
     return Estimates("", (difference, *rows_found))
+
+
+def fit_once(formula: str, data: pl.DataFrame, *, variance: Spread = "model", level: float = 0.95) -> Any:
+    """The linear model of one row a person, with what is known of a mixed model's means and contrasts.
+
+    Raises:
+        ValueError: when the rows do not allow it; the message says why.
+    """
+    from entact.analysis.mmrm import REML, NotConverged, Residual, mmrm
+
+    rows = data.with_row_index(_ROW).with_columns(pl.col(_ROW).cast(pl.String), pl.lit("end").alias(_ONCE))
+    try:
+        # With one value a person the likelihood of a mixed model is that of least squares.
+        return mmrm(
+            formula,
+            rows,
+            subject=_ROW,
+            visit=_ONCE,
+            method=REML,
+            df=Residual(),
+            sandwich=_SANDWICH[variance],
+            level=level,
+        )
+    except NotConverged as problem:
+        raise ValueError(f"{problem}: does the outcome vary, given the covariates?") from problem
 
 
 def adjusted_difference(

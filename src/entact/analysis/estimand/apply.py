@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from entact.analysis.estimand.estimand import Estimand, Intercurrent, Strategy
+from entact.analysis.frame import held
 
 EVENT_VISIT = "event visit"
 """Column added: the first visit after a participant's first event with a hypothetical strategy."""
@@ -162,7 +163,7 @@ def _days(column: pl.Series, what: str) -> tuple[str | None, pl.Series]:
         return "dates", column.to_physical().cast(pl.Float64)
     if isinstance(column.dtype, pl.Datetime):
         return "dates", column.dt.epoch("us").cast(pl.Float64) / 86_400e6
-    raise ValueError(f"{what} holds {column.dtype}; dates or numbers are needed")
+    raise ValueError(f"{what} holds {held(column.dtype)}; dates or numbers are needed")
 
 
 def _kind(days: tuple[str | None, pl.Series]) -> str:

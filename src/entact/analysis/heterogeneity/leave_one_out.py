@@ -9,7 +9,7 @@ import polars as pl
 from entact.analysis.continuous import adjusted_difference
 from entact.analysis.frame import public, sort_groups
 from entact.analysis.heterogeneity.subgroups import not_estimated, of_arms, within, without
-from entact.analysis.result import Estimates
+from entact.analysis.result import Estimates, signed
 
 
 @public
@@ -47,6 +47,6 @@ def leave_one_out(
             continue
         found.append(within(inside, part, contrast, label, level))
     known = [one.estimate for one in found if one.estimate is not None]
-    said = f"without each {of} in turn: from {min(known):.4g} to {max(known):.4g}" if known else ""
+    said = f"without each {of} in turn: from {signed(min(known))} to {signed(max(known))}" if known else ""
     first = replace(whole, notes=(*whole.notes, *([said] if said else [])))
     return Estimates(f"Without each {of}, {contrast[0]} - {contrast[1]}", (first, *found))

@@ -11,7 +11,7 @@ from scipy.special import fdtrc
 
 from entact.analysis.adjustment.model import linear
 from entact.analysis.continuous import adjusted_difference
-from entact.analysis.frame import public, sort_groups
+from entact.analysis.frame import as_categories, public, sort_groups
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety.people import need
@@ -94,8 +94,9 @@ def not_estimated(
 def of_arms(rows: pl.DataFrame, contrast: tuple[str, str], *columns: str) -> pl.DataFrame:
     """Who of the two arms has a value, once each; a ValueError for a column that is not there."""
     need(rows, ("participant", "arm", "value", *columns), "rows")
-    own = Question(contrast).here(rows).with_columns(pl.col("arm").cast(pl.String))
-    return own.filter(pl.col("arm").is_in(list(contrast)), pl.col("value").is_not_null())
+    own = Question(contrast).here(rows)
+    compared = pl.col("arm").cast(pl.String).is_in(list(contrast)), pl.col("value").is_not_null()
+    return as_categories(own.filter(*compared), "arm")
 
 
 def within(formula: str, part: pl.DataFrame, contrast: tuple[str, str], label: str, level: float) -> Estimate:

@@ -184,4 +184,5 @@ def _weights(trial: Trial, generator: np.random.Generator, samples: int) -> Floa
 
 def _require(good: Flags, which: str) -> None:
     if not good.all():
-        raise ValueError(f"the imputation model {which} did not converge ({int((~good).sum())} times)")
+        many = f" ({int((~good).sum())} of {good.size} times)" if good.size > 1 else ""
+        raise ValueError(f"the imputation model {which} did not converge{many}")

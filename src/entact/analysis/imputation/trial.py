@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from entact.analysis.frame import public
+from entact.analysis.frame import held, public
 from entact.analysis.mmrm.columns import Column, Factor, read_column, read_factor
 from entact.analysis.mmrm.design import build
 from entact.analysis.mmrm.formula import parse
@@ -105,7 +105,7 @@ def read_trial(
             raise ValueError(f"there is no column {name!r}; there are: {', '.join(text.columns)}")
     for name in covariates:
         if not text.schema[name].is_numeric():
-            raise ValueError(f"the covariate {name!r} holds {text.schema[name]}; numbers are needed")
+            raise ValueError(f"the covariate {name!r} holds {held(text.schema[name])}; numbers are needed")
     people = text.group_by("participant", maintain_order=True).agg(
         *[pl.col(name).drop_nulls().first() for name in ("arm", *needed)],
         *[pl.col(name).drop_nulls().n_unique().alias(f"{name} in number") for name in ("arm", *needed)],

@@ -49,7 +49,8 @@ def anchored(change: pl.Series, better: pl.Series, little: pl.Series) -> Anchore
         raise ValueError("a threshold tells those who are better from others, and one of them is nobody")
     summary = summarise(rows.filter(pl.col("little").fill_null(value=False))["change"])
     group = Group("a little better", summary.n, mean=summary.mean, sd=summary.sd)
-    within = mean_interval(summary)
+    within = mean_interval(summary) if summary.sd else None
+    told = "fewer than two are" if summary.n < 2 else "all have the same change who are"
     mean = Estimate(
         "mean change",
         "t interval",
@@ -57,7 +58,7 @@ def anchored(change: pl.Series, better: pl.Series, little: pl.Series) -> Anchore
         None if within is None else within.low,
         None if within is None else within.high,
         groups=(group,),
-        notes=() if within is not None else ("fewer than two are a little better: there is no interval",),
+        notes=() if within is not None else (f"{told} a little better: there is no interval",),
     )
     best = (-1.0, 0.0, 0.0, 0.0)
     for limit in rows["change"].unique().sort():

@@ -14,6 +14,7 @@ from entact.analysis.adjustment.marginal import Measure
 from entact.analysis.adjustment.profile import firth_odds_ratios
 from entact.analysis.binary import count
 from entact.analysis.binary.arms import groups
+from entact.analysis.frame import as_categories
 from entact.analysis.methods.answer import labelled
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimates
@@ -36,7 +37,7 @@ class Standardised:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         question.arms(rows)
-        here = question.here(rows).with_columns(pl.col("arm").cast(pl.String))
+        here = as_categories(question.here(rows), "arm")
         formula = f"value ~ {self.fixed}"
         if self.family == "linear":
             model = linear(formula, here)

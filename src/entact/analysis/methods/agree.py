@@ -8,6 +8,7 @@ import polars as pl
 
 from entact.analysis.agreement import alpha, icc, kappa, omega
 from entact.analysis.agreement.kappa import Weights
+from entact.analysis.frame import held
 from entact.analysis.methods.answer import categories, labelled
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimates
@@ -80,7 +81,7 @@ class Reliability:
         here = question.here(rows)
         for name in self.items:
             if not here.schema[name].is_numeric():
-                raise ValueError(f"item {name!r} holds {here.schema[name]}; numbers are needed")
+                raise ValueError(f"item {name!r} holds {held(here.schema[name])}; numbers are needed")
         table = here.select(pl.col(name).cast(pl.Float64) for name in self.items).to_numpy()
         return labelled((omega if self.omega else alpha)(table, level=question.level), question)
 

@@ -11,7 +11,7 @@ import polars as pl
 from entact.analysis.methods.answer import labelled, parts
 from entact.analysis.methods.times import Ended, column_of, with_events
 from entact.analysis.planned import Question
-from entact.analysis.result import Estimate, Estimates
+from entact.analysis.result import Estimate, Estimates, strata_told
 from entact.analysis.survival import Causes, Times, cumulative_incidence, gray, incidence_difference
 
 
@@ -63,7 +63,7 @@ class GrayTest:
                 pairs.append((one, two))
             else:
                 alone += 1
-        notes = (f"{alone} strata with one arm only say nothing",) if alone else ()
+        notes = (f"{strata_told(alone)} with one arm only, of no use here",) if alone else ()
         return labelled(gray(pairs, side=question.side), question, *notes)
 
     def _pair(self, rows: list[pl.DataFrame], question: Question) -> Iterator[Causes]:

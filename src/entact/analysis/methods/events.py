@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from entact.analysis.frame import held
 from entact.analysis.methods.shares import DIFFERENCES, share_known
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
@@ -112,7 +113,7 @@ class DoseDayRates:
         events, people = _events(rows, events=[self.dose_day], people=[self.dose_days, self.days])
         if events[self.dose_day].dtype not in (pl.Boolean, pl.Null):
             raise ValueError(
-                f"column {self.dose_day!r} holds {events[self.dose_day].dtype}; it is true or false"
+                f"column {self.dose_day!r} holds {held(events[self.dose_day].dtype)}; it is true or false"
             )
         events = events.rename({self.dose_day: "dose_day"})
         people = people.rename({self.dose_days: "dose_days", self.days: "days"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from entact.analysis.binary import Arm, share
+from entact.analysis.frame import held
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety import (
@@ -64,9 +65,8 @@ class SuicidalityShift:
         need(rows, (self.behaviour, self.time), "rows")
         own = rows if "arm" in rows.columns else rows.with_columns(arm=pl.lit("all"))
         if own[self.behaviour].dtype not in (pl.Boolean, pl.Null):
-            raise ValueError(
-                f"column {self.behaviour!r} holds {own[self.behaviour].dtype}; it is true or false, or empty"
-            )
+            kind = held(own[self.behaviour].dtype)
+            raise ValueError(f"column {self.behaviour!r} holds {kind}; it is true or false, or empty")
         own = own.select(
             "participant",
             "arm",

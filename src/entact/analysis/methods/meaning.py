@@ -11,7 +11,7 @@ from entact.analysis.describe import summarise
 from entact.analysis.meaningful import anchored, reliable_change
 from entact.analysis.methods.answer import parts
 from entact.analysis.planned import Event, Question
-from entact.analysis.result import Estimate, Estimates, Group
+from entact.analysis.result import Estimate, Estimates, Group, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Distribution:
             two = count(first, second, pair)
             one = difference(two, method=MiettinenNurminen(), level=question.level)
             word = "at or below" if self.better == "lower" else "at or above"
-            label = f"{question.label}, {word} {cut:g}"
+            label = f"{question.label}, {word} {signed(cut)}"
             found.append(replace(one, label=label, p=None, statistic=None, null=None, notes=notes))
         return Estimates("Distribution of the value", tuple(found))
 

@@ -12,6 +12,7 @@ from entact.analysis.continuous import ancova, effect_size, paired_t
 from entact.analysis.continuous.ancova import Spread, Weights, t_tail
 from entact.analysis.continuous.effect_size import Kind, baseline_effect_size
 from entact.analysis.describe import combined_difference, mean_difference, mean_interval, summarise
+from entact.analysis.frame import as_categories
 from entact.analysis.methods.answer import labelled, parts
 from entact.analysis.modelled import ModelDifference, model_difference, pool_sites
 from entact.analysis.planned import Question
@@ -50,7 +51,7 @@ class AnalysisOfCovariance:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         question.arms(rows)
-        here = question.here(rows).with_columns(pl.col("arm").cast(pl.String))
+        here = as_categories(question.here(rows), "arm")
         found = ancova(
             f"value ~ {self.fixed}",
             pool_sites(here, self.pool_sites_below),
@@ -168,6 +169,8 @@ class MixedModel:
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
     equal_at: str | None = None
+
+    takes_visits = True
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         if question.at is None:

@@ -12,11 +12,13 @@ from scipy.special import ndtri, stdtrit
 from entact.analysis.adjustment.model import Rows
 from entact.analysis.binary.arms import tail
 from entact.analysis.continuous.ancova import t_tail
+from entact.analysis.frame import as_categories
 from entact.analysis.methods.answer import categories as as_text
 from entact.analysis.methods.answer import labelled
 from entact.analysis.mmrm.columns import Factor
 from entact.analysis.planned import Question
 from entact.analysis.repeated import FAMILIES, gee, negative_binomial, ordinal_gee
+from entact.analysis.repeated.association import Association
 from entact.analysis.repeated.gee import Correction, Correlation, Floats
 from entact.analysis.result import Estimate, Estimates, Group
 
@@ -30,25 +32,32 @@ class EstimatingEquations:
     correlation: Correlation = "exchangeable"
     correction: Correction = "mancl_derouen"
 
+    takes_visits = True
+
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        _at_a_visit(question)
+        once = _once(rows, question)
         first, second = question.arms(rows)
-        if not isinstance(rows.schema["visit"], pl.Enum) and self.correlation not in (
-            "independence",
-            "exchangeable",
+        if (
+            not once
+            and not isinstance(rows.schema["visit"], pl.Enum)
+            and self.correlation
+            not in (
+                "independence",
+                "exchangeable",
+            )
         ):
             raise ValueError("this correlation needs the order of the visits; write the plan's `visits`")
-        own = rows.with_columns(pl.col("arm").cast(pl.String), pl.col("value").cast(pl.Float64))
+        own = as_categories(rows.with_columns(pl.col("value").cast(pl.Float64)), "arm")
         fit = gee(
             f"value ~ {self.fixed}",
             own,
             subject="participant",
-            visit="visit",
+            visit=None if once else "visit",
             family=self.family,
             correlation=self.correlation,
             correction=self.correction,
         )
-        here = (own["visit"].cast(pl.String) == question.at).to_numpy()[fit.rows.used]
+        here = _where(own, question)[fit.rows.used]
         along = _along(fit.rows, question, here)
         found, se = float(along @ fit.beta), float(np.sqrt(along @ fit.covariance @ along))
         df = float(fit.clusters - fit.beta.size)
@@ -73,18 +82,25 @@ class OrderedCategories:
     fixed: str
     correction: Correction = "mancl_derouen"
     categories: tuple[str, ...] = ()
+    correlation: Association = "independence"
 
     takes_text = True
+    takes_visits = True
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        _at_a_visit(question)
+        once = _once(rows, question)
         question.arms(rows)
         order, codes = ordered(rows["value"], self.categories)
-        own = rows.with_columns(pl.col("arm").cast(pl.String), value=codes)
+        own = as_categories(rows.with_columns(value=codes), "arm")
         fit = ordinal_gee(
-            f"value ~ {self.fixed}", own, subject="participant", visit="visit", correction=self.correction
+            f"value ~ {self.fixed}",
+            own,
+            subject="participant",
+            visit=None if once else "visit",
+            correlation=self.correlation,
+            correction=self.correction,
         )
-        here = (own["visit"].cast(pl.String) == question.at).to_numpy()[fit.rows.used]
+        here = _where(own, question)[fit.rows.used]
         slopes = _along(fit.rows, question, here)[1:]
         along = np.concatenate([np.zeros(fit.beta.size - slopes.size), slopes])
         found, se = float(along @ fit.beta), float(np.sqrt(along @ fit.covariance @ along))
@@ -112,9 +128,7 @@ class CountsOfEvents:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         first, second = question.arms(rows)
-        here = question.here(rows).with_columns(
-            pl.col("arm").cast(pl.String), pl.col("value").cast(pl.Float64)
-        )
+        here = as_categories(question.here(rows).with_columns(pl.col("value").cast(pl.Float64)), "arm")
         if self.exposure is not None and self.exposure not in here.columns:
             raise ValueError(
                 f"the exposure {self.exposure!r} is no column; there are: {', '.join(here.columns)}"
@@ -153,9 +167,23 @@ def ordered(values: pl.Series, categories: tuple[str, ...]) -> tuple[list[str], 
     return order, text.replace_strict(order, list(range(len(order))), return_dtype=pl.Float64)
 
 
-def _at_a_visit(question: Question) -> None:
-    if question.at is None:
+def _once(rows: pl.DataFrame, question: Question) -> bool:
+    """Whether each participant has one row, of no visit.
+
+    Raises:
+        ValueError: where there are visits, and none is asked for.
+    """
+    if question.at is None and "visit" in rows.columns:
         raise ValueError("estimating equations compare at a visit; write 'at' and the visit into `contrast`")
+
+    return question.at is None
+
+
+def _where(rows: pl.DataFrame, question: Question) -> np.ndarray:
+    """(n,) whether each row is of the visit that is asked for."""
+    if question.at is None:
+        return np.ones(len(rows), dtype=bool)
+    return (rows["visit"].cast(pl.String) == question.at).to_numpy()
 
 
 def _along(rows: Rows, question: Question, here: np.ndarray) -> Floats:
@@ -203,7 +231,7 @@ def _effect(
         p=p,
         null=null,
         side=question.side,
-        notes=("the standard error is of the logarithm",) if logged else (),
+        notes=("SE is of the logarithm",) if logged else (),
     )
 
 

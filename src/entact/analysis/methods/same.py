@@ -8,6 +8,7 @@ import polars as pl
 
 from entact.analysis.continuous.ancova import t_tail
 from entact.analysis.entered import FEW
+from entact.analysis.frame import as_categories
 from entact.analysis.heterogeneity import durability, leave_one_out, subgroups
 from entact.analysis.methods.answer import labelled
 from entact.analysis.modelled import freedom, pool_sites
@@ -57,6 +58,8 @@ class Lasting:
     fixed: str
     follow_up: tuple[str, ...]
 
+    takes_visits = True
+
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         if question.at is None:
             raise ValueError(
@@ -84,7 +87,7 @@ class RandomEffects:
         from entact.analysis.mmrm import NotConverged
 
         first, second = question.arms(rows)
-        here = question.here(rows).with_columns(pl.col("arm").cast(pl.String))
+        here = as_categories(question.here(rows), "arm")
         here = here.with_columns(pl.col(name).cast(pl.String) for name in self.random if name in here.columns)
         try:
             fit = mixed(

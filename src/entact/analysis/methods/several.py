@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from entact.analysis.continuous.ancova import fit_once
+from entact.analysis.frame import as_categories
 from entact.analysis.modelled import model_means, pool_sites
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
@@ -22,18 +24,20 @@ class EachAgainst:
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
 
+    takes_visits = True
+
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        if question.at is None:
+        if question.at is None and "visit" in rows.columns:
             raise ValueError("a mixed model compares at a visit; write 'at' and the visit into `contrast`")
         question.arms(rows)
         reference = question.pair()[1]
-        means, told = _means(self, rows, question.level)
-        made = means.at(visit=question.at).contrast("reference", reference=reference).adjusted("dunnett")
-        method = f"mixed model for repeated measures, {self.fixed}; {told}; Dunnett's test, joint intervals"
+        means, method = _means(self, rows, question)
+        made = means.contrast("reference", reference=reference).adjusted("dunnett")
+        method = f"{method}; Dunnett's test, joint intervals"
         here = question.here(rows)
         found = []
         for row in made.to_polars().iter_rows(named=True):
-            label = f"{row['contrast']} at {question.at}"
+            label = _at(f"{row['contrast']}", question)
             arms = (row["contrast"].removesuffix(f" - {reference}"), reference)
             measure = "adjusted mean difference"
             found.append(_estimate(row, measure, method, label, here, arms, question))
@@ -50,8 +54,10 @@ class DoseTrend:
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
 
+    takes_visits = True
+
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        if question.at is None:
+        if question.at is None and "visit" in rows.columns:
             raise ValueError("a mixed model is asked at a visit; write `at`")
         if "arm" not in rows.columns:
             raise ValueError("the rows have no arm, so that nobody has a dose")
@@ -59,18 +65,31 @@ class DoseTrend:
         there = here["arm"].cast(pl.String).drop_nulls().unique().sort().to_list()
         if strange := [arm for arm in self.doses if arm not in there]:
             raise ValueError(f"nobody in arm {strange[0]!r} has a value; there are: {', '.join(there)}")
-        means, told = _means(self, rows, question.level)
-        [row] = means.at(visit=question.at).trend(self.doses).to_polars().iter_rows(named=True)
-        method = f"mixed model for repeated measures, {self.fixed}; {told}; slope of the means over doses"
-        label = f"per unit of dose at {question.at}"
+        means, method = _means(self, rows, question)
+        [row] = means.trend(self.doses).to_polars().iter_rows(named=True)
+        method = f"{method}; slope of the means over doses"
+        label = _at("per unit of dose", question)
         return Estimates(
             "", (_estimate(row, "slope over doses", method, label, here, tuple(self.doses), question),)
         )
 
 
-def _means(self: EachAgainst | DoseTrend, rows: pl.DataFrame, level: float) -> tuple[Any, str]:
+def _means(self: EachAgainst | DoseTrend, rows: pl.DataFrame, question: Question) -> tuple[Any, str]:
+    """Adjusted means of every arm where the question is, and their model in words."""
     pooled = pool_sites(rows, self.pool_sites_below)
-    return model_means(pooled, fixed=self.fixed, covariance=self.covariance, df=self.df, level=level)
+    if question.at is None:
+        means = fit_once(f"value ~ {self.fixed}", as_categories(pooled, "arm"), level=question.level).lsmeans(
+            "arm"
+        )
+        return means, f"analysis of covariance, value ~ {self.fixed}; least squares"
+    means, told = model_means(
+        pooled, fixed=self.fixed, covariance=self.covariance, df=self.df, level=question.level
+    )
+    return means.at(visit=question.at), f"mixed model for repeated measures, {self.fixed}; {told}"
+
+
+def _at(label: str, question: Question) -> str:
+    return label if question.at is None else f"{label} at {question.at}"
 
 
 def _estimate(

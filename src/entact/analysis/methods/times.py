@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from entact.analysis.frame import held
 from entact.analysis.methods.answer import labelled, parts
 from entact.analysis.planned import Event, Question
-from entact.analysis.result import Estimate, Estimates
+from entact.analysis.result import Estimate, Estimates, strata_told
 from entact.analysis.survival import (
     Times,
     hazard_ratio,
@@ -69,7 +70,9 @@ class ShareWithout:
                         high,
                         question.level,
                         groups=(times.group(),),
-                        notes=() if low is not None else ("everybody has had it: no interval",),
+                        notes=()
+                        if low is not None
+                        else (f"{'nobody' if share == 1 else 'everybody'} has had it by then: no interval",),
                         label=f"{name} at {time:g}",
                     )
                 )
@@ -97,13 +100,13 @@ class LogRank:
                 pairs.append((one, two))
             else:
                 alone += 1
-        notes = (f"{alone} strata with one arm only say nothing",) if alone else ()
+        notes = (f"{strata_told(alone)} with one arm only, of no use here",) if alone else ()
         return labelled(logrank(pairs, level=question.level, side=question.side), question, *notes)
 
 
 @dataclass(frozen=True, slots=True)
 class Hazards:
-    """Two arms by proportional hazards, adjusted for covariates (numbers), with strata."""
+    """Two arms by proportional hazards, adjusted for covariates, numbers or categories, with strata."""
 
     ended: str | Ended
     covariates: tuple[str, ...] = ()
@@ -116,13 +119,12 @@ class Hazards:
         own = here.filter(pl.col("arm").cast(pl.String).is_in(list(pair)))
         whole = own.drop_nulls([column_of(self.ended), *self.covariates, *self.strata])
         for name in self.covariates:
-            if not whole.schema[name].is_numeric():
-                raise ValueError(
-                    f"covariate {name!r} holds {whole.schema[name]}: make it numbers, or a stratum"
-                )
+            kind = whole.schema[name]
+            if not (kind.is_numeric() or kind in (pl.String, pl.Enum, pl.Categorical, pl.Boolean)):
+                raise ValueError(f"covariate {name!r} holds {held(kind)}; numbers or categories are needed")
         times = Times.of(whole["value"], whole[column_of(self.ended)])
         first = (whole["arm"].cast(pl.String) == pair[0]).cast(pl.Float64).to_numpy()
-        x = np.column_stack([first, *(whole[name].cast(pl.Float64).to_numpy() for name in self.covariates)])
+        x = np.column_stack([first, *(one for name in self.covariates for one in _measured(whole[name]))])
         stratum = None
         if self.strata:
             stratum = whole.select(pl.struct(self.strata).rank("dense")).to_series().cast(pl.Int64).to_numpy()
@@ -161,6 +163,14 @@ class RestrictedMean:
             one, two, self.until, level=question.level, null=question.null or 0.0, side=question.side
         )
         return labelled(found, question)
+
+
+def _measured(column: pl.Series) -> list[np.ndarray]:
+    """A covariate as numbers: of categories whether it is each but the first one."""
+    if column.dtype.is_numeric():
+        return [column.cast(pl.Float64).to_numpy()]
+    text = column.cast(pl.String)
+    return [(text == level).cast(pl.Float64).to_numpy() for level in text.unique().sort().to_list()[1:]]
 
 
 def with_events(rows: pl.DataFrame, *names: str | Ended) -> pl.DataFrame:

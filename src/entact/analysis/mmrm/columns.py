@@ -51,6 +51,8 @@ class Factor:
     levels: tuple[str, ...]
     numbers: bool = False
     """whether the levels are numbers, so that a formula may name them as such"""
+    stated: bool = False
+    """whether the frame states the levels, as an Enum does, so that they are meant however written"""
 
     @property
     def values(self) -> list[Any]:
@@ -76,7 +78,7 @@ class Factor:
         place = np.cumsum(used) - 1
         levels = tuple(level for level, use in zip(self.levels, used, strict=True) if use)
         unused = tuple(level for level, use in zip(self.levels, used, strict=True) if not use)
-        return Factor(_narrow(place[self.codes], len(levels)), levels, self.numbers), unused
+        return Factor(_narrow(place[self.codes], len(levels)), levels, self.numbers, self.stated), unused
 
 
 Column = Numeric | Factor
@@ -332,7 +334,7 @@ def _from_polars(name: str, series: pl.Series) -> Column:
     kind = series.dtype
     if isinstance(kind, pl.Enum):
         categories = tuple(kind.categories.to_list())
-        return Factor(_physical(series, len(categories)), categories)
+        return Factor(_physical(series, len(categories)), categories, stated=True)
     named = isinstance(kind, pl.String)
     if named or isinstance(kind, pl.Categorical):
         text = series if named else series.cast(pl.String)

@@ -159,7 +159,8 @@ def fit_structure(
     if found is None:
         return None, "-2 log likelihood can't be evaluated at any starting point"
     if not found.converged:
-        return None, f"not converged ({found.path}; Newton decrement {found.decrement:.1e})"
+        size = "" if np.isnan(found.decrement) else f"; Newton decrement {found.decrement:.1e}"
+        return None, f"not converged ({found.path}{size})"
     least = _least_eigenvalue(moments, surface, found)
     if least < SINGULAR:
         return None, "the covariance matrix became singular: the data don't determine it"

@@ -140,7 +140,7 @@ def keep_used(
                     f"{name}: no values at level{'s' * (len(unused) > 1)} {', '.join(unused)}, left out"
                 )
             if not own.numbers:
-                notes.extend(check_levels(name, own.levels, FEW))
+                notes.extend(check_levels(name, own.levels, None if own.stated else FEW))
             if len(own.levels) == 1 and name in needed:
                 raise ValueError(
                     f"{name!r} has only one level ({own.levels[0]}) in the rows used: leave it out"

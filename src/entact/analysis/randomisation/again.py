@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from entact.analysis.binary.arms import require_side
-from entact.analysis.frame import public
+from entact.analysis.frame import held, public
 from entact.analysis.randomisation.procedure import Arms, Complete, Procedure, strata_of
 from entact.analysis.result import Estimate, Group, Side
 
@@ -59,7 +59,7 @@ def rerandomise(
         raise ValueError(f"arm {strange[0]!r} is none of {contrast[0]} and {contrast[1]}")
     for name in ("value", *covariates):
         if not (people.schema[name].is_numeric() or people.schema[name] == pl.Boolean):
-            raise ValueError(f"column {name!r} holds {people.schema[name]}; numbers are needed")
+            raise ValueError(f"column {name!r} holds {held(people.schema[name])}; numbers are needed")
     for name in covariates:
         if people[name].null_count():
             raise ValueError(f"somebody has no {name}: a covariate of the test needs everybody's")

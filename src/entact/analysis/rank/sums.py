@@ -40,14 +40,18 @@ def rank_sum(
     seen = float((shifts > 0).sum() + 0.5 * (shifts == 0).sum())
     tied = np.unique(np.concatenate([x, y])).size < m + n
     notes = []
+    alike = shifts[0] == shifts[-1]
+    if alike:
+        notes.append("nobody differs within a group: no interval")
     if not tied and max(m, n) < EXACT_BELOW:
         law = rank_sum_law(m, n)
         p: float | None = exact_p(law, int(seen), side)
         place, reached = exact_place(law, level)
         low, high = float(shifts[place - 1]), float(shifts[m * n - place])
         method, statistic = "exact rank sum test, Hodges-Lehmann shift", seen
-        notes.append(f"the interval covers at least {100 * reached:.2f} %")
-        if reached < level:
+        if not alike:
+            notes.append(f"the interval covers at least {100 * reached:.2f} %")
+        if not alike and reached < level:
             notes.append(f"no interval of {100 * level:g} % exists with so few: this is the widest there is")
     else:
         z = _score(x, y, 0.0, side)
@@ -57,8 +61,6 @@ def rank_sum(
             notes.append("all values are equal: no test")
         statistic = seen
         low, high = invert(shifts, lambda shift: _score(x, y, shift, "two_sided") or 0.0, z_of(level))
-    if alike := shifts[0] == shifts[-1] and m + n > 2:
-        notes.append("nobody differs within a group: no interval")
     return Estimate(
         "location shift",
         method,

@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from entact.analysis.adjustment.logistic import separates
 from entact.analysis.adjustment.model import read_rows
 from entact.analysis.mmrm.columns import read_identity
+from entact.analysis.repeated.association import ASSOCIATIONS, STRONGEST, Association, Pairs, next_log_odds
 from entact.analysis.repeated.gee import (
     CORRECTIONS,
     ENOUGH,
@@ -21,6 +22,7 @@ from entact.analysis.repeated.gee import (
     Correction,
     Floats,
     Gee,
+    Places,
     patterns_of,
     places_of,
     sandwich,
@@ -36,27 +38,35 @@ def ordinal_gee(
     *,
     subject: str,
     visit: str | None = None,
+    correlation: Association = "independence",
     correction: Correction = "mancl_derouen",
 ) -> Gee:
     """A marginal model of repeated ordered categories: logit P(above category j) = threshold j + x beta.
 
-    Visits are taken as independent in the equations, and the variance holds whatever their correlation; the
-    categories of one visit have the covariance of a multinomial.
+    The categories of one visit have the covariance of a multinomial. What the equations take two visits for
+    is a working assumption: the variance holds whatever their correlation.
 
     Args:
         formula: value ~ terms, the value a number that stands for its category. data: one row for each
-            participant and visit. correction: of the robust variance, for few participants.
+            participant and visit. correlation: two visits taken as independent, or with one odds ratio of
+            lying above any two cuts, which is estimated. correction: of the robust variance, for few
+            participants.
     Returns:
         A fit whose `beta` begins with the thresholds, one fewer than there are categories, in the place of
         the intercept; the others are logarithms of the odds of a higher category.
     Raises:
         ValueError: when the rows do not allow the fit; the message says why.
-    Sources: McCullagh 1980, JRSS B 42:109; Lipsitz, Kim & Zhao 1994, Statistics in Medicine 13:1149; Mancl &
-        DeRouen 2001. Equivalent in its estimates to R `MASS::polr`; the correlation is that of SAS `proc
-        genmod` with `dist=multinomial`.
+    Sources: McCullagh 1980, JRSS B 42:109; Lipsitz, Kim & Zhao 1994, Statistics in Medicine 13:1149; Heagerty
+        & Zeger 1996, JASA 91:1024; Mancl & DeRouen 2001. With independence equivalent in its estimates to R
+        `MASS::polr` and SAS `proc genmod` with `dist=multinomial`; R `geepack::ordgee` is not, even where
+        every participant has one visit.
     """
     if correction not in CORRECTIONS:
         raise ValueError(f"correction {correction!r} is not known; write one of: {', '.join(CORRECTIONS)}")
+    if correlation not in ASSOCIATIONS:
+        raise ValueError(
+            f"correlation {correlation!r} is none of ordered categories; write {' or '.join(ASSOCIATIONS)}"
+        )
     rows = read_rows(formula, data)
     if not (rows.x[:, 0] == 1).all():
         raise ValueError("thresholds stand in the place of the intercept; take '0 +' or '- 1' out of `fixed`")
@@ -74,21 +84,18 @@ def ordinal_gee(
     slopes = np.broadcast_to(rows.x[:, None, 1:], (rows.n, cuts, rows.x.shape[1] - 1))
     x: Floats = np.concatenate([thresholds, slopes], axis=2)
     beta = _solve(x, above, codes)
-    mu, d, inverse = _moments(x, beta)
-    parts = [
-        (
-            d[own].reshape(len(own), -1, q),
-            inverse[own].reshape(len(own), -1, q),
-            (above - mu)[own].reshape(len(own), -1),
-        )
-        for own in patterns_of(cluster, place)
-    ]
-    bread = np.einsum("ncq,ncr->qr", d, inverse)
+    patterns = patterns_of(cluster, place)
+    log_odds = None
+    if correlation == "exchangeable" and any(own.shape[1] > 1 for own in patterns):
+        beta, log_odds = _solve_together(x, above, patterns, beta)
+    bread, parts = _parts(x, above, patterns, beta, log_odds or 0.0)
     covariance = sandwich(bread, parts, correction)
     title = f"generalised estimating equations, proportional odds, {NAMED[correction]} correction"
     notes = (
         *rows.notes,
-        "working correlation independence",
+        "working correlation independence"
+        if log_odds is None
+        else f"working odds ratio of two visits, for every two cuts: {np.exp(log_odds):.4g}",
         "one odds ratio for every cut of the categories",
     )
     return Gee(rows, beta, covariance, np.eye(int(place.max()) + 1), 1.0, clusters, title, notes)
@@ -117,6 +124,51 @@ def _solve(x: Floats, above: Floats, codes: np.ndarray) -> Floats:
         if float(np.abs(step).max()) < ENOUGH * max(1.0, float(np.abs(beta).max())):
             return beta
     raise ValueError("the estimating equations found no solution")
+
+
+def _solve_together(x: Floats, above: Floats, patterns: list[Places], beta: Floats) -> tuple[Floats, float]:
+    """The coefficients and the logarithm of the odds ratio of two visits, each given the other in turn."""
+    log_odds = 0.0
+    for _ in range(ITERATIONS):
+        mu = expit(x @ beta)
+        moved = next_log_odds(mu, above, patterns, log_odds) - log_odds
+        log_odds += moved
+        if abs(log_odds) > STRONGEST:
+            raise ValueError(
+                "the odds ratio of two visits has no finite value here; write `correlation: independence`"
+            )
+        bread, parts = _parts(x, above, patterns, beta, log_odds)
+        step = np.linalg.solve(
+            bread, sum(np.einsum("ksq,ks->q", inverse, rest) for _, inverse, rest in parts)
+        )
+        beta = beta + step
+        if float(np.abs(x @ beta).max()) > FAR:
+            raise ValueError(SEPARATED)
+        if max(float(np.abs(step).max()), abs(moved)) < ENOUGH * max(1.0, float(np.abs(beta).max())):
+            return beta, log_odds
+    raise ValueError("the estimating equations found no solution; write `correlation: independence`")
+
+
+def _parts(
+    x: Floats, above: Floats, patterns: list[Places], beta: Floats, log_odds: float
+) -> tuple[Floats, list[tuple[Floats, Floats, Floats]]]:
+    """The information (q, q), and of each pattern slopes, these times the inverse of V, and residuals."""
+    mu = expit(x @ beta)
+    d = x * (mu * (1 - mu))[..., None]
+    q = beta.size
+    bread, parts = np.zeros((q, q)), []
+    for own in patterns:
+        flat = d[own].reshape(len(own), -1, q)
+        variance = Pairs.of(mu[own], log_odds).covariance(mu[own])
+        if log_odds and float(np.linalg.eigvalsh(variance)[:, 0].min()) <= 0:
+            raise ValueError(
+                "one odds ratio for every two visits and cuts is no covariance here; "
+                "write `correlation: independence`"
+            )
+        inverse: Floats = np.asarray(np.linalg.solve(variance, flat), dtype=np.float64)
+        bread += np.einsum("ksq,ksr->qr", flat, inverse)
+        parts.append((flat, inverse, (above - mu)[own].reshape(len(own), -1)))
+    return bread, parts
 
 
 def _separated(x: Floats, above: Floats) -> bool:

@@ -56,6 +56,10 @@ def hazard_ratio(
         raise ValueError("covariates of the hazards cannot be told apart: leave some out")
     beta = np.zeros(x.shape[1])
     value, gradient, information = _likelihood(time, event, centred, strata, beta)
+    if np.linalg.matrix_rank(information) < x.shape[1]:
+        raise ValueError(
+            "those at risk at the events do not differ in arm, or in a covariate: nothing tells its hazard"
+        )
     for _ in range(ITERATIONS):
         step = np.linalg.solve(information, gradient)
         if float(gradient @ step) < 1e-16:

@@ -54,7 +54,7 @@ class Curve:
         return np.where(over, np.nan, low), np.where(over, np.nan, high)
 
     def at(self, time: float) -> tuple[float, float | None, float | None]:
-        """Share at a time with its limits; None where there are none.
+        """Share at a time with its limits; None where nobody or everybody has had it by then.
 
         Raises:
             ValueError: for a time beyond the longest one.
@@ -63,7 +63,7 @@ class Curve:
             raise ValueError(f"nobody was followed to {time:g}; the longest time is {self.last:g}")
         place = int(np.searchsorted(self.times, time, side="right")) - 1
         if place < 0:
-            return 1.0, 1.0, 1.0
+            return 1.0, None, None
         low, high = self.limits()
         ends = [None if np.isnan(one[place]) else float(one[place]) for one in (low, high)]
         return float(self.share[place]), ends[0], ends[1]
@@ -154,20 +154,21 @@ def restricted_mean_difference(
     (one, se_1), (two, se_2) = (kaplan_meier(group).restricted_mean(until) for group in (first, second))
     se, z = sqrt(se_1**2 + se_2**2), z_of(level)
     score = (one - two - null) / se if se > 0 else None
+    alike = () if se > 0 else ("no event came before: no interval and no test",)
     return Estimate(
         "restricted mean time difference",
         f"Kaplan-Meier up to {until:g}",
         one - two,
-        one - two - z * se,
-        one - two + z * se,
+        one - two - z * se if se > 0 else None,
+        one - two + z * se if se > 0 else None,
         level,
-        se=se,
+        se=se if se > 0 else None,
         statistic=score,
         p=None if score is None else tail(score, side),
         null=None if score is None else null,
         side=side,
         groups=(first.group(), second.group()),
-        notes=(f"{one:.4g} and {two:.4g}",),
+        notes=(f"{first.name} {one:.4g}, {second.name} {two:.4g}", *alike),
     )
 
 
