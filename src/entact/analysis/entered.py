@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from entact.analysis.estimand import Handled, apply
@@ -305,8 +306,8 @@ def _refuse_values(rows: pl.DataFrame) -> None:
             endless = rows.filter(pl.col(name).is_infinite())
             if len(endless):
                 raise Unusable(f"the {name} of participant {endless['participant'][0]} is infinite")
-            size = rows[name].abs().max()
-            if size is not None and (size > LARGE or 0 < float(size) < 1 / LARGE):
+            size = float(np.nanmax(np.abs(rows[name].drop_nulls().to_numpy()), initial=0.0))
+            if size > LARGE or 0 < size < 1 / LARGE:
                 why = f"the {name} goes to {size:.3g}, which cannot be calculated with; take another unit"
                 raise Unusable(why)
 
