@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test explore soak evidence check format reference bench lock clean
+.PHONY: help setup demo test explore soak evidence check format reference translations bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ reference: setup ## write the pages of every field in docs anew
 	@$(BIN)/entact reference cohort > docs/cohort-fields.md
 	@$(BIN)/entact reference published > docs/published-fields.md
 	@$(BIN)/entact reference words > docs/words.md
+
+translations: setup ## bring the catalogues of the pages' words up to date with code and templates
+	@$(BIN)/python -m tests.conduct.language.catalogue
 
 explore: setup ## run the property-based tests with examples that are drawn anew
 	@ENTACT_EXPLORE=1 $(PYTEST) -m hypothesis $(ARGS)

@@ -49,14 +49,15 @@ class Browser:
         return str(answer.content.decode())
 
 
-def keep_screened(study: Study, site: str = "denver", consented: bool = True) -> str:
+def keep_screened(study: Study, site: str = "denver", consented: bool = True, language: str = "") -> str:
     """Keeps the record of one participant who has been screened and has consented."""
     story = Story(study)
     first = next(iter(study.newest.visits))
     story.begin(f"{first}#1", day=0)
     if consented:
         scopes = dict.fromkeys(study.newest.file.consent, True)
-        story.write("consent", {"version": "1", "scopes": scopes}, minute=1)
+        spoken = {"language": language} if language else {}
+        story.write("consent", {"version": "1", "scopes": scopes, **spoken}, minute=1)
     population = next(iter(study.newest.file.populations))
     screening = {"attempt": 1, "number": "S-1", "site": site, "population": population}
     story.write("screening", screening, minute=2)

@@ -8,12 +8,14 @@ from datetime import tzinfo
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext
 
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.statement import Fact, Tell, state
-from entact.conduct.words import lower_words, moment, score, value, words
+from entact.conduct.words import moment, role_words, score, value, words
 from entact.course import Course, Entry, instant
 from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.effective import Effective
@@ -152,8 +154,8 @@ class Accounts:
             source = self.entries.get(entry.replaces or "")
             if source is None:
                 continue
-            title = f"{words(str(source.data.get('form', source.kind)))} withdrawn"
-            fact = Fact("Entered", f"{_when(source, self.zone)}, {_author(source)}")
+            title = gettext("{what} withdrawn").format(what=words(str(source.data.get("form", source.kind))))
+            fact = Fact(gettext("Entered"), f"{_when(source, self.zone)}, {_author(source)}")
             when = _when(entry, self.zone)
             note = self._with_reason(entry, "")
             places = self.places_of(entry.id)
@@ -201,9 +203,15 @@ class Accounts:
             known = [(name, self.course.study.newest.alert_named(name)) for name in raised.alerts]
             titles = [words(name) if alert is None else alert.title for name, alert in known]
             call = next((one for one in calls_of(self.course, raised) if one.entry == entry), None)
-            state = "goes on" if call is None else "open" if call.answer is None else "answered"
+            state = (
+                gettext("goes on")
+                if call is None
+                else gettext("open")
+                if call.answer is None
+                else gettext("answered")
+            )
             missing = (
-                f", cannot be evaluated: {', '.join(raised.missing)} missing"
+                gettext(", cannot be evaluated: {items} missing").format(items=", ".join(raised.missing))
                 if raised.cannot_evaluate
                 else ""
             )
@@ -245,8 +253,8 @@ class Accounts:
 
     def _reason(self, entry: Entry) -> str:
         if entry.reason is None:
-            return "no reason given"
-        return lower_words(entry.reason) if entry.reason in REASONS else value(self.opener.reason(entry))
+            return gettext("no reason given")
+        return code_words(entry.reason) if entry.reason in REASONS else value(self.opener.reason(entry))
 
     def _shows(self, effective: Effective, item: str) -> bool:
         """Whether a corrected item may be named; single criteria may be hidden where the decision is not."""
@@ -266,7 +274,7 @@ def _flat(data: Mapping[str, Any], inner: str | None) -> dict[str, Any]:
 
 
 def _label(item: str) -> str:
-    return "When" if item == CORRECTED_TIME else words(item)
+    return gettext("When") if item == CORRECTED_TIME else words(item)
 
 
 def _when(entry: Entry, zone: tzinfo) -> str:
@@ -279,4 +287,4 @@ def _when(entry: Entry, zone: tzinfo) -> str:
 
 
 def _author(entry: Entry) -> str:
-    return f"{entry.by}, {lower_words(entry.role)}"
+    return f"{entry.by}, {role_words(entry.role)}"

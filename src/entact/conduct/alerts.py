@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import lower_words, words
+from entact.conduct.words import listing, role_words, words
 from entact.course import open_alerts
 from entact.course.kinds.calls import open_call
-from entact.protocol.words.passage import listed
 
 
 class Unanswered(NamedTuple):
@@ -39,8 +38,8 @@ def alerts_to_answer(seen: SeenCourse) -> list[Unanswered]:
         if seen.sees_alert(episode):
             known = seen.course.study.newest.alert_named(episode.alert)
             title = str(known.title) if known is not None else words(episode.alert)
-            calls = listed(map(lower_words, known.tell)) if known is not None else ""
+            calls = listing(map(role_words, known.tell)) if known is not None else ""
             entry = open_call(seen.course, episode).entry
-            missing = listed([words(one.partition(".")[2]) or one for one in episode.missing])
+            missing = listing([words(one.partition(".")[2]) or one for one in episode.missing])
             found.append(Unanswered(episode.alert, title, entry, calls, missing))
     return found

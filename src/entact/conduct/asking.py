@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from django.http import Http404, HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from entact import store
 from entact.conduct.error import ConductError
@@ -41,7 +42,7 @@ class Asked:
         self.participant: Standing = participant
         folded = self.reader.folded([participant.ledger])[participant.ledger]
         if isinstance(folded, Broken):
-            raise ConductError(f"{participant.number} {BROKEN}")
+            raise ConductError(f"{participant.number} {gettext(BROKEN)}")
         self.folded: Folded = folded
         self.course: Course = folded.course
         self.seen = SeenCourse(self.reader.sight, self.course)

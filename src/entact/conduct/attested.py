@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.conduct.asking import Asked
 from entact.conduct.words import lower_words, moment, words
 from entact.course import Course
@@ -17,9 +19,9 @@ from entact.course.kinds.query import queries_of
 
 # What a signature means, by its code. Source: 21 CFR 11.50(a)(3).
 MEANINGS: Final[Mapping[str, str]] = {
-    "approval": "I have reviewed these data: they are complete and agree with the source",
-    "review": "I have reviewed these data",
-    "responsibility": "I answer for these data",
+    "approval": gettext_lazy("I have reviewed these data: they are complete and agree with the source"),
+    "review": gettext_lazy("I have reviewed these data"),
+    "responsibility": gettext_lazy("I answer for these data"),
 }
 
 
@@ -80,9 +82,11 @@ def review_of(asked: Asked, effective: Effective | None) -> Review | None:
         ),
         verified=""
         if not done
-        else "verified against the source"
+        else gettext("verified against the source")
         if known is not None and known.whole
-        else f"{len(done)} of {len(items)} items verified against the source",
+        else gettext("{count} of {count_2} items verified against the source").format(
+            count=len(done), count_2=len(items)
+        ),
         to_verify=tuple((name, words(name)) for name in items if name not in done),
         may_ask=asked.role_for("ask_query") is not None,
         may_verify=asked.role_for("verify") is not None,
@@ -102,8 +106,10 @@ def attested_of(course: Course, effective: Effective, zone: tzinfo) -> tuple[Att
         if effective.id not in one.versions:
             continue
         who = f"{one.name} ({one.by})" if one.name not in ("", one.by) else one.by
-        said = f"Signed by {who}, {moment(one.at, zone)}: {meaning_words(one.meaning)}."
+        said = gettext("Signed by {who}, {when}: {meaning}.").format(
+            who=who, when=moment(one.at, zone), meaning=meaning_words(one.meaning)
+        )
         holds = one.versions[effective.id] == version_of(effective)
-        broken = "" if holds else " Changed since: the signature does not cover what stands here."
+        broken = "" if holds else gettext(" Changed since: the signature does not cover what stands here.")
         found.append(Attested(said + broken, holds))
     return tuple(found)

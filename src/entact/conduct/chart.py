@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.course.state.dose import DoseState
 from entact.course.state.form import Answers
 from entact.protocol.quantity import parse_quantity
@@ -13,7 +15,11 @@ from entact.protocol.quantity import parse_quantity
 WIDTH, HEIGHT = 460, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 84, 22, 28
 
-SERIES = {"systolic": "Systolic", "diastolic": "Diastolic", "heart_rate": "Heart rate"}
+SERIES = {
+    "systolic": gettext_lazy("Systolic"),
+    "diastolic": gettext_lazy("Diastolic"),
+    "heart_rate": gettext_lazy("Heart rate"),
+}
 _STEPS = (15, 30, 60, 120, 240, 480)  # minutes between two marks of the time axis
 _GAP = 15  # so that the names at the ends of the lines do not overlap
 
@@ -97,7 +103,9 @@ def draw_session(readings: Sequence[Answers], doses: Sequence[DoseState]) -> Cha
         rows=tuple(Mark(y(row), str(row)) for row in rows),
         doses=tuple(Mark(x(dose.at), dose.part) for dose in given),
         summary=_summary(read, bool(given)),
-        unit=f"hours since {'the initial dose' if given else 'the first reading'}",
+        unit=gettext("hours since {part}").format(
+            part=gettext("the initial dose") if given else gettext("the first reading")
+        ),
     )
 
 
@@ -123,10 +131,16 @@ def _apart(curves: list[Curve]) -> tuple[Curve, ...]:
 
 def _summary(read: dict[str, list[tuple[datetime, float]]], dosed: bool) -> str:
     parts = [
-        f"{SERIES[name]} {min(number for _, number in points):g} to {max(number for _, number in points):g}"
+        gettext("{series} {min} to {max}").format(
+            series=SERIES[name],
+            min=format(min(number for _, number in points), "g"),
+            max=format(max(number for _, number in points), "g"),
+        )
         for name, points in read.items()
     ]
-    return f"{'; '.join(parts)}, over the time since {'the initial dose' if dosed else 'the first reading'}"
+    return gettext("{curves}, over the time since {part}").format(
+        curves="; ".join(parts), part=gettext("the initial dose") if dosed else gettext("the first reading")
+    )
 
 
 def _minutes(at: datetime, origin: datetime) -> float:

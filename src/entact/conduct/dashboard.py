@@ -9,8 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext
+
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Reader
-from entact.conduct.words import lower_words, title_of_form, title_of_visit
+from entact.conduct.words import title_of_form, title_of_visit
 from entact.store import lists
 
 WIDTH, HEIGHT = 640, 260
@@ -84,7 +87,7 @@ def draw_board(reader: Reader) -> Board:
         plot=_plot(months, planned, reader.at.date()) if months else None,
         enrolled=sum(one.participants for one in months),
         planned=planned,
-        statuses=tuple((lower_words(name), count) for name, count in statuses.items()),
+        statuses=tuple((code_words(name), count) for name, count in statuses.items()),
         sites=tuple(_sites(reader, counts, found, sees)),
         missing=tuple(_missing(reader, found)),
     )
@@ -103,9 +106,9 @@ def _sites(
             if one.site == site:
                 of[one.rule] += one.held
         yield SiteLine(
-            site or "unknown",
+            site or gettext("unknown"),
             total,
-            f"{stopped} of {total}" if sees else "",
+            gettext("{stopped} of {total}").format(stopped=stopped, total=total) if sees else "",
             of[OUTSIDE],
             of[MISSED],
             of[FORM] + of[READING],
@@ -159,7 +162,9 @@ def _plot(months: Sequence[lists.Enrolled], planned: int, today: date) -> Plot:
         plan=y(planned),
         columns=tuple(Mark(x(number + 0.5), f"{axis[number]:%b %y}") for number in range(0, count, step)),
         rows=tuple(Mark(y(number), str(number)) for number in range(0, high + 1, size)),
-        summary=f"{total} enrolled of {planned} planned, from {first:%B %Y} to {last:%B %Y}",
+        summary=gettext("{total} enrolled of {planned} planned, from {first} to {last}").format(
+            total=total, planned=planned, first=format(first, "%B %Y"), last=format(last, "%B %Y")
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
 from entact.conduct.error import ConductError
 from entact.conduct.reader import environment_of_database, present
@@ -99,19 +100,25 @@ def certify(person: str, site: str, certificate: Certificate, *, by: Author) -> 
         ConductError: when they have no role there, or a date cannot be one.
     """
     if not certificate.name.strip() or len(certificate.name) > 200:
-        raise ConductError("say what the certificate is about, in at most 200 characters")
+        raise ConductError(gettext("say what the certificate is about, in at most 200 characters"))
     expires, issued = read_date(certificate.expires), read_date(certificate.issued or certificate.expires)
     if expires is None or issued is None or len(certificate.expires) < len("2026-04"):
-        raise ConductError("write dates as 2026-04-30; a certificate that ends in a month as 2026-04")
+        raise ConductError(
+            gettext("write dates as 2026-04-30; a certificate that ends in a month as 2026-04")
+        )
     if issued.earliest > expires.latest:
-        raise ConductError("the certificate would end before it was issued")
+        raise ConductError(gettext("the certificate would end before it was issued"))
     if issued.earliest > today_at(site) and certificate.issued:
-        raise ConductError("the training is of a day to come: enter it once it has taken place")
+        raise ConductError(gettext("the training is of a day to come: enter it once it has taken place"))
     with transaction.atomic():
         hold_site(site)
         before = state_of(site).staff.get(person)
         if before is None or not before.roles:
-            raise ConductError(f"{person} has no role at site {site}: give one first")
+            raise ConductError(
+                gettext("{person} has no role at site {site}: give one first").format(
+                    person=person, site=site
+                )
+            )
         _enter(site, "staff", _staff(site, person, list(before.roles), certificate, before.until), by)
 
 
@@ -122,7 +129,7 @@ def set_on_call(site: str, number: str, *, by: Author) -> None:
         ConductError: when it can be no telephone number.
     """
     if re.fullmatch(r"\+?[0-9][0-9 ()/.-]{4,30}", number.strip()) is None:
-        raise ConductError("write the number as one dials it from anywhere, such as +1 303 555 0100")
+        raise ConductError(gettext("write the number as one dials it from anywhere, such as +1 303 555 0100"))
     with transaction.atomic():
         hold_site(site)
         if state_of(site).on_call != number.strip():
@@ -136,15 +143,17 @@ def set_duty(site: str, duty: OnCall, *, by: Author) -> None:
         ConductError: when no alert calls the role, a time is none, or the number can be dialled by nobody.
     """
     if duty.role not in roles_called():
-        raise ConductError(f"no alert of the study calls {duty.role or 'nobody'}")
+        raise ConductError(
+            gettext("no alert of the study calls {role}").format(role=duty.role or gettext("nobody"))
+        )
     if duty.number and re.fullmatch(r"\+?[0-9][0-9 ()/.-]{4,30}", duty.number) is None:
-        raise ConductError("write the number as one dials it from anywhere, such as +1 303 555 0100")
+        raise ConductError(gettext("write the number as one dials it from anywhere, such as +1 303 555 0100"))
     try:
         since, until = instant(duty.since or ""), instant(duty.until or "")
     except ValueError:
-        raise ConductError("say from when and until when") from None
+        raise ConductError(gettext("say from when and until when")) from None
     if not timedelta(0) < until - since <= _LONGEST_DUTY:
-        raise ConductError("a line of the roster ends after it begins, and within five weeks")
+        raise ConductError(gettext("a line of the roster ends after it begins, and within five weeks"))
     with transaction.atomic():
         hold_site(site)
         _enter(site, "on_call", duty, by)
@@ -177,9 +186,11 @@ def sign_log(site: str, expected: str, *, by: Author) -> None:
         hold_site(site)
         hashes = lines_of(site)
         if not hashes:
-            raise ConductError(f"nobody has a role at site {site} yet: there is nothing to sign")
+            raise ConductError(
+                gettext("nobody has a role at site {site} yet: there is nothing to sign").format(site=site)
+            )
         if digest_of(hashes) != expected:
-            raise ConductError("the log has changed while you read it: read it again")
+            raise ConductError(gettext("the log has changed while you read it: read it again"))
         _enter(site, "delegation_signed", DelegationSigned(list(hashes), list(hashes.values())), by)
 
 
@@ -271,5 +282,5 @@ def hold_site(site: str) -> None:
 def _study() -> Study:
     _, study = study_of_record()
     if study is None:
-        raise ConductError("this record holds no release of its study that can be read")
+        raise ConductError(gettext("this record holds no release of its study that can be read"))
     return study

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
+from entact.conduct.language.choice import TITLES
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Reader, environment_of_database
 from entact.conduct.sight import NEVER
-from entact.conduct.words import lower_words
+from entact.conduct.words import role_words
 
 SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
 
@@ -50,29 +53,34 @@ def frame(reader: Reader) -> dict[str, Any]:
     sight = reader.sight
     until: dict[str, list[str]] = {}
     for name, when in sight.hidden.items():
-        until.setdefault(when, []).append(lower_words(name))
+        until.setdefault(when, []).append(code_words(name))
     return {
         "study_title": reader.study.newest.file.title,
         "study_name": reader.study.name,
         "banner": banner(reader.environment),
-        "role": lower_words(sight.role),
+        "role": role_words(sight.role),
         "hidden": [(_hidden(when), sorted(names)) for when, names in until.items()],
         "hidden_until": _until(until),
         "study_time": reader.environment == "rehearsal",
         "sees_schedule": sight.sees_schedule,
+        "tongues": TITLES.items(),
         "sees_status": sight.sees_status,
     }
 
 
 def _hidden(when: str) -> str:
-    return "Never shown to this role" if when == NEVER else f"Hidden until {when}"
+    return (
+        gettext("Never shown to this role")
+        if when == NEVER
+        else gettext("Hidden until {when}").format(when=when)
+    )
 
 
 def _until(until: Mapping[str, object]) -> str:
     """What stands behind `hidden from a role`: until when, where that is ever."""
     if NEVER in until:
         return ""
-    return f" until {next(iter(until)) if len(until) == 1 else 'lock'}"
+    return gettext(" until {until}").format(until=next(iter(until)) if len(until) == 1 else gettext("lock"))
 
 
 def plain_frame() -> dict[str, Any]:
@@ -82,4 +90,8 @@ def plain_frame() -> dict[str, Any]:
 
 def banner(environment: str) -> str:
     """What stands above everything where the data are not of people."""
-    return f"SIMULATED DATA — {SIMULATED[environment]}" if environment in SIMULATED else ""
+    return (
+        gettext("SIMULATED DATA — {simulated}").format(simulated=code_words(environment))
+        if environment in SIMULATED
+        else ""
+    )

@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from entact.conduct.access.models import Account
 from entact.conduct.delegation import lines_of, monitored_at, state_of, today_at
 from entact.conduct.holds.domain import holds_now
+from entact.conduct.language.codes import code_words
 from entact.conduct.periodic.domain import AHEAD, owed
 from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
@@ -23,11 +25,10 @@ from entact.conduct.staff.training import has_learned
 from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
 from entact.conduct.visits.ahead import asked_ahead
-from entact.conduct.words import day, lower_words, moment, title_of_form, title_of_visit
+from entact.conduct.words import day, listing, moment, role_words, title_of_form, title_of_visit
 from entact.course.entry import instant
 from entact.course.entry.dates import in_date
 from entact.course.schedule import first_instant
-from entact.protocol.words.passage import listed
 from entact.store import StoreError, acts, lists
 
 BOOKED = timedelta(days=7)  # before it, a booked session's gate is asked on the home page
@@ -62,9 +63,9 @@ def sessions_ahead(reader: Reader, person: Person) -> Iterator[Task]:
         what = (
             f"{title}: {' '.join(reasons)}"
             if reasons
-            else f"{title} is booked; nothing known stands against it"
+            else gettext("{title} is booked; nothing known stands against it").format(title=title)
         )
-        when = f"booked for {moment(one.at, reader.zone_of(one.site))}"
+        when = gettext("booked for {when}").format(when=moment(one.at, reader.zone_of(one.site)))
         rank = 3 if not reasons else 1 if one.at - reader.at <= timedelta(days=1) else 2
         standing = known[one.ledger]
         yield Task(rank < 2, standing.key, standing.number, one.site, what, when, rank=rank, due=one.at)
@@ -88,8 +89,10 @@ def orders_said(reader: Reader, person: Person) -> Iterator[Task]:
                 continue
             if any(one.confirms(order) for one in said):
                 continue
-            what = f"{order.by} wrote down an order of yours by telephone: confirm it, or ask about it"
-            when = f"written down {moment(order.at, reader.zone_of(standing.site))}"
+            what = gettext(
+                "{by} wrote down an order of yours by telephone: confirm it, or ask about it"
+            ).format(by=order.by)
+            when = gettext("written down {when}").format(when=moment(order.at, reader.zone_of(standing.site)))
             address = f"{reverse('console')}#{standing.key}/{order.encounter.replace('#', '.')}"
             yield Task(
                 True, "", standing.number, standing.site, what, when, rank=1, due=order.at, address=address
@@ -123,7 +126,12 @@ def answers_missing(reader: Reader, person: Person) -> Iterator[Task]:
         name, _, whose = one.item.partition(" ")
         form = reader.study.newest.forms.get(name)
         if one.ledger in known and whose == person.identity and form is not None:
-            yield _is_missing(f"Your own answer: {title_of_form(form)}", one, known[one.ledger], reader)
+            yield _is_missing(
+                gettext("Your own answer: {form}").format(form=title_of_form(form)),
+                one,
+                known[one.ledger],
+                reader,
+            )
 
 
 def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
@@ -138,19 +146,21 @@ def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
         own = one.item in own_names and person.may("guess", one.site)
         asks = one.item == "participant" and person.may("ask_guess", one.site)
         if one.ledger in known and (own or asks):
-            whose = "Your" if own else "The participant\u2019s"
-            yield _is_missing(f"{whose} guess of the treatment", one, known[one.ledger], reader)
+            whose = gettext("Your") if own else gettext("The participant’s")
+            yield _is_missing(
+                gettext("{whose} guess of the treatment").format(whose=whose), one, known[one.ledger], reader
+            )
 
 
 def _is_missing(what: str, found: lists.Open, standing: Standing, reader: Reader) -> Task:
     """What a visit asked for that has ended without it."""
-    when = f"the visit ended {moment(found.since, reader.zone_of(found.site))}"
+    when = gettext("the visit ended {when}").format(when=moment(found.since, reader.zone_of(found.site)))
     return Task(
         False,
         standing.key,
         standing.number,
         found.site,
-        f"{what} is missing",
+        gettext("{what} is missing").format(what=what),
         when,
         rank=2,
         due=found.since,
@@ -172,11 +182,15 @@ def reconsents(reader: Reader, person: Person) -> Iterator[Task]:
         end = (
             None if one.due is None else first_instant(one.due + timedelta(days=1), reader.zone_of(one.site))
         )
-        when = f"the site works under it since {moment(one.since, reader.zone_of(one.site))}"
+        when = gettext("the site works under it since {when}").format(
+            when=moment(one.since, reader.zone_of(one.site))
+        )
         if one.due is not None:
-            when = f"{'was asked for by' if over else 'by'} {day(one.due)}; {when}"
+            when = f"{gettext('was asked for by') if over else gettext('by')} {day(one.due)}; {when}"
         standing = known[one.ledger]
-        what = f"{standing.number} is to consent again: to release {labels.get(one.release, one.release)}"
+        what = gettext("{number} is to consent again: to release {release}").format(
+            number=standing.number, release=labels.get(one.release, one.release)
+        )
         address = reverse("consent", args=[standing.key])
         yield Task(
             False, standing.key, standing.number, one.site, what, when,
@@ -196,7 +210,9 @@ def monitoring_actions(reader: Reader, person: Person) -> Iterator[Task]:
                     continue
                 due = date.fromisoformat(action.due)
                 address = reverse("monitoring_report", args=[site, visit.entry])
-                when = f"{'was due' if due < today else 'by'} {day(due)}, after a monitoring visit"
+                when = gettext("{part} {day}, after a monitoring visit").format(
+                    part=gettext("was due") if due < today else gettext("by"), day=day(due)
+                )
                 end = datetime.combine(due, time.max, UTC)
                 rank = 1 if due < today else 2 if due - today <= TOLD else 3
                 yield Task(False, "", "", site, action.text, when, rank=rank, due=end, address=address)
@@ -215,11 +231,16 @@ def certificates(reader: Reader, person: Person) -> Iterator[Task]:
             if one.until is not None and not in_date(one.until.isoformat(), today):
                 continue
             over = one.expires < today
-            whose = "Your certificate" if own else f"The certificate of {names.get(one.person, one.person)}"
-            what = f"{whose} {one.certificate} {'has ended' if over else 'ends'}"
-            when = f"{'no gate lets them act since' if over else 'holds until'} {day(one.expires)}"
+            whose = (
+                gettext("Your certificate")
+                if own
+                else gettext("The certificate of {person}").format(person=names.get(one.person, one.person))
+            )
+            what = f"{whose} {one.certificate} {gettext('has ended') if over else gettext('ends')}"
+            until = gettext("no gate lets them act since") if over else gettext("holds until")
+            when = f"{until} {day(one.expires)}"
             if own and over:
-                when = f"no gate lets you act: it held until {day(one.expires)}"
+                when = gettext("no gate lets you act: it held until {day}").format(day=day(one.expires))
             due = datetime.combine(one.expires, time.min, UTC)
             address = reverse("delegation", args=[site])
             yield Task(over, "", "", site, what, when, rank=1 if over else 3, due=due, address=address)
@@ -228,9 +249,16 @@ def certificates(reader: Reader, person: Person) -> Iterator[Task]:
 def training(reader: Reader, person: Person) -> Iterator[Task]:
     """The text on adverse events that one has not read as it is now."""
     if person.may("learn_events") and not has_learned(person):
-        what = "Read what an adverse event is in this study, and say that you have"
+        what = gettext("Read what an adverse event is in this study, and say that you have")
         yield Task(
-            False, "", "", "", what, "the text is new to you", rank=3, address=reverse("event_training")
+            False,
+            "",
+            "",
+            "",
+            what,
+            gettext("the text is new to you"),
+            rank=3,
+            address=reverse("event_training"),
         )
 
 
@@ -242,10 +270,14 @@ def unsigned_log(reader: Reader, person: Person) -> Iterator[Task]:
         lines, signed = lines_of(site), state_of(site).log_signed
         if lines and (not signed or signed[-1].hashes != lines):
             what = (
-                "The delegation log has changed since it was signed" if signed else "Sign the delegation log"
+                gettext("The delegation log has changed since it was signed")
+                if signed
+                else gettext("Sign the delegation log")
             )
             address = reverse("delegation", args=[site])
-            yield Task(False, "", "", site, what, "by an investigator of the site", rank=3, address=address)
+            yield Task(
+                False, "", "", site, what, gettext("by an investigator of the site"), rank=3, address=address
+            )
 
 
 def unblinded(reader: Reader, person: Person) -> Iterator[Task]:
@@ -260,8 +292,8 @@ def unblinded(reader: Reader, person: Person) -> Iterator[Task]:
         standing = known.get(one.ledger)
         if standing is None or not person.may("hear_of_unblinding", standing.site):
             continue
-        what = "An emergency unblinding took place: the arm is not told here"
-        when = f"entered {moment(one.at, reader.zone_of(standing.site))}"
+        what = gettext("An emergency unblinding took place: the arm is not told here")
+        when = gettext("entered {when}").format(when=moment(one.at, reader.zone_of(standing.site)))
         yield Task(True, standing.key, standing.number, standing.site, what, when, rank=1, due=one.at)
 
 
@@ -275,8 +307,12 @@ def reports_owed(reader: Reader, person: Person) -> Iterator[Task]:
         if one.sent is not None or one.due > today + AHEAD:
             continue
         late = one.is_late(today)
-        what = f"{planned[one.report].title}, number {one.number}, to {planned[one.report].to}: not sent"
-        when = f"{'was due' if late else 'due'} by {day(one.due)}"
+        what = gettext("{title}, number {number}, to {to}: not sent").format(
+            title=planned[one.report].title, number=one.number, to=planned[one.report].to
+        )
+        when = gettext("{part} by {day}").format(
+            part=gettext("was due") if late else gettext("due"), day=day(one.due)
+        )
         due = datetime.combine(one.due, time.max, UTC)
         address = reverse("periodic_reports")
         yield Task(late, "", "", "", what, when, rank=1 if late else 3, due=due, address=address)
@@ -289,16 +325,19 @@ def on_hold(reader: Reader, person: Person) -> Iterator[Task]:
     try:
         holds = holds_now(reader)
     except StoreError as error:
-        what = "What is on hold for everybody cannot be read"
+        what = gettext("What is on hold for everybody cannot be read")
         yield Task(True, "", "", "", what, str(error), rank=0, address=reverse("holds"))
         return
     for one in holds:
         if one.in_force:
-            stops = listed([lower_words(stop) for stop in one.stops])
+            stops = listing(code_words(stop) for stop in one.stops)
             lifts = bool(person.all_roles & one.lifted_by)
-            roles = listed([lower_words(role) for role in sorted(one.lifted_by)], "or")
-            when = f"{stops} stopped for everybody, until {'you lift' if lifts else f'{roles} lifts'} it"
-            what = f"On hold: {one.title}"
+            roles = listing((role_words(role) for role in sorted(one.lifted_by)), gettext("or"))
+            when = gettext("{stops} stopped for everybody, until {part} it").format(
+                stops=stops,
+                part=gettext("you lift") if lifts else gettext("{roles} lifts").format(roles=roles),
+            )
+            what = gettext("On hold: {title}").format(title=one.title)
             yield Task(True, "", "", "", what, when, rank=1, address=reverse("holds"))
 
 
@@ -315,8 +354,10 @@ def serious_events(reader: Reader, person: Person) -> Iterator[Task]:
     }
     for standing in reader.standings(list(told)):
         if person.may("hear_of_events", standing.site):
-            when = f"entered {moment(told[standing.ledger], reader.zone_of(standing.site))}"
-            what = "Something serious was entered: read it, and see to what it asks"
+            when = gettext("entered {when}").format(
+                when=moment(told[standing.ledger], reader.zone_of(standing.site))
+            )
+            what = gettext("Something serious was entered: read it, and see to what it asks")
             at = told[standing.ledger]
             yield Task(True, standing.key, standing.number, standing.site, what, when, rank=1, due=at)
 
@@ -332,10 +373,13 @@ def sites_to_open(reader: Reader, person: Person) -> Iterator[Task]:
         return
     for one in sites_stand(reader.study):
         if not one.status:
-            what, when = "The site is not activated", "nobody can be enrolled or treated there yet"
+            what, when = (
+                gettext("The site is not activated"),
+                gettext("nobody can be enrolled or treated there yet"),
+            )
         elif one.waits and one.status == "active":
-            what = f"Release {one.waits} is not approved at the site"
-            when = f"it works under {one.release}"
+            what = gettext("Release {waits} is not approved at the site").format(waits=one.waits)
+            when = gettext("it works under {release}").format(release=one.release)
         else:
             continue
         yield Task(False, "", "", one.site, what, when, rank=3, address=reverse("releases"))

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from django.utils.translation import gettext, ngettext
+
 from entact.conduct.reader import Reader
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
-from entact.conduct.words import lower_words, quantity, span, words
+from entact.conduct.words import listing, lower_words, quantity, span, words
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units
@@ -153,10 +155,16 @@ def release_here(reader: Reader) -> tuple[Release, tuple[tuple[str, str], ...]]:
 def _randomisation(release: Release) -> str:
     planned = release.file.randomisation
     if planned is None:
-        return "not randomised"
+        return gettext("not randomised")
     ratio = " : ".join(str(share) for share in planned.ratio.values())
-    strata = f", by {' and '.join(map(lower_words, planned.strata))}" if planned.strata else ""
-    return f"{ratio}, {lower_words(planned.method)}{strata}, at {lower_words(planned.at)}"
+    strata = (
+        gettext(", by {strata}").format(strata=listing(map(lower_words, planned.strata)))
+        if planned.strata
+        else ""
+    )
+    return gettext("{ratio}, {method}{strata}, at {at}").format(
+        ratio=ratio, method=lower_words(planned.method), strata=strata, at=lower_words(planned.at)
+    )
 
 
 def _regimen(release: Release, name: str, regimen: Regimen) -> RegimenShown:
@@ -164,8 +172,8 @@ def _regimen(release: Release, name: str, regimen: Regimen) -> RegimenShown:
     offered = ""
     if supplement is not None:
         optional = "optional, " if supplement.optional else ""
-        offered = (
-            f"{_units(release, supplement.give)}, {optional}{span(supplement.window)} after the initial dose"
+        offered = gettext("{release}, {optional}{window} after the initial dose").format(
+            release=_units(release, supplement.give), optional=optional, window=span(supplement.window)
         )
     return RegimenShown(words(name), _units(release, regimen.initial), offered)
 
@@ -175,15 +183,23 @@ def _units(release: Release, units: Units) -> str:
     text = f"{units.count} × {quantity(units.strength)}"
     for name, product in release.file.products.items():
         if units.strength in product.strengths:
-            placebo = " or matching placebo" if product.placebo == "matching" else ""
+            placebo = gettext(" or matching placebo") if product.placebo == "matching" else ""
             return f"{text} {lower_words(name)}, {product.substance} {lower_words(product.salt)}{placebo}"
     return text
 
 
 def _dosing(release: Release) -> str:
     file, most = release.file, release.most_doses()
-    sessions = f"at most {most} session{'s' if most != 1 else ''} with a dose"
-    return f"{sessions}, {span(file.dose_interval)} apart" if file.dose_interval is not None else sessions
+    sessions = ngettext(
+        "at most {most} session with a dose", "at most {most} sessions with a dose", most
+    ).format(most=most)
+    return (
+        gettext("{sessions}, {dose_interval} apart").format(
+            sessions=sessions, dose_interval=span(file.dose_interval)
+        )
+        if file.dose_interval is not None
+        else sessions
+    )
 
 
 @lru_cache(maxsize=8)
@@ -234,7 +250,7 @@ def _sites(reader: Reader) -> Iterable[SiteRow]:
             return sum(map(entered, (one for one in here if one.status in statuses))) if sees else None
 
         yield SiteRow(
-            site=site or "unknown",
+            site=site or gettext("unknown"),
             country=planned[site].country if site in planned else "",
             screened=sum(one.screened for one in here),
             randomised=sum(one.randomised for one in here),
@@ -252,7 +268,7 @@ def _total(rows: Iterable[SiteRow]) -> SiteRow:
         return None if None in counts else sum(counts)
 
     return SiteRow(
-        "All sites",
+        gettext("All sites"),
         "",
         of("screened") or 0,
         of("randomised") or 0,

@@ -9,10 +9,12 @@ from typing import get_args
 from urllib.parse import urlencode
 
 from django.db import connection
+from django.utils.translation import gettext
 
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import PARTICIPANT, Reader, Standing
 from entact.conduct.timeline import OVER
-from entact.conduct.words import day, lower_words, title_of_visit, window
+from entact.conduct.words import day, title_of_visit, window
 from entact.course import Due
 from entact.course.schedule import first_instant
 from entact.course.state.numbers import SCREENING, SUBJECT, normal
@@ -110,7 +112,7 @@ def list_participants(reader: Reader, asked: Mapping[str, str]) -> Listing:
         rows=rows,
         sites=tuple(Choice(name, name, name == site) for name in sites),
         statuses=tuple(
-            Choice(name, lower_words(name), name == status) for name in sorted({*statuses, status} - {""})
+            Choice(name, code_words(name), name == status) for name in sorted({*statuses, status} - {""})
         ),
         wrong=wrong,
         count=sum(
@@ -139,7 +141,9 @@ def _wrong(what: str, asked: Mapping[str, str], known: Sequence[str]) -> Iterato
     name = asked.get(what, "")
     if name and name not in known:
         choices = ", ".join(known)
-        yield f"There is no {what} {name[:40]!r}: the list is not narrowed by it. Choose one of {choices}."
+        yield gettext(
+            "There is no {what} {name}: the list is not narrowed by it. Choose one of {choices}."
+        ).format(what=what, name=repr(name[:40]), choices=choices)
 
 
 def _place(text: str) -> lists.Key | None:
@@ -172,7 +176,7 @@ def _row(reader: Reader, row: lists.ParticipantRow, summary: lists.Summary) -> R
         key=standing.key,
         number=standing.number,
         site=standing.site,
-        status=lower_words(standing.status) if sight.sees_status else "",
+        status=code_words(standing.status) if sight.sees_status else "",
         last=title_of_visit(last, visits) if last else "",
         last_day=day(last_day) if last_day is not None else "",
         next=title_of_visit(due.visit, visits) if due is not None else "",

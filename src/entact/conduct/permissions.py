@@ -297,6 +297,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "account_change_password": OWN_ACCOUNT,
     "usersessions_list": SIGNED_IN,
     "told": SIGNED_IN,
+    "language": SIGNED_IN,
     "ratings": "rate",
     "rating": "rate",
     "rate": "rate",

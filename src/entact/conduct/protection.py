@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from entact.conduct.error import ConductError
 from entact.store import StoreError
@@ -41,7 +42,11 @@ class Protection:
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """The page for what is wrong with the record, in words."""
-    reason = str(error) if isinstance(error, ConductError | StoreError) else "the database cannot be reached"
+    reason = (
+        str(error)
+        if isinstance(error, ConductError | StoreError)
+        else gettext("the database cannot be reached")
+    )
     return render(request, "unavailable.html", {"reason": reason}, status=503)
 
 

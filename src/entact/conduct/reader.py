@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
@@ -38,7 +39,9 @@ from entact.store.numbers import shared_numbers
 from entact.store.studies import study_of_record
 
 PARTICIPANT = "participant:"
-BROKEN = "cannot be shown; run `entact verify`, which names the first bad entry"  # and nothing that it says
+BROKEN = gettext_noop(
+    "cannot be shown; run `entact verify`, which names the first bad entry"
+)  # and nothing that it says
 _log = logging.getLogger(__name__)
 
 COURSES = 64  # folded courses kept in memory
@@ -136,7 +139,11 @@ class Reader:
     def folded(self, ledgers: Sequence[str]) -> dict[str, Folded | Broken]:
         """The courses of some participants: one query for those that are not yet in memory."""
         found = _courses.of(self.study, self.at, _heads(ledgers))
-        lost = {name: Broken(name, "its last entry is not there") for name in ledgers if name not in found}
+        lost = {
+            name: Broken(name, gettext("its last entry is not there"))
+            for name in ledgers
+            if name not in found
+        }
         beside: dict[str, list[Finding]] = {}
         for shared in shared_numbers(ledgers):
             beside.setdefault(shared.ledger, []).append(shared.finding)
@@ -168,12 +175,14 @@ def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
 def _reader(sight: Callable[[Study], Sight], sites: frozenset[str] | None) -> Reader:
     installation = models.Installation.objects.first()
     if installation is None:
-        raise ConductError("this database holds no study yet")
+        raise ConductError(gettext("this database holds no study yet"))
     _, study = study_of_record()
     if study is None:
         raise ConductError(
-            f"the ledger of the study {installation.study} is empty: no release of it has been entered,"
-            " or none that can be read"
+            gettext(
+                "the ledger of the study {study} is empty: no release of it has been entered, or none that "
+                "can be read"
+            ).format(study=installation.study)
         )
     at = present(installation.environment)
     return Reader(installation.environment, study, at, sight(study), sites)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
+from entact.conduct.language.sentences import told_again
 from entact.conduct.sight import Sight
 from entact.course import Reason
 from entact.course.gates.core import ACTS
 from entact.protocol import Release
 
-HIDDEN_GATE: Final = "The gate is shut; what it asks is hidden from this role."
+HIDDEN_GATE: Final = gettext_noop("The gate is shut; what it asks is hidden from this role.")
 # In the same words whether it is not met or nobody has rated yet: else the one would be told from the other.
-HIDDEN_CRITERION: Final = (
+HIDDEN_CRITERION: Final = gettext_noop(
     "Eligibility: a criterion that rests on what is hidden from this role is not met, or not known yet."
 )
 _OF_CRITERIA: Final = frozenset({"criterion_of_record", "criterion_not_met", "criterion_open"})
@@ -27,7 +30,7 @@ def told_reasons(
         act: empty of what no gate decides.
     """
     if act in ACTS and not sight.sees_gate(ACTS[act].gate):
-        return (HIDDEN_GATE,)
+        return (gettext(HIDDEN_GATE),)
     hidden = [
         str(one.criterion.text)
         for one in release.criteria_of(population).values()
@@ -35,9 +38,9 @@ def told_reasons(
     ]
     return tuple(
         dict.fromkeys(
-            HIDDEN_CRITERION
+            gettext(HIDDEN_CRITERION)
             if one.code in _OF_CRITERIA and any(f"“{text}”" in one.message for text in hidden)
-            else one.message
+            else told_again(one.message)
             for one in reasons
         )
     )

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from django.utils.translation import gettext
+
+from entact.conduct.language.codes import code_words, item_title
 from entact.conduct.sight import Sight
-from entact.conduct.words import SEALED, lower_words, moment, quantity, title_of_form, value, words
+from entact.conduct.words import SEALED, listing, lower_words, moment, quantity, title_of_form, value, words
 from entact.course import Course, instant
 from entact.course.entry.effective import Effective
 from entact.course.kinds import KINDS
@@ -57,19 +60,25 @@ Written = tuple[str, list[Fact], str]
 
 
 def _plain(tell: Tell, effective: Effective) -> Written:
-    facts = [tell.fact(words(name), answer) for name, answer in effective.data.items() if answer is not None]
+    facts = [
+        tell.fact(item_title(name), answer) for name, answer in effective.data.items() if answer is not None
+    ]
     kind = KINDS.get(effective.entry.kind)
-    return words(effective.entry.kind) if kind is None else kind.title, facts, ""
+    return words(effective.entry.kind) if kind is None else gettext(kind.title), facts, ""
 
 
 def _consent(tell: Tell, effective: Effective) -> Written:
     scopes = effective.data.get("scopes")
-    facts = [tell.fact("Version", effective.data.get("version"))]
+    facts = [tell.fact(gettext("Version"), effective.data.get("version"))]
     for name, allowed in scopes.items() if isinstance(scopes, Mapping) else ():
         facts.append(tell.fact(words(name), allowed, tell.release.file.consent.get(name)))
-    for label, item in (("Signed", "how"), ("Language", "language"), ("Informed by", "informed_by")):
+    for label, item in (
+        (gettext("Signed"), "how"),
+        (gettext("Language"), "language"),
+        (gettext("Informed by"), "informed_by"),
+    ):
         facts += [tell.fact(label, effective.data[item])] if effective.data.get(item) else []
-    return "Consent", facts, ""
+    return gettext("Consent"), facts, ""
 
 
 def _form(tell: Tell, effective: Effective) -> Written:
@@ -78,7 +87,7 @@ def _form(tell: Tell, effective: Effective) -> Written:
     inner = KINDS[effective.entry.kind].nested
     items = effective.data if inner is None else effective.data.get(inner)
     if not isinstance(items, Mapping):
-        return title, [tell.fact("Items", items)], ""
+        return title, [tell.fact(gettext("Items"), items)], ""
     order = [*form.items] if form is not None else []
     names = sorted(items, key=lambda name: order.index(name) if name in order else len(order))
     facts = [
@@ -86,27 +95,33 @@ def _form(tell: Tell, effective: Effective) -> Written:
         for name in names
         if items[name] is not None
     ]
-    note = "not done" if effective.data.get("status") == "not_done" else "" if facts else "no item answered"
+    note = (
+        gettext("not done")
+        if effective.data.get("status") == "not_done"
+        else ""
+        if facts
+        else gettext("no item answered")
+    )
     return title, facts, " · ".join(part for part in (effective.entry.timepoint or "", note) if part)
 
 
 def _dose(tell: Tell, effective: Effective) -> Written:
     data = effective.data
     facts = [
-        tell.fact("Kit", data.get("kit")),
-        Fact("Level", _level(tell.release, data.get("level"), data.get("part"))),
+        tell.fact(gettext("Kit"), data.get("kit")),
+        Fact(gettext("Level"), _level(tell.release, data.get("level"), data.get("part"))),
     ]
     facts += [
-        tell.fact(words(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
+        tell.fact(item_title(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
     ]
-    facts += [tell.fact("Outcome", data.get("outcome", "taken"))]
+    facts += [tell.fact(gettext("Outcome"), data.get("outcome", "taken"))]
     if data.get("witness"):
-        facts += [tell.fact("Witness", data["witness"])]
-    facts += [Fact("Set aside", text) for text in _set_aside(tell, effective)]
+        facts += [tell.fact(gettext("Witness"), data["witness"])]
+    facts += [Fact(gettext("Set aside"), text) for text in _set_aside(tell, effective)]
     return (
-        f"{words(str(data.get('part', '')))} dose".strip(),
+        gettext("{part} dose").format(part=words(str(data.get("part", "")))).strip(),
         facts,
-        "what the kit holds is hidden",
+        gettext("what the kit holds is hidden"),
     )
 
 
@@ -119,7 +134,7 @@ def _set_aside(tell: Tell, effective: Effective) -> Iterator[str]:
     release = tell.course.site_release(effective.at)
     for code, proofs in overridden.items():
         required = requirement_of(release, code)
-        who = f", by {' and '.join(proofs)}" if isinstance(proofs, dict) else ""
+        who = gettext(", by {persons}").format(persons=listing(proofs)) if isinstance(proofs, dict) else ""
         yield f"{code if required is None else required.otherwise}{who}"
 
 
@@ -133,52 +148,68 @@ def _level(release: Release, level: Any, part: Any) -> str:
         units = regimen.supplement.give
     named = [one for one in release.file.products.values() if units.strength in one.strengths]
     of = f" {named[0].substance} {lower_words(named[0].salt)}" if named else ""
-    of += " or placebo" if named and named[0].placebo == "matching" else ""
-    return f"{level}, nominally {units.count} × {quantity(units.strength)}{of}"
+    of += gettext(" or placebo") if named and named[0].placebo == "matching" else ""
+    return gettext("{level}, nominally {count} × {strength}{of}").format(
+        level=level, count=units.count, strength=quantity(units.strength), of=of
+    )
 
 
 def _override(tell: Tell, effective: Effective) -> Written:
     data, release = effective.data, tell.course.site_release(effective.at)
     required = requirement_of(release, str(data.get("requirement")))
-    what = "a requirement" if required is None else required.otherwise
-    verbal = "" if data.get("ordered_by") is None else f"verbal order of {data['ordered_by']}"
-    return f"Set aside: {what}", [tell.fact("Requirement", data.get("requirement"))], verbal
+    what = gettext("a requirement") if required is None else required.otherwise
+    verbal = (
+        ""
+        if data.get("ordered_by") is None
+        else gettext("verbal order of {data}").format(data=data["ordered_by"])
+    )
+    return (
+        gettext("Set aside: {what}").format(what=what),
+        [tell.fact(gettext("Requirement"), data.get("requirement"))],
+        verbal,
+    )
 
 
 def _encounter(tell: Tell, effective: Effective) -> Written:
     status, left = effective.data.get("status", "encounter"), effective.data.get("disposition", "discharged")
-    how = "" if left == "discharged" else f", {lower_words(str(left))}"
-    return f"{words(str(status))}{how}", [], ""
+    how = "" if left == "discharged" else f", {code_words(str(left))}"
+    return f"{item_title(str(status))}{how}", [], ""
 
 
 def _presence(tell: Tell, effective: Effective) -> Written:
     data = effective.data
-    went = "came in" if data.get("state") == "in" else "went out"
+    went = gettext("came in") if data.get("state") == "in" else gettext("went out")
     return f"{value(data.get('person'))}, {value(data.get('role'))}, {went}", [], ""
 
 
 def _kit(tell: Tell, effective: Effective) -> Written:
     data = effective.data
-    text = (
-        f"Kit {value(data.get('kit'))} assigned: {value(data.get('part'))}, level {value(data.get('level'))}"
+    text = gettext("Kit {kit} assigned: {part}, level {level}").format(
+        kit=value(data.get("kit")), part=value(data.get("part")), level=value(data.get("level"))
     )
     return text, [], ""
 
 
 def _dose_level(tell: Tell, effective: Effective) -> Written:
-    return f"Dose level decided: {value(effective.data.get('level'))}", [], ""
+    return gettext("Dose level decided: {level}").format(level=value(effective.data.get("level"))), [], ""
 
 
 def _medication(tell: Tell, effective: Effective) -> Written:
     state = tell.course.medication.get(effective.entry.about or effective.id)
     name = effective.data.get("name") or (state.name if state is not None else None)
-    continued = "" if effective.entry.about is None else " continued"
+    continued = "" if effective.entry.about is None else gettext(" continued")
     facts = [
-        tell.fact(words(item), answer)
+        tell.fact(item_title(item), answer)
         for item, answer in effective.data.items()
         if item != "name" and answer is not None
     ]
-    return f"Medication{continued}: {value(name) if name else 'not named'}", facts, ""
+    return (
+        gettext("Medication{continued}: {name}").format(
+            continued=continued, name=value(name) if name else gettext("not named")
+        ),
+        facts,
+        "",
+    )
 
 
 def _event(tell: Tell, effective: Effective) -> Written:
@@ -186,65 +217,85 @@ def _event(tell: Tell, effective: Effective) -> Written:
     state = tell.course.adverse_events.get(effective.entry.about or effective.id)
     code = data.get("term") or (state.term if state is not None else None)
     term = tell.release.file.adverse_events.terms.get(str(code))
-    name = term.title if term is not None else value(code) if code is not None else "not named"
+    name = term.title if term is not None else value(code) if code is not None else gettext("not named")
     begins = effective.entry.about is None
     facts = [
-        tell.fact(words(item), answer)
+        tell.fact(item_title(item), answer)
         for item, answer in data.items()
         if item != "term" and answer is not None
     ]
     if term is not None and term.special_interest is not None:
-        facts.insert(0, Fact("Special interest", term.special_interest))
-    return f"Adverse event{'' if begins else ' continued'}: {name}", facts, ""
+        facts.insert(0, Fact(gettext("Special interest"), term.special_interest))
+    return (
+        gettext("Adverse event{part}: {name}").format(
+            part="" if begins else gettext(" continued"), name=name
+        ),
+        facts,
+        "",
+    )
 
 
 def _guess(tell: Tell, effective: Effective) -> Written:
     data = effective.data
     arm = tell.release.file.arms.get(str(data.get("arm")))
-    facts = [Fact("Arm guessed", arm.title) if arm is not None else tell.fact("Arm guessed", data.get("arm"))]
+    facts = [
+        Fact(gettext("Arm guessed"), arm.title)
+        if arm is not None
+        else tell.fact(gettext("Arm guessed"), data.get("arm"))
+    ]
     facts += (
-        [tell.fact("Confidence", f"{data['confidence']} %")] if data.get("confidence") is not None else []
+        [tell.fact(gettext("Confidence"), f"{data['confidence']} %")]
+        if data.get("confidence") is not None
+        else []
     )
-    facts += [tell.fact("Why", data["why"])] if data.get("why") is not None else []
-    facts += [tell.fact("Clear since", words(data["clear"]))] if data.get("clear") is not None else []
-    facts += [tell.fact("Had been told", data["told"])] if data.get("told") is not None else []
-    return f"Guess of treatment by {value(data.get('guesser'))}", facts, ""
+    facts += [tell.fact(gettext("Why"), data["why"])] if data.get("why") is not None else []
+    facts += (
+        [tell.fact(gettext("Clear since"), words(data["clear"]))] if data.get("clear") is not None else []
+    )
+    facts += [tell.fact(gettext("Had been told"), data["told"])] if data.get("told") is not None else []
+    return gettext("Guess of treatment by {guesser}").format(guesser=value(data.get("guesser"))), facts, ""
 
 
 def _eligibility(tell: Tell, effective: Effective) -> Written:
     data = effective.data
-    signed = "signed" if data.get("signed") else "not signed"
-    facts = [tell.fact("Decision", data.get("decision"))]
+    signed = gettext("signed") if data.get("signed") else gettext("not signed")
+    facts = [tell.fact(gettext("Decision"), data.get("decision"))]
     criteria = data.get("criteria")
     if not tell.sight.sees_criteria:
         return (
-            "Eligibility",
+            gettext("Eligibility"),
             facts,
-            f"{signed} · single criteria are hidden from {lower_words(tell.sight.role)}",
+            gettext("{signed} · single criteria are hidden from {role}").format(
+                signed=signed, role=code_words(tell.sight.role)
+            ),
         )
     for name, judged in criteria.items() if isinstance(criteria, Mapping) else ():
         criterion = tell.release.file.eligibility.get(name)
         label = words(criterion.text) if criterion is not None else words(name)
         kind = f" ({criterion.kind})" if criterion is not None else ""
         facts.append(tell.fact(f"{label}{kind}", judged))
-    return "Eligibility", facts, signed
+    return gettext("Eligibility"), facts, signed
 
 
 def _signature(tell: Tell, effective: Effective) -> Written:
     """Without what it names: some of the entries may be hidden, and their number would tell of them."""
-    return f"Signed: {value(effective.data.get('meaning'))}", [], ""
+    return gettext("Signed: {meaning}").format(meaning=value(effective.data.get("meaning"))), [], ""
 
 
 def _verification(tell: Tell, effective: Effective) -> Written:
     """As of a signature: what it names may be hidden."""
-    return "Verified against the source", [], ""
+    return gettext("Verified against the source"), [], ""
 
 
 def _query(tell: Tell, effective: Effective) -> Written:
     data = effective.data
-    facts = [tell.fact("Item", data["item"])] if data.get("item") else []
-    facts += [tell.fact("Words", data["text"])] if data.get("text") else []
-    return f"Query {value(data.get('said'))}", facts, value(data["rule"]) if data.get("rule") else ""
+    facts = [tell.fact(gettext("Item"), data["item"])] if data.get("item") else []
+    facts += [tell.fact(gettext("Words"), data["text"])] if data.get("text") else []
+    return (
+        gettext("Query {status}").format(status=value(data.get("said"))),
+        facts,
+        value(data["rule"]) if data.get("rule") else "",
+    )
 
 
 # Kinds that read better told than listed; every other one is a title and its items.

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.conduct.account import Account, Accounts
 from entact.conduct.alerts import Unanswered, alerts_to_answer
 from entact.conduct.chart import Chart, draw_session
 from entact.conduct.forms.place import release_of, visit_address
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import DOSING, SeenCourse
 from entact.conduct.statement import Fact
 from entact.conduct.words import (
+    day,
     lower_words,
     moment,
     plainly,
@@ -33,7 +37,10 @@ from entact.course.state.progress import zone_of
 
 BETWEEN = "between"
 CLOSED = Opener()
-OF_ANSWERS = {"item": "answer", "unusual": "unusual answer"}  # rules about one answer, as they are called
+OF_ANSWERS = {
+    "item": "answer",
+    "unusual": gettext_lazy("unusual answer"),
+}  # rules about one answer, as they are called
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
 OVER = ("screen_failed", "not_entered", "completed", "withdrawn", "died")  # nothing more is due
 
@@ -99,12 +106,12 @@ class Stop:
     def counted(self) -> str:
         """How much is in it."""
         count = len(self.accounts) + len(self.readings)
-        return f"{count} {'entry' if count == 1 else 'entries'}"
+        return f"{count} {gettext('entry') if count == 1 else gettext('entries')}"
 
     @property
     def status_words(self) -> str:
         """The status as people say it."""
-        return lower_words(self.status)
+        return code_words(self.status)
 
 
 @dataclass(frozen=True)
@@ -210,18 +217,22 @@ class _Telling:
         visits = self.course.release.visits
         for one in encounters:
             if one.status == "started":
-                since = f"since {moment(one.started, self.zone)}" if one.started is not None else ""
+                since = (
+                    gettext("since {when}").format(when=moment(one.started, self.zone))
+                    if one.started is not None
+                    else ""
+                )
                 title = title_of_visit(one.visit, visits)
-                yield DueShown(title, "under way", since, visit_address(one.id))
+                yield DueShown(title, gettext("under way"), since, visit_address(one.id))
         if not self.sight.sees_status or self._is_over():
             return
         ahead = [one for one in dues.values() if one.visit not in held and one.status in ("due", "expected")]
         ahead.sort(key=lambda one: _instant(one.closes or one.latest or one.earliest, self.zone))
         now = [one for one in ahead if one.status == "due"]
         for due in [*now, *[one for one in ahead if one.status == "expected"][:1]]:
-            by = window(due, self.zone) or "its days are not known yet"
+            by = window(due, self.zone) or gettext("its days are not known yet")
             address = visit_address(f"{due.visit}#1")
-            yield DueShown(title_of_visit(due.visit, visits), lower_words(due.status), by, address)
+            yield DueShown(title_of_visit(due.visit, visits), code_words(due.status), by, address)
 
     def _is_over(self) -> bool:
         """Whether nothing more can be due, as far as the role may know."""
@@ -229,18 +240,25 @@ class _Telling:
 
     def _facts(self) -> Iterable[Fact]:
         course = self.course
-        yield Fact("Site", self.standing.site or "unknown")
+        yield Fact(gettext("Site"), self.standing.site or gettext("unknown"))
         if self.sight.sees_status:
-            yield Fact("Status", lower_words(course.status))
+            yield Fact(gettext("Status"), code_words(course.status))
         if course.consent is not None:
             given = [lower_words(scope) for scope, yes in course.consent.scopes.items() if yes]
-            yield Fact("Consent", f"version {course.consent.version}: {', '.join(given) or 'nothing'}")
+            yield Fact(
+                gettext("Consent"),
+                gettext("version {version}: {scopes}").format(
+                    version=course.consent.version, scopes=", ".join(given) or gettext("nothing")
+                ),
+            )
         if course.randomisation is not None:
             yield Fact(
-                "Randomised",
-                f"{moment(course.randomisation.at, self.zone)}, number {course.randomisation.number}",
+                gettext("Randomised"),
+                gettext("{when}, number {number}").format(
+                    when=moment(course.randomisation.at, self.zone), number=course.randomisation.number
+                ),
             )
-        yield Fact("Release", course.release.file.release)
+        yield Fact(gettext("Release"), course.release.file.release)
 
     def _held(self, encounter: EncounterState, due: Due | None) -> Stop:
         """A visit that began, ended or was missed."""
@@ -249,7 +267,7 @@ class _Telling:
         stop = self._stop(
             encounter.visit, status, due, _time(began, due, self.zone) or self._closed(encounter)
         )
-        stop.contact = lower_words(encounter.contact)
+        stop.contact = code_words(encounter.contact)
         if encounter.visit not in self.course.release.visits or encounter.id.partition("#")[2] not in (
             "",
             "1",
@@ -260,7 +278,11 @@ class _Telling:
             if encounter.ended is not None and encounter.ended != began:
                 same_day = encounter.ended.astimezone(self.zone).date() == began.astimezone(self.zone).date()
                 ended = encounter.ended.astimezone(self.zone)
-                stop.when += f" to {ended:%H:%M}" if same_day else f" to {moment(ended, self.zone)}"
+                stop.when += (
+                    gettext(" to {ended}").format(ended=format(ended, "%H:%M"))
+                    if same_day
+                    else gettext(" to {when}").format(when=moment(ended, self.zone))
+                )
         readings = [
             one
             for one in self.course.vitals
@@ -289,7 +311,7 @@ class _Telling:
         stop = Stop(title_of_visit(name, visits), status, order)
         if due is not None:
             stop.window = window(due, self.zone)
-            stop.target = f"{due.target.day} {due.target:%b %Y}" if due.target is not None else ""
+            stop.target = day(due.target) if due.target is not None else ""
         if visit is not None:
             stop.kind = visit.kind
             hidden = [one for one in dict.fromkeys(visit.activities) if not self.sight.sees_activity(one)]
@@ -337,7 +359,7 @@ class _Telling:
         for effective in between:
             gap = sum(start <= effective.at for start in starts)
             if gap not in gaps:
-                gaps[gap] = Stop("Between visits", BETWEEN, effective.at)
+                gaps[gap] = Stop(gettext("Between visits"), BETWEEN, effective.at)
             gaps[gap].accounts.append(self.accounts.write(effective))
         return list(gaps.values())
 
@@ -361,7 +383,7 @@ class _Telling:
     def _finding(self, found: Finding) -> FindingShown:
         anchor = self.accounts.anchor_of(found.entry) if found.entry else ""
         said, of_item = self._plainly(found), self._item_of(found)
-        rule = OF_ANSWERS.get(found.rule, lower_words(found.rule))
+        rule = str(OF_ANSWERS.get(found.rule) or code_words(found.rule))
         return FindingShown(f"{of_item} {said}" if of_item else said, rule, anchor, found.holds)
 
     def _item_of(self, found: Finding) -> str:

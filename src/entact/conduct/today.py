@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 
+from django.utils.translation import gettext
+
 from entact.conduct.permissions import permissions_of
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
-from entact.conduct.words import day, lower_words, moment, title_of_visit, words
+from entact.conduct.words import day, lower_words, moment, role_words, title_of_visit, words
 from entact.course.instants import ALERT
 from entact.store import lists
 
@@ -93,24 +95,45 @@ def _in_review(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
     for act, status, said in (("answer_query", "open", "asked"), ("close_query", "answered", "answered")):
         if role in table[act]:
             for one in lists.queries(hidden=hidden, status=status, sites=reader.sites, limit=limit):
-                about = lower_words(one.form or one.kind or "entry")
+                about = lower_words(one.form or one.kind or gettext("entry"))
                 when = f"{said} {moment(one.since, reader.zone_of(one.site))}"
-                yield one.ledger, Task(False, "", one.number, one.site, f"Query about {about}", when)
+                yield (
+                    one.ledger,
+                    Task(
+                        False,
+                        "",
+                        one.number,
+                        one.site,
+                        gettext("Query about {about}").format(about=about),
+                        when,
+                    ),
+                )
     if role in table["sign"]:
         broken = lists.open_findings(
             reader.at, hidden=hidden, sites=reader.sites, rule="signature_broken", limit=limit
         )
         for found in broken:
-            what = "What was signed has changed: sign that again"
-            yield found.ledger, Task(False, "", found.number, found.site, what, "the signature does not hold")
+            what = gettext("What was signed has changed: sign that again")
+            yield (
+                found.ledger,
+                Task(False, "", found.number, found.site, what, gettext("the signature does not hold")),
+            )
 
 
 def _alert(reader: Reader, row: lists.Open) -> Task:
     known = reader.study.newest.alert_named(row.item)
     title = known.title if known is not None else words(row.item)
-    call = ", ".join(map(lower_words, known.tell)) if known is not None else ""
-    what = f"Not known whether it holds: {title}" if row.cannot_be_evaluated else title
-    when = "an answer that it asks for is missing" if row.cannot_be_evaluated else "nobody has answered"
+    call = ", ".join(map(role_words, known.tell)) if known is not None else ""
+    what = (
+        gettext("Not known whether it holds: {title}").format(title=title)
+        if row.cannot_be_evaluated
+        else title
+    )
+    when = (
+        gettext("an answer that it asks for is missing")
+        if row.cannot_be_evaluated
+        else gettext("nobody has answered")
+    )
     return Task(True, "", row.number, row.site, what, when, call, rank=0)
 
 
@@ -118,8 +141,17 @@ def _report(reader: Reader, clock: lists.RunningClock) -> Task:
     report = reader.study.newest.file.reports.get(clock.report)
     title = report.title if report is not None else words(clock.report)
     when = moment(clock.due, reader.zone_of(clock.site))
-    said = f"{'was due' if clock.due <= reader.at else 'due'} {when}"
-    return Task(True, "", clock.number, clock.site, f"{title}: not sent", said, rank=1, due=clock.due)
+    said = f"{gettext('was due') if clock.due <= reader.at else gettext('due')} {when}"
+    return Task(
+        True,
+        "",
+        clock.number,
+        clock.site,
+        gettext("{title}: not sent").format(title=title),
+        said,
+        rank=1,
+        due=clock.due,
+    )
 
 
 def _visit(reader: Reader, row: lists.DueVisit) -> Task:
@@ -129,12 +161,20 @@ def _visit(reader: Reader, row: lists.DueVisit) -> Task:
     rank = 2 if over else 3
     if _is_theirs(reader, row.visit):  # somebody was given a drug, and who looks after them looks here
         rank = 1 if row.ends <= reader.at + timedelta(days=1) else 2
-    what = f"{title} did not take place, and nobody has said why" if over else f"{title} has not taken place"
+    what = (
+        gettext("{title} did not take place, and nobody has said why").format(title=title)
+        if over
+        else gettext("{title} has not taken place").format(title=title)
+    )
     if not over and follows_session(reader, row.visit):
         planned = reader.visits[row.visit]
-        told = "call" if planned.contact == "telephone" else "visit"
-        what = f"{title}: the {told} after a session is due and has not taken place"
-    when = f"its window {'closed' if over else 'closes'} {_end(row, zone)}"
+        told = gettext("call") if planned.contact == "telephone" else gettext("visit")
+        what = gettext("{title}: the {told} after a session is due and has not taken place").format(
+            title=title, told=told
+        )
+    when = gettext("its window {part} {day}").format(
+        part=gettext("closed") if over else gettext("closes"), day=_end(row, zone)
+    )
     return Task(rank < 2, "", row.number, row.site, what, when, rank=rank, due=row.ends)
 
 

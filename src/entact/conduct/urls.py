@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
+from entact.conduct.language.views import choose_language
 from entact.conduct.locks.views import lock_study
 from entact.conduct.queries.views import export_queries, show_queries
 
@@ -45,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("entact.conduct.rating.urls")),
     path("", include("entact.conduct.periodic.urls")),
     path("", include("entact.conduct.holds.urls")),
+    path("language/", choose_language, name="language"),
     path("", include("entact.conduct.access.urls")),
 ]
 

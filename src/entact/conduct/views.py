@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from entact.conduct.dashboard import draw_board
@@ -91,7 +92,7 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     folded = reader.folded([standing.ledger])[standing.ledger]
     if isinstance(folded, Broken):
-        raise ConductError(f"{standing.number} {BROKEN}")
+        raise ConductError(f"{standing.number} {gettext(BROKEN)}")
     timeline = tell(reader, standing, folded)
     course = folded.course
     follows = request.person.may("follow_session", course.site)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
+from django.utils.translation import gettext
+
+from entact.conduct.language.choice import of_study
+from entact.conduct.language.codes import MONTHS, code_words
+from entact.conduct.language.sentences import told_again
 from entact.course import Due
 from entact.course.entry.sealing import is_sealed
 from entact.protocol import CompiledForm
 from entact.protocol.quantity import parse_quantity
-from entact.protocol.study import Span, Visit
+from entact.protocol.study import Span, Visit, told_in
+from entact.protocol.study.text import Translated
 from entact.protocol.words.label import unit_words
+from entact.protocol.words.passage import listed
 
 SEALED = "sealed"
 
@@ -37,10 +44,25 @@ def lower_words(name: str) -> str:
     return name.replace("_", " ").strip()
 
 
+def role_words(role: str) -> str:
+    """A role as people say it, in the language of the page."""
+    return code_words(role)
+
+
+def listing(texts: Iterable[str], last: str = "") -> str:
+    """`a, b and c`, in the language of the page; `last`: another word than *and*."""
+    return listed(texts, last or gettext("and"))
+
+
+def told(title: str) -> str:
+    """Words of the study file in the language of the page, where the study has them in it."""
+    return told_in(title, of_study(list(title.by_language))) if isinstance(title, Translated) else title
+
+
 def title_of_visit(name: str, visits: Mapping[str, Visit]) -> str:
     """What a visit is called."""
     visit = visits.get(name)
-    return visit.title if visit is not None and visit.title else words(name)
+    return told(visit.title) if visit is not None and visit.title else words(name)
 
 
 def value(answer: Any) -> str:
@@ -50,13 +72,13 @@ def value(answer: Any) -> str:
     if is_sealed(answer):
         return SEALED
     if isinstance(answer, bool):
-        return "yes" if answer else "no"
+        return gettext("yes") if answer else gettext("no")
     if isinstance(answer, Mapping):
         if set(answer) == {"missing"}:
-            return lower_words(str(answer["missing"]))
+            return code_words(str(answer["missing"]))
         return ", ".join(f"{lower_words(str(name))}: {value(inner)}" for name, inner in answer.items())
     if isinstance(answer, list | tuple):
-        return ", ".join(value(one) for one in answer) or "none"
+        return ", ".join(value(one) for one in answer) or gettext("none")
     return quantity(str(answer))
 
 
@@ -90,7 +112,9 @@ def shortened(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2
-    return f"{text[:half]} … ({len(text) - 2 * half} characters left out) … {text[-half:]}"
+    return gettext("{begin} … ({count} characters left out) … {end}").format(
+        begin=text[:half], count=len(text) - 2 * half, end=text[-half:]
+    )
 
 
 def plainly(
@@ -110,12 +134,11 @@ def plainly(
         return f"{title_of_visit(found[1], visits)}{repeat}"
 
     names = "|".join(map(re.escape, sorted((name for name in visits if "_" in name), key=len, reverse=True)))
-    text = _INSTANT.sub(dated, shortened(message))
-    text = re.sub(rf"\b({names})(?:#(\d+))?\b", titled, text) if names else text
     for name, form in (forms or {}).items():
-        if text.startswith(f"{name} is planned "):
-            return f"“{title_of_form(form)}”{text[len(name) :]}"
-    return text
+        if message.startswith(f"{name} is planned "):
+            message = f"“{title_of_form(form)}”{message[len(name) :]}"
+    text = _INSTANT.sub(dated, shortened(told_again(message)))
+    return re.sub(rf"\b({names})(?:#(\d+))?\b", titled, text) if names else text
 
 
 _INSTANT = re.compile(
@@ -125,7 +148,9 @@ _INSTANT = re.compile(
 
 def day(when: date) -> str:
     """`2 Mar 2026`."""
-    return f"{when.day} {when:%b %Y}"
+    return gettext("{day} {month} {year}").format(
+        day=when.day, month=gettext(MONTHS[when.month - 1]), year=when.year
+    )
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
@@ -155,30 +180,36 @@ def duration(span: timedelta) -> str:
 def span(window: Span) -> str:
     """A window after its anchor: `2 d to 2 wk`."""
     if window.next_morning:
-        return "next morning"
+        return gettext("next morning")
     if window.earliest == window.latest:
         return duration(window.earliest)
-    return f"{duration(window.earliest)} to {duration(window.latest)}"
+    return gettext("{earliest} to {latest}").format(
+        earliest=duration(window.earliest), latest=duration(window.latest)
+    )
 
 
 def window(due: Due, zone: tzinfo) -> str:
     """The days, or the hours, in which a visit should take place; empty while that is not known."""
     if due.opens is not None and due.closes is not None:
         return (
-            f"{moment(due.opens, zone)} to {clock(due.closes, zone)}"
+            gettext("{when} to {when_2}").format(when=moment(due.opens, zone), when_2=clock(due.closes, zone))
             if due.opens.date() == due.closes.date()
-            else (f"{moment(due.opens, zone)} to {moment(due.closes, zone)}")
+            else (
+                gettext("{when} to {when_2}").format(
+                    when=moment(due.opens, zone), when_2=moment(due.closes, zone)
+                )
+            )
         )
     if due.earliest is None:
         return ""
     if due.latest is None:
-        return f"from {day(due.earliest)}"
+        return gettext("from {day}").format(day=day(due.earliest))
     if due.earliest == due.latest:
         return day(due.earliest)
-    return f"{day(due.earliest)} to {day(due.latest)}"
+    return gettext("{day} to {day_2}").format(day=day(due.earliest), day_2=day(due.latest))
 
 
 def title_of_form(form: CompiledForm) -> str:
     """What a form is called: its own title, that of its instrument, or its name."""
     instrument = form.instrument.title if form.instrument is not None else None
-    return form.form.title or instrument or words(form.name)
+    return told(form.form.title or instrument or words(form.name))

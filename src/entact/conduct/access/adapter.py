@@ -13,6 +13,7 @@ from allauth.mfa.base import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from nacl.encoding import URLSafeBase64Encoder
 from nacl.secret import SecretBox
 
@@ -74,7 +75,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def generate_authenticator_name(self, user: Account, type: Any) -> str:
         """What a passkey is called until its owner calls it something."""
-        return "Passkey"
+        return gettext("Passkey")
 
     def get_totp_label(self, user: Account) -> str:
         """As it stands in the person's app."""

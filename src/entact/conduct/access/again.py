@@ -15,17 +15,20 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn.internal.auth import get_credentials, get_server
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_noop
 from fido2.webauthn import AuthenticationResponse
 
 from entact.conduct.access import trail
 from entact.conduct.access.models import Account
 from entact.course.entry.entry import SecondProof
 
-WRONG = "The password or the code is not right, or the code was used already: wait for the next one."
-LOCKED = "Too many wrong tries: the account is locked for a quarter of an hour."
-NO_PASSKEY = (
-    "The password is not right, or no passkey of this account was shown for what this page signs: "
-    "try again with this page."
+WRONG = gettext_noop(
+    "The password or the code is not right, or the code was used already: wait for the next one."
+)
+LOCKED = gettext_noop("Too many wrong tries: the account is locked for a quarter of an hour.")
+NO_PASSKEY = gettext_noop(
+    "The password is not right, or no passkey of this account was shown for what this page signs: try "
+    "again with this page."
 )
 _ASKED: Final = "entact.again"  # in the session: what passkeys were asked for, by what it would sign
 _MOST: Final = 8  # pages that somebody has open to sign
@@ -68,10 +71,10 @@ def sign_again(request: HttpRequest, about: str, at: datetime) -> SecondProof | 
         return show_again(account, password, request.POST.get("code", "").replace("\0", ""), at)
     if trail.is_locked(account.name):
         trail.failed(account.name)
-        return LOCKED
+        return gettext(LOCKED)
     shown = _shows_passkey(request, about)
     if not account.check_password(password) or not shown:
-        return LOCKED if trail.failed(account.name) else NO_PASSKEY
+        return gettext(LOCKED if trail.failed(account.name) else NO_PASSKEY)
     return SecondProof("passkey", at.isoformat())
 
 
@@ -87,14 +90,18 @@ def show_again(account: Account, password: str, code: str, at: datetime) -> Seco
     """
     if account.is_demonstration:
         said = password.strip() == account.name
-        return SecondProof("simulated", at.isoformat()) if said else f"Type {account.name} to sign as it."
+        return (
+            SecondProof("simulated", at.isoformat())
+            if said
+            else gettext("Type {name} to sign as it.").format(name=account.name)
+        )
     if trail.is_locked(account.name):
         trail.failed(account.name)
-        return LOCKED
+        return gettext(LOCKED)
     factor = _totp(account)
     right = account.check_password(password) and (factor is None or factor.validate_code(code.strip()))
     if not right:
-        return LOCKED if trail.failed(account.name) else WRONG
+        return gettext(LOCKED if trail.failed(account.name) else WRONG)
     return SecondProof("password" if factor is None else "password_and_code", at.isoformat())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.access.models import NAME, Account
 
@@ -15,12 +16,13 @@ class PasswordForm(forms.Form):
     """A password of one's own, said twice."""
 
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
-        help_text="At least 12 characters. A sentence is easier to keep in mind than a riddle.",
+        help_text=gettext_lazy("At least 12 characters. A sentence is easier to keep in mind than a riddle."),
     )
     again = forms.CharField(
-        label="The same again", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=gettext_lazy("The same again"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
@@ -37,18 +39,22 @@ class PasswordForm(forms.Form):
         """Both the same."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "password" in data and data.get("again") != data["password"]:
-            raise ValidationError("The two passwords are not the same.")
+            raise ValidationError(gettext("The two passwords are not the same."))
         return data
 
 
 class NewPersonForm(forms.Form):
     """A new account."""
 
-    title = forms.CharField(label="Name", max_length=200, help_text="As it stands beside what they sign.")
+    title = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=200,
+        help_text=gettext_lazy("As it stands beside what they sign."),
+    )
     name = forms.RegexField(
         rf"\A{NAME}\Z",
-        label="Signs in as",
-        error_messages={"invalid": "Small letters, digits, . _ - only."},
-        help_text="Stands in the record for good: small letters, digits, . _ -",
+        label=gettext_lazy("Signs in as"),
+        error_messages={"invalid": gettext_lazy("Small letters, digits, . _ - only.")},
+        help_text=gettext_lazy("Stands in the record for good: small letters, digits, . _ -"),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
     )

@@ -18,12 +18,14 @@ class Account(AbstractBaseUser):
 
     Attributes:
         name: stands in entries as `by`, and is what the person signs in with. title: the person's own name.
+        language: of the pages, where they chose one.
         is_demonstration: signs in by one press, where people are virtual or in training.
     """
 
     name = models.TextField(unique=True, validators=[RegexValidator(rf"\A{NAME}\Z")])
     title = models.TextField()
     email = models.EmailField(blank=True)
+    language = models.TextField(blank=True, default="")
     is_active = models.BooleanField(default=True)
     is_demonstration = models.BooleanField(default=False)
     made_at = models.DateTimeField()

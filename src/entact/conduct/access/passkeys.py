@@ -7,11 +7,12 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.access import trail
 from entact.conduct.access.adapter import require_open
 
-WRONG = "This passkey does not count here."
+WRONG = gettext_lazy("This passkey does not count here.")
 _BROKEN = (AttributeError, KeyError, LookupError, TypeError, ValueError)  # what broken bytes can do
 
 
@@ -20,7 +21,7 @@ class NewPasskeyForm(forms.AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = "What you call it"
+        self.fields["name"].label = gettext("What you call it")
         self.fields["credential"].error_messages = {"required": WRONG, "invalid": WRONG}
 
     def clean(self) -> dict[str, Any]:

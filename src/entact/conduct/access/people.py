@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from entact.conduct.access import trail
 from entact.conduct.access.models import NAME, Account, Invitation, Role
@@ -66,7 +67,7 @@ def permissions_here() -> Permissions:
     study, head = study_and_head()
     if study is None:
         raise ConductError(
-            "no release of the study has been entered in this database, or none that can be read"
+            gettext("no release of the study has been entered in this database, or none that can be read")
         )
     return permissions_of(study, period_in_force(head))
 
@@ -100,9 +101,15 @@ def make_account(name: str, title: str, *, by: By, email: str = "", demonstratio
         ConductError: when the name cannot be one, or is taken.
     """
     if re.fullmatch(NAME, name) is None:
-        raise ConductError(f"{name!r} cannot be a name to sign in with: small letters, digits, . _ -")
+        raise ConductError(
+            gettext("{name} cannot be a name to sign in with: small letters, digits, . _ -").format(
+                name=repr(name)
+            )
+        )
     if not title.strip():
-        raise ConductError("an account needs the person's own name, which stands beside what they sign")
+        raise ConductError(
+            gettext("an account needs the person's own name, which stands beside what they sign")
+        )
     with transaction.atomic():
         account = Account(
             name=name,
@@ -113,7 +120,7 @@ def make_account(name: str, title: str, *, by: By, email: str = "", demonstratio
         )
         account.set_unusable_password()
         if Account.objects.filter(name=name).exists():
-            raise ConductError(f"there is an account {name} already")
+            raise ConductError(gettext("there is an account {name} already").format(name=name))
         account.save()
         trail.enter(
             AccountChanged(name, account.title), by=by.name, role=by.role, authenticated=by.authenticated
@@ -132,7 +139,9 @@ def set_mail(account: Account, email: str, *, by: By) -> None:
         if email:
             validate_email(email)
     except ValidationError as error:
-        raise ConductError(f"{email[:80]!r} is no address for mail") from error
+        raise ConductError(
+            gettext("{email} is no address for mail").format(email=repr(email[:80]))
+        ) from error
     if email == account.email:
         return
     with transaction.atomic():
@@ -154,22 +163,32 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
     permissions = permissions_here()
     if role not in permissions.roles:
         known = ", ".join(sorted(permissions.roles))
-        raise ConductError(f"the study has no role {role!r}; its roles are {known}")
+        raise ConductError(
+            gettext("the study has no role {role}; its roles are {known}").format(
+                role=repr(role), known=known
+            )
+        )
     sites = permissions.study.newest.file.sites
     if site != EVERYWHERE and site not in sites:
-        raise ConductError(f"the study has no site {site!r}; its sites are {', '.join(sites)}")
+        raise ConductError(
+            gettext("the study has no site {site}; its sites are {sites}").format(
+                site=repr(site), sites=", ".join(sites)
+            )
+        )
     if role == OWNER and site != EVERYWHERE:
-        raise ConductError("an owner is one of the whole study: say no site")
+        raise ConductError(gettext("an owner is one of the whole study: say no site"))
     if site == EVERYWHERE and role in AT_A_SITE:
-        raise ConductError(f"who is {role} answers for a site: say which")
+        raise ConductError(gettext("who is {role} answers for a site: say which").format(role=role))
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
         held = {row.role for row in account.roles.all()}
         if not permissions.together({*held, role}):
             others = ", ".join(sorted(held))
             raise ConductError(
-                f"{account.name} is {others}: who is also {role} would see what one of these roles is not to "
-                "see (the study file's blinding)"
+                gettext(
+                    "{name} is {others}: who is also {role} would see what one of these roles is not to "
+                    "see (the study file's blinding)"
+                ).format(name=account.name, others=others, role=role)
             )
         _, made = Role.objects.get_or_create(account=account, role=role, site=site)
         if site != EVERYWHERE and account.is_active:
@@ -292,7 +311,9 @@ def require_simulated() -> None:
     """
     installation = models.Installation.objects.first()
     if installation is None or installation.environment not in SIMULATED:
-        raise ConductError("accounts that are signed in to by one press are for rehearsals and training only")
+        raise ConductError(
+            gettext("accounts that are signed in to by one press are for rehearsals and training only")
+        )
 
 
 def _in_order(roles: Iterable[str]) -> list[str]:
@@ -307,7 +328,9 @@ def _permission(account: Account, role: str, site: str, status: str, by: By) -> 
 def _require_other_owner(account: Account) -> None:
     others = Role.objects.select_for_update().filter(role=OWNER, account__is_active=True)
     if all(row.account_id == account.pk for row in others):
-        raise ConductError(f"{account.name} is the last owner: make another one first")
+        raise ConductError(
+            gettext("{name} is the last owner: make another one first").format(name=account.name)
+        )
 
 
 def _set_open(account: Account, is_open: bool, by: By) -> None:

@@ -22,6 +22,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from requests import RequestException
 
@@ -127,10 +128,14 @@ def link(account: Account, known_as: str, *, by: By) -> None:
     """
     source = settings.SIGN_ON.source if settings.SIGN_ON else ""
     if not source or account.is_demonstration:
-        raise ConductError("there is no provider by which this person could sign on (ENTACT_SIGN_ON)")
+        raise ConductError(
+            gettext("there is no provider by which this person could sign on (ENTACT_SIGN_ON)")
+        )
     known_as = known_as.strip()
     if len(known_as) > 191 or not known_as.isprintable():
-        raise ConductError("as whom the hospital knows a person has 191 characters at most, in one line")
+        raise ConductError(
+            gettext("as whom the hospital knows a person has 191 characters at most, in one line")
+        )
     try:
         with transaction.atomic():
             Account.objects.select_for_update().get(pk=account.pk)
@@ -142,7 +147,9 @@ def link(account: Account, known_as: str, *, by: By) -> None:
             what = CredentialChanged(account.name, "sign_on", "set" if known_as else "removed")
             trail.enter(what, by=by.name, role=by.role, authenticated=by.authenticated)
     except IntegrityError as error:
-        raise ConductError(f"the hospital knows somebody else as {known_as}") from error
+        raise ConductError(
+            gettext("the hospital knows somebody else as {known_as}").format(known_as=known_as)
+        ) from error
 
 
 def _provider(request: HttpRequest) -> SignOnProvider:

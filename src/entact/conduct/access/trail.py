@@ -12,6 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from entact.conduct.access.models import Account, FailedSignIns
 from entact.conduct.error import ConductError
@@ -51,7 +52,7 @@ def enter(payload: msgspec.Struct, *, by: str, role: str = "", authenticated: Au
     installation = models.Installation.objects.first()
     _, study = study_of_record()
     if installation is None or study is None:
-        raise ConductError("this record holds no release of its study yet, so nobody can sign in")
+        raise ConductError(gettext("this record holds no release of its study yet, so nobody can sign in"))
     now = timezone.now()
     at = now.isoformat(timespec="milliseconds")
     entry = Entry(

@@ -20,6 +20,7 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -203,7 +204,7 @@ def _change(request: HttpRequest, account: Account) -> str:
     elif asked == "invite" and not account.is_demonstration:
         return request.build_absolute_uri(reverse("welcome", args=[people.invite(account, by=by)]))
     else:
-        raise ConductError("nothing that can be asked for was asked for")
+        raise ConductError(gettext("nothing that can be asked for was asked for"))
     return ""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from entact.conduct.admission.known import Person, keep_person
 from entact.conduct.reader import PARTICIPANT, Reader
@@ -90,9 +91,11 @@ def screen_again(
     """
     screening = course.screening
     if screening is None or course.enrolment is not None:
-        raise Refusal("Somebody who is enrolled is not screened again.")
+        raise Refusal(gettext("Somebody who is enrolled is not screened again."))
     if course.eligibility is None and not course.discontinued:
-        raise Refusal("The attempt before is still open: decide on eligibility, or enter why it ended.")
+        raise Refusal(
+            gettext("The attempt before is still open: decide on eligibility, or enter why it ended.")
+        )
     with turn_of(numbers_turn()):
         keeps = normal(number) == normal(screening.number) and not scheme_of(reader)
         number = screening.number if keeps else _number(number, screening.site, reader)
@@ -122,11 +125,11 @@ def transfer(
     """
     screening = course.screening
     if screening is None or site == course.site:
-        raise Refusal("Choose another site than the one where they are.")
+        raise Refusal(gettext("Choose another site than the one where they are."))
     if not reason.strip():
-        raise Refusal("Say why they go to another site.")
+        raise Refusal(gettext("Say why they go to another site."))
     if any(one.status == "started" for one in course.encounters.values()):
-        raise Refusal("A visit is under way: end it first.")
+        raise Refusal(gettext("A visit is under way: end it first."))
     data: dict[str, Any] = {
         "attempt": screening.attempt,
         "number": screening.number,
@@ -147,11 +150,19 @@ def _number(number: str, site: str, reader: Reader) -> str:
     if scheme and not number:
         number = given_number(reader, site)
     if _NUMBER.fullmatch(number) is None or not is_number(number) or number.casefold() in RESERVED:
-        raise Refusal("A screening number has at most 40 letters and digits, with . _ or - between them.")
+        raise Refusal(
+            gettext("A screening number has at most 40 letters and digits, with . _ or - between them.")
+        )
     if scheme and not fits_scheme(scheme, site, number):
-        raise Refusal(f"Screening numbers of this study are written {scheme.replace('{site}', site)}.")
+        raise Refusal(
+            gettext("Screening numbers of this study are written {scheme}.").format(
+                scheme=scheme.replace("{site}", site)
+            )
+        )
     connection.ensure_connection()
     found = holders(raw_cursor(), [(SCREENING, normal(number))])
     if any(ledgers for ledgers in found.values()):
-        raise Refusal(f"{number} is somebody else's screening number: take another.")
+        raise Refusal(
+            gettext("{number} is somebody else's screening number: take another.").format(number=number)
+        )
     return number

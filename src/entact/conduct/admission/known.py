@@ -14,6 +14,7 @@ from datetime import date
 from typing import Final
 
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from entact import store
 from entact.conduct.admission.models import Known
@@ -52,16 +53,20 @@ class Person:
         if not (self.name.strip() or self.born.strip()):
             return ""
         if not self.born.strip():
-            return "Name: to know somebody again say their date of birth too, or leave both out."
+            return gettext("Name: to know somebody again say their date of birth too, or leave both out.")
         born = self.birth_date
         if born is None:
-            return f"Date of birth: “{self.born.strip()}” is no day; write it as in 1980-04-30 or 30.4.1980."
+            return gettext(
+                "Date of birth: “{born}” is no day; write it as in 1980-04-30 or 30.4.1980."
+            ).format(born=self.born.strip())
         if born > today:
-            return f"Date of birth: {born} lies ahead."
+            return gettext("Date of birth: {born} lies ahead.").format(born=born)
         if today.year - born.year > OLDEST:
-            return f"Date of birth: nobody born on {born} is alive; more than {OLDEST} years lie between."
+            return gettext(
+                "Date of birth: nobody born on {born} is alive; more than {oldest} years lie between."
+            ).format(born=born, oldest=OLDEST)
         if not _WORD.search(self.name):
-            return "Date of birth: to know somebody again say their name too, or leave both out."
+            return gettext("Date of birth: to know somebody again say their name too, or leave both out.")
         return ""
 
     def mark(self, study: str) -> str:

@@ -12,10 +12,13 @@ from datetime import tzinfo
 from itertools import pairwise
 from typing import Final
 
+from django.utils.translation import gettext
+
+from entact.conduct.language.codes import code_words
 from entact.conduct.participants import Listing, list_participants
 from entact.conduct.reader import Reader
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import lower_words, moment, words
+from entact.conduct.words import moment, words
 from entact.course import Course, fold, read
 from entact.course.state.consent import ConsentState
 from entact.course.state.enrolment import AttemptState, EligibilityState
@@ -111,10 +114,13 @@ def _consent(course: Course, one: AttemptState, place: int, zone: tzinfo) -> str
     answered = _answered(course, one, place)
     if not answered:
         return ""
-    said = f"version {answered[-1].version}, {moment(answered[-1].since, zone)}"
+    said = gettext("version {version}, {when}").format(
+        version=answered[-1].version, when=moment(answered[-1].since, zone)
+    )
     if not answered[-1].is_withdrawn:
         return said
-    return f"{'withdrawn' if any(consent.given for consent in answered) else 'refused'}: {said}"
+    ended = gettext("withdrawn") if any(consent.given for consent in answered) else gettext("refused")
+    return f"{ended}: {said}"
 
 
 def _answered(course: Course, one: AttemptState, place: int) -> list[ConsentState]:
@@ -136,23 +142,23 @@ def _outcome(
     decided = course.eligibility if is_last else one.eligibility
     stopped = course.discontinued if is_last else one.discontinued
     if is_last and course.enrolment is not None:
-        return f"enrolled as {course.enrolment.subject}", []
+        return gettext("enrolled as {subject}").format(subject=course.enrolment.subject), []
     if decided is not None and decided.decision == "not_eligible" and decided.entry in seen.entries:
-        return "screen failure", _against(course, decided, sight.sees_criteria)
+        return gettext("screen failure"), _against(course, decided, sight.sees_criteria)
     if stopped:
-        return "ended before a decision", _causes(stopped)
+        return gettext("ended before a decision"), _causes(stopped)
     if is_last and course.consent is not None and course.consent.is_withdrawn:
         consented = any(consent.given for consent in _answered(course, one, place))
-        return "consent withdrawn" if consented else "did not consent", []
+        return gettext("consent withdrawn") if consented else gettext("did not consent"), []
     if decided is not None and decided.entry in seen.entries:
-        return "eligible, not enrolled yet" if decided.signed else "decision not signed", []
-    return "in screening" if is_last else "ended", []
+        return gettext("eligible, not enrolled yet") if decided.signed else gettext("decision not signed"), []
+    return gettext("in screening") if is_last else gettext("ended"), []
 
 
 def _against(course: Course, decided: EligibilityState, sees_criteria: bool) -> Iterator[str]:
     """The criteria that stood against it; none where one is hidden from the role, who would tell it."""
     if not sees_criteria:
-        yield "single criteria are hidden from this role"
+        yield gettext("single criteria are hidden from this role")
         return
     for name, compiled in course.release.criteria_of(course.population).items():
         judged = decided.criteria.get(name)
@@ -161,4 +167,4 @@ def _against(course: Course, decided: EligibilityState, sees_criteria: bool) -> 
 
 
 def _causes(stopped: Mapping[str, DiscontinuationState]) -> list[str]:
-    return list(dict.fromkeys(lower_words(one.cause) for one in stopped.values()))
+    return list(dict.fromkeys(code_words(one.cause) for one in stopped.values()))

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from entact.conduct.asking import Asked
 from entact.conduct.record.door import Author, compose, store_entry
 from entact.store import standby
 
 CAUSES: Final = {
-    "treatment_depends_on_it": "How this person is treated now depends on it",
-    "taken_by_another": "Somebody else took what was meant for this person",
-    "other": "Another reason",
+    "treatment_depends_on_it": gettext_lazy("How this person is treated now depends on it"),
+    "taken_by_another": gettext_lazy("Somebody else took what was meant for this person"),
+    "other": gettext_lazy("Another reason"),
 }
 HERE, ENVELOPE = "here", "code_break"  # how the arm comes to whoever has to know
 

@@ -10,6 +10,7 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -79,9 +80,9 @@ def _emergency(asked: Asked) -> Emergency | str:
     means, cause = asked.sent("means"), asked.sent("cause")
     reason, recipient = asked.sent("reason").strip()[:LONGEST], asked.sent("recipient").strip()[:200]
     if means not in (HERE, ENVELOPE) or cause not in CAUSES:
-        return "Say why the arm has to be known."
+        return gettext("Say why the arm has to be known.")
     if not reason:
-        return "Say in your own words why it has to be known now."
+        return gettext("Say in your own words why it has to be known now.")
     if means == ENVELOPE:
         return Emergency(recipient or asked.person.name, cause, reason, means, b"")
     try:
@@ -89,7 +90,7 @@ def _emergency(asked: Asked) -> Emergency | str:
     except ValueError:
         key = b""
     if len(key) != standby.KEY_BYTES or not any(key):
-        return "This browser made no key: open the printed code-break."
+        return gettext("This browser made no key: open the printed code-break.")
     return Emergency(asked.person.name, cause, reason, means, key)
 
 

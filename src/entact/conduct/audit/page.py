@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.audit.selectors import Row
 from entact.conduct.given import csv_lines
-from entact.conduct.words import lower_words, value, words
+from entact.conduct.language.codes import code_words
+from entact.conduct.words import lower_words, role_words, value, words
 from entact.course.entry.entry import Authenticated
 from entact.course.trail import WITHDRAWN
 
@@ -72,7 +75,7 @@ def row_shown(row: Row, key: str, numbered: bool) -> RowShown:
         key=key,
         what=" · ".join(part for part in what if part),
         does="" if entry.replaces is None else "withdraws" if entry.kind == "void" else "corrects",
-        by=f"{entry.by}, {lower_words(entry.role)}",
+        by=f"{entry.by}, {role_words(entry.role)}",
         known=_known(entry.authenticated),
         changes=tuple(
             ChangeShown("" if one.item == WITHDRAWN else one.item, _said(one.old), _said(one.new))
@@ -139,7 +142,11 @@ def as_json(rows: Iterable[Row], whole: bool) -> Iterator[str]:
 
 def _said(found: Any) -> str:
     text = "" if found is None else value(found)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text)} characters)"
+    return (
+        text
+        if len(text) <= LONGEST
+        else gettext("{text} … ({count} characters)").format(text=text[:LONGEST], count=len(text))
+    )
 
 
 def _iso(text: str) -> str:
@@ -163,6 +170,6 @@ def _known(by: Authenticated | None) -> str:
     """How it was known who entered something."""
     if by is None:
         return ""
-    second = "" if by.second is None else f", {lower_words(by.second.how)} again"
-    problem = "" if by.problem is None else f", {lower_words(by.problem)}"
-    return f"{lower_words(by.how)}{second}{problem}"
+    second = "" if by.second is None else gettext(", {how} again").format(how=code_words(by.second.how))
+    problem = "" if by.problem is None else f", {code_words(by.problem)}"
+    return f"{code_words(by.how)}{second}{problem}"

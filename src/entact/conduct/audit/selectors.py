@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext
 
 from entact import store
 from entact.conduct.reader import PARTICIPANT
@@ -101,7 +102,13 @@ class Row:
     def title(self) -> str:
         """What people call its kind."""
         kind = _kind(self.entry)
-        return kind.title if kind is not None else "As received" if self.entry.kind == UNPARSED else ""
+        return (
+            gettext(kind.title)
+            if kind is not None
+            else gettext("As received")
+            if self.entry.kind == UNPARSED
+            else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -236,7 +243,7 @@ def kinds_shown(sight: Sight) -> list[tuple[str, str]]:
         for name, kind in kinds.items():
             told = frozenset(class_named(one) for one in kind.tells if one != UNSURE)
             if sight.sees_names(told) and (sight.sees_everything or UNSURE not in kind.tells):
-                found.setdefault(name, kind.title)
+                found.setdefault(name, gettext(kind.title))
     return sorted(found.items(), key=lambda one: one[1].casefold())
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from entact.conduct.asking import reader_of
@@ -81,7 +82,9 @@ def _wanted(reader: Reader, asked: Mapping[str, str]) -> tuple[Wanted, list[str]
     if number:
         standing = reader.standing(number)
         ledger = standing.ledger if standing is not None else ""
-        wrong += [] if ledger else [f"There is no participant {number[:40]!r}."]
+        wrong += (
+            [] if ledger else [gettext("There is no participant {number}.").format(number=repr(number[:40]))]
+        )
     since, until = (_day(name, asked, wrong) for name in ("from", "to"))
     wanted = Wanted(
         who=asked.get("who", "").strip()[:200],
@@ -103,7 +106,7 @@ def _day(name: str, asked: Mapping[str, str], wrong: list[str]) -> datetime | No
         found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
         return found if 1900 <= found.year <= 2999 else datetime.fromisoformat("")
     except ValueError:
-        wrong.append(f"{text[:40]!r} is no day: write it as 2026-04-30.")
+        wrong.append(gettext("{text} is no day: write it as 2026-04-30.").format(text=repr(text[:40])))
         return None
 
 

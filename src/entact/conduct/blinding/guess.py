@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.conduct.asking import Asked
 from entact.conduct.forms.place import timepoints
+from entact.conduct.language.choice import of_study
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
 from entact.conduct.sight import PARTICIPANT
@@ -26,13 +29,13 @@ THERAPIST: Final[Guesser] = "therapist"
 RATER: Final[Guesser] = "rater"
 LONGEST: Final = 2000
 CLEAR_WORDS: Final[Mapping[str, str]] = {
-    "not_clear": "it is not clear",
-    "before_dose": "before anything was taken",
-    "first_hour": "in the first hour after it",
-    "second_hour": "in the second hour after it",
-    "later_that_day": "later on that day",
-    "next_days": "in the days after it",
-    "at_this_visit": "only now, at this visit",
+    "not_clear": gettext_lazy("it is not clear"),
+    "before_dose": gettext_lazy("before anything was taken"),
+    "first_hour": gettext_lazy("in the first hour after it"),
+    "second_hour": gettext_lazy("in the second hour after it"),
+    "later_that_day": gettext_lazy("later on that day"),
+    "next_days": gettext_lazy("in the days after it"),
+    "at_this_visit": gettext_lazy("only now, at this visit"),
 }
 assert tuple(CLEAR_WORDS) == CLEAR
 
@@ -55,13 +58,13 @@ def received(sent: Mapping[str, str], release: Release, *, may_leave: bool = Fal
     arm, sure, clear = (sent.get(name, "").strip() for name in ("arm", "confidence", "clear"))
     why = sent.get("why", "").replace("\0", "").strip()[:LONGEST]
     if arm != DO_NOT_KNOW and arm not in release.file.arms:
-        return Guessing({}, "Say what you believe, or that you do not know.")
+        return Guessing({}, gettext("Say what you believe, or that you do not know."))
     if not (may_leave and not sure) and not (
         sure.isascii() and sure.isdecimal() and len(sure) < 4 and int(sure) <= 100
     ):
-        return Guessing({}, "Say how sure you are: a whole number from 0 to 100.")
+        return Guessing({}, gettext("Say how sure you are: a whole number from 0 to 100."))
     if clear not in CLEAR_WORDS and not (may_leave and not clear):
-        return Guessing({}, "Say since when it has been clear to you, or that it is not.")
+        return Guessing({}, gettext("Say since when it has been clear to you, or that it is not."))
     data: dict[str, Any] = {"arm": arm, "told": sent.get("told") == "1"}
     data |= {"confidence": int(sure)} if sure else {}
     data |= {"clear": clear} if clear else {}
@@ -75,11 +78,11 @@ def may_be_asked(course: Course, encounter: str, guesser: Guesser) -> str | None
     if visit is None or GUESS not in visit.activities or guesser not in guessers_at(visit.by, visit.kind):
         return None
     if course.randomisation is None and guesser != RATER:  # whom that would tell how far somebody is
-        return "Nobody has drawn a treatment for this participant yet."
+        return gettext("Nobody has drawn a treatment for this participant yet.")
     if held is None or held.status == "missed":
-        return "The visit has not taken place."
+        return gettext("The visit has not taken place.")
     if visit.kind == "dosing" and not any(dose.encounter == encounter for dose in course.doses):
-        return "Nothing has been given yet in this session."
+        return gettext("Nothing has been given yet in this session.")
     return ""
 
 
@@ -112,7 +115,7 @@ def keep_guess(
         course = folded.course
         against = may_be_asked(course, encounter, guesser)
         if against != "":
-            return against or "Nobody asks for a guess here."
+            return against or gettext("Nobody asks for a guess here.")
         if is_said(course, encounter, guesser, author.identity):
             return ""
         data = dict(guessing.data)
@@ -144,10 +147,10 @@ def written_at(text: str, course: Course, encounter: str, zone: tzinfo, now: dat
     try:
         found = datetime.fromisoformat(text).replace(tzinfo=zone)
     except ValueError:
-        return "Say when the sheet was filled in: day and time stand on it."
+        return gettext("Say when the sheet was filled in: day and time stand on it.")
     held = course.encounters.get(encounter)
     if found > now or (held is not None and held.started is not None and found < held.started):
-        return "The sheet was filled in after the visit began, and before now."
+        return gettext("The sheet was filled in after the visit began, and before now.")
     return found
 
 
@@ -197,9 +200,10 @@ def asked_of(asked: Asked, encounter: str) -> dict[str, bool]:
 
 def fields_of(release: Release, sent: Mapping[str, str], language: str | None = None) -> dict[str, Any]:
     """What the page asks: every arm in the order of the study file, the same for everybody."""
+    language = language or of_study(release.file.languages)
     return {
         "arms": [(name, told_in(arm.title, language)) for name, arm in release.file.arms.items()]
-        + [(DO_NOT_KNOW, "I do not know")],
+        + [(DO_NOT_KNOW, gettext("I do not know"))],
         "clear": [(name, words) for name, words in CLEAR_WORDS.items()],
         "sent": sent,
     }

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext
 
 from entact.conduct.admission.known import Person, keep_person
 from entact.conduct.asking import Asked
@@ -73,9 +74,13 @@ def sign_consent(
         now = asked.again()
         course = now.course
         if sent.head != (course.consent.entry if course.consent is not None else ""):
-            raise Refusal("Another consent was entered since you opened this page: look at it first.")
+            raise Refusal(
+                gettext("Another consent was entered since you opened this page: look at it first.")
+            )
         if _is_between(course, {"scopes": sent.scopes}):
-            raise Refusal("Nobody consents to more between a dose and discharge; what is taken back can be.")
+            raise Refusal(
+                gettext("Nobody consents to more between a dose and discharge; what is taken back can be.")
+            )
         release = release_of_consent(course, now.now)
         picture, media = _signature(sent, ledger, course.site or "")
         signing = Signing(
@@ -135,10 +140,10 @@ def take_back(asked: Asked, scopes: frozenset[str], author: Author) -> None:
         now = asked.again()
         consent = now.course.consent
         if consent is None:
-            raise Refusal("There is no consent that could be taken back.")
+            raise Refusal(gettext("There is no consent that could be taken back."))
         back = {name for name in scopes if consent.scopes.get(name) is True}
         if not back:
-            raise Refusal("Choose what is taken back.")
+            raise Refusal(gettext("Choose what is taken back."))
         if back & set(consent.taking_part):
             back = set(consent.scopes)  # nobody who takes no part is consented for in parts
         data = {
@@ -160,20 +165,20 @@ def _signature(sent: Sent, ledger: str, site: str) -> tuple[bytes, str]:
     if sent.how == "paper":
         problem = problem_with(sent.scan)
         if problem:
-            raise Refusal(f"Scan of the paper: {problem}")
+            raise Refusal(gettext("Scan of the paper: {problem}").format(problem=problem))
         return sent.scan, str(media_of(sent.scan))
     if sent.how == "typed":
         _require_person(sent, ledger, site)
         return b"", ""
     if not sent.drawn.startswith(_DRAWN) or len(sent.drawn) > _LARGEST_DRAWING:
-        raise Refusal("Nothing was drawn: let the participant sign in the field.")
+        raise Refusal(gettext("Nothing was drawn: let the participant sign in the field."))
     try:
         picture = base64.b64decode(sent.drawn.removeprefix(_DRAWN), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Refusal("The signature cannot be read: sign again.") from error
+        raise Refusal(gettext("The signature cannot be read: sign again.")) from error
     problem = problem_with(picture, (PNG,))
     if problem:
-        raise Refusal(f"Signature: {problem}")
+        raise Refusal(gettext("Signature: {problem}").format(problem=problem))
     return picture, PNG
 
 
@@ -184,10 +189,12 @@ def _require_person(sent: Sent, ledger: str, site: str) -> None:
     if problem:
         raise Refusal(problem)
     if not person.is_said:
-        raise Refusal("To sign by typing, the participant types name and date of birth, as in 1980-04-30.")
+        raise Refusal(
+            gettext("To sign by typing, the participant types name and date of birth, as in 1980-04-30.")
+        )
     kept = identity(ledger, site)
     if kept is not None and Person(kept["name"], kept["birth_date"]).mark("") != person.mark(""):
-        raise Refusal("Name and date of birth are not those that are kept at this site.")
+        raise Refusal(gettext("Name and date of birth are not those that are kept at this site."))
 
 
 def _is_between(course: Course, data: Mapping[str, Any]) -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import Asked
-from entact.conduct.words import day, lower_words, moment, words
+from entact.conduct.language.codes import code_words
+from entact.conduct.words import day, moment, words
 from entact.course import Course
 from entact.course.state.reconsent import reconsents_of
 from entact.protocol import Release
@@ -66,13 +69,15 @@ def _consequence(course: Course, name: str) -> str:
     if consent is None:
         return ""
     if name in consent.taking_part:
-        return (
+        return gettext(
             "ends the study for this person: no visit is due, nobody treats them; what safety needs can "
             "still be entered. Every other scope is taken back with it"
         )
     if name in consent.needed:
-        return f"closes the gates of {words(name).lower()}; the other visits go on"
-    return "ends that part alone"
+        return gettext("closes the gates of {scope}; the other visits go on").format(
+            scope=words(name).lower()
+        )
+    return gettext("ends that part alone")
 
 
 def consents_made(asked: Asked) -> list[Made]:
@@ -91,8 +96,8 @@ def consents_made(asked: Asked) -> list[Made]:
                 entry=one.id,
                 when=moment(one.at, asked.zone),
                 version=str(data.get("version", "")),
-                given=", ".join(given) or "no scope is given",
-                how=lower_words(str(data.get("how") or "")),
+                given=", ".join(given) or gettext("no scope is given"),
+                how=code_words(str(data.get("how") or "")),
                 informed=informed,
                 is_signed=bool(data.get("text")),
                 standing=_standing(course) if _is_last(course, one.id) else "",
@@ -109,8 +114,12 @@ def _is_last(course: Course, entry: str) -> bool:
 def _standing(course: Course) -> str:
     """What the last consent amounts to: a withdrawal is what follows a consent, else it was refused."""
     if course.consent is None or not course.consent.is_withdrawn:
-        return "in force"
-    return "consent withdrawn" if any(one.given for one in course.consents) else "consent refused"
+        return gettext("in force")
+    return (
+        gettext("consent withdrawn")
+        if any(one.given for one in course.consents)
+        else gettext("consent refused")
+    )
 
 
 def renewal_of(asked: Asked) -> str:
@@ -123,7 +132,9 @@ def renewal_of(asked: Asked) -> str:
     if due is None:
         return ""
     known = dict(study.approvals).get(asked.course.site or "", ())
-    since = f" since {moment(due.since, asked.zone)}" if known else ""
-    by = f", by {day(due.due)}" if due.due is not None else ""
+    since = gettext(" since {when}").format(when=moment(due.since, asked.zone)) if known else ""
+    by = gettext(", by {day}").format(day=day(due.due)) if due.due is not None else ""
     label = study.release(due.release).file.release
-    return f"The site works under release {label}{since}: consent is to be given again{by}."
+    return gettext("The site works under release {label}{since}: consent is to be given again{by}.").format(
+        label=label, since=since, by=by
+    )

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,10 +22,15 @@ from entact.conduct.forms.saying import Clock, Told, Which, tell_time, with_week
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
 from entact.conduct.uploads.content import LARGEST
+from entact.conduct.words import listing
 from entact.report.consent import draw_consent
 from entact.store.attachments import attachment
 
-WAYS: Final = (("drawn", "by hand, here"), ("typed", "by typing"), ("paper", "on paper, with a scan"))
+WAYS: Final = (
+    ("drawn", gettext_lazy("by hand, here")),
+    ("typed", gettext_lazy("by typing")),
+    ("paper", gettext_lazy("on paper, with a scan")),
+)
 LONGEST: Final = 40  # characters of the version of an information sheet
 
 
@@ -99,22 +105,24 @@ def _sent(asked: Asked) -> tuple[Sent, tuple[str, str]]:
     release = release_of_consent(asked.course, asked.now)
     version, how = asked.sent("version").strip()[:LONGEST], asked.sent("how")
     if not version:
-        raise Refusal("Say which version of the information sheet it is.")
+        raise Refusal(gettext("Say which version of the information sheet it is."))
     answers = {name: asked.sent(f"scope:{name}") for name in release.file.consent}
     left = [name for name, said in answers.items() if said not in ("true", "false")]
     if left:
-        raise Refusal("Every scope is answered by itself, with yes or no.")
+        raise Refusal(gettext("Every scope is answered by itself, with yes or no."))
     if how not in dict(WAYS):
-        raise Refusal("Say how it was signed.")
+        raise Refusal(gettext("Say how it was signed."))
     language = asked.sent("language")
     informing = dict(_informing(asked))
     informed_by = asked.sent("informed_by")
     if informed_by not in informing:
-        raise Refusal("Say who informed the participant.")
-    informed_at = _time(asked, "informed_at", "when the participant was informed")
-    signed_at = _time(asked, "signed_at", "when it was signed") if how == "paper" else asked.now
+        raise Refusal(gettext("Say who informed the participant."))
+    informed_at = _time(asked, "informed_at", gettext("when the participant was informed"))
+    signed_at = _time(asked, "signed_at", gettext("when it was signed")) if how == "paper" else asked.now
     if signed_at < informed_at:
-        raise Refusal("It was signed before the participant was informed: one of the times is wrong.")
+        raise Refusal(
+            gettext("It was signed before the participant was informed: one of the times is wrong.")
+        )
     file = asked.request.FILES.get("scan")
     sent = Sent(
         head=asked.sent("head"),
@@ -137,11 +145,17 @@ def _time(asked: Asked, field: str, said: str) -> datetime:
     told = tell_time(asked.sent(f"which:{field}") or asked.sent(field), clock)
     if isinstance(told, Told):
         if told.at > asked.now:
-            raise Refusal(f"It lies ahead {said}: consent is entered once it was given.")
+            raise Refusal(
+                gettext("It lies ahead {said}: consent is entered once it was given.").format(said=said)
+            )
         return told.at
     if isinstance(told, Which):
-        raise Refusal(f"Say {said} with its day: {' or '.join(label for label, _ in told.choices)}.")
-    raise Refusal(f"Say {said}: {told.why}.")
+        raise Refusal(
+            gettext("Say {said} with its day: {choices}.").format(
+                said=said, choices=listing((label for label, _ in told.choices), gettext("or"))
+            )
+        )
+    raise Refusal(gettext("Say {said}: {why}.").format(said=said, why=told.why))
 
 
 def _informing(asked: Asked) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from entact.conduct.asking import now_in
 from entact.conduct.error import ConductError
@@ -182,7 +183,7 @@ def keep_second(
         compiled = course.release.forms[form]
         kept = plain_items(compiled, items)
         if _value(compiled, kept, said.value) is None:
-            return "The score cannot be made yet: an item that it needs has no answer."
+            return gettext("The score cannot be made yet: an item that it needs has no answer.")
         data = {"entry": drawn.first.entry, "form": form, "items": kept}
         entry = compose(course, reader, ledger, by, now, "second_rating", data, about=drawn.first.entry)
         store_entry(entry, by, now)
@@ -257,10 +258,14 @@ def certify(reader: Reader, person: str, certificate: str, issued: str, expires:
     """
     known = {one.certificate for one in sampled(reader).values() if one.certificate is not None}
     if certificate not in known:
-        raise ConductError(f"the study asks for {', '.join(sorted(known)) or 'no certificate'}")
+        raise ConductError(
+            gettext("the study asks for {certificates}").format(
+                certificates=", ".join(sorted(known)) or gettext("no certificate")
+            )
+        )
     days = [_day(issued), _day(expires)]
     if days[0] > today_of(reader) or days[1] < days[0]:
-        raise ConductError("the training has taken place, and its certificate ends later")
+        raise ConductError(gettext("the training has taken place, and its certificate ends later"))
     payload = RaterCertified(person, certificate, issued, expires)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["entact raters"])
@@ -271,7 +276,9 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ConductError(f"{text!r} is no day; write it as 2026-04-30") from None
+        raise ConductError(
+            gettext("{text} is no day; write it as 2026-04-30").format(text=repr(text))
+        ) from None
 
 
 def _enter(reader: Reader, kind: str, payload: msgspec.Struct, by: Author) -> None:
@@ -300,4 +307,4 @@ def _value(form: CompiledForm, items: Mapping[str, Any], named: str | None) -> f
 
 
 def _quarter(at: datetime) -> str:
-    return f"{at.year}, quarter {(at.month + 2) // 3}"
+    return gettext("{year}, quarter {quarter}").format(year=at.year, quarter=(at.month + 2) // 3)

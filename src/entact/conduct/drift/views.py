@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct.access.models import Account
@@ -55,7 +56,7 @@ def show_drift(request: HttpRequest) -> HttpResponse:
         sent = {name: request.POST.get(name, "").replace("\0", "").strip()[:80] for name in _CERTIFYING}
         try:
             if sent["person"] not in {name for name, _ in _raters(person)}:
-                raise ConductError("name one of the raters")
+                raise ConductError(gettext("name one of the raters"))
             domain.certify(reader, **sent, by=_author(request, "oversee_raters"))
         except ConductError as error:
             problem = f"{str(error)[:1].upper()}{str(error)[1:]}."
@@ -194,5 +195,7 @@ def _told(found: Estimate | None) -> str:
         return ""
     at = f"{found.estimate:.2f}"
     if found.low is not None and found.high is not None:
-        at += f" ({found.low:.2f} to {found.high:.2f})"
+        at += gettext(" ({low} to {high})").format(
+            low=format(found.low, ".2f"), high=format(found.high, ".2f")
+        )
     return at.replace("-", "\N{MINUS SIGN}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
 from entact.conduct.eligibility.page import Checklist, Line, checklist_of
@@ -28,29 +29,41 @@ def problems_in(checklist: Checklist, judged: Mapping[str, bool], decision: str,
     """
     open_ = [one.text for one in checklist.lines if one.is_asked and one.name not in judged]
     if open_:
-        return [f"Judge this first: {'; '.join(open_)}."]
+        return [gettext("Judge this first: {criteria}.").format(criteria="; ".join(open_))]
     against = [
         one.text
         for one in checklist.lines
         if one.is_asked and judged[one.name] is not (one.kind == "inclusion")
     ]
     if decision == ELIGIBLE and against:
-        return [f"“Eligible” does not follow from what you judged: {'; '.join(against)}."]
+        return [
+            gettext("“Eligible” does not follow from what you judged: {criteria}.").format(
+                criteria="; ".join(against)
+            )
+        ]
     if decision == NOT_ELIGIBLE and not against and any(one.is_asked for one in checklist.lines):
-        return ["“Not eligible” needs a criterion that stands against it: nothing that you judged does."]
+        return [
+            gettext("“Not eligible” needs a criterion that stands against it: nothing that you judged does.")
+        ]
     if decision not in (ELIGIBLE, NOT_ELIGIBLE):
-        return ["Say whether the participant is eligible."]
+        return [gettext("Say whether the participant is eligible.")]
     if len(reason) > LONGEST:
-        return [f"The reason has at most {LONGEST} characters; this one has {len(reason)}."]
+        return [
+            gettext("The reason has at most {longest} characters; this one has {count}.").format(
+                longest=LONGEST, count=len(reason)
+            )
+        ]
     if _is_in_words(reason):
         return []
     if decision == ELIGIBLE and any(one.status == "withheld" for one in checklist.lines):
-        return ["The decision in force is “not eligible”: say in words why that is taken back."]
+        return [gettext("The decision in force is “not eligible”: say in words why that is taken back.")]
     otherwise = "; ".join(_otherwise(one) for one in checklist.lines if _is_otherwise(one, judged))
     if otherwise:
         return [
-            f"You judge otherwise than the record says. {otherwise}. Correct what is wrong, or give your "
-            "reason in words: it is kept with your signature."
+            gettext(
+                "You judge otherwise than the record says. {otherwise}. Correct what is wrong, or give "
+                "your reason in words: it is kept with your signature."
+            ).format(otherwise=otherwise)
         ]
     return []
 
@@ -71,7 +84,9 @@ def _is_otherwise(line: Line, judged: Mapping[str, bool]) -> bool:
 def _otherwise(line: Line) -> str:
     """What the record says of a criterion, with the values that it rests on."""
     rests = ", ".join(f"{name}: {said}" for name, said in line.rests)
-    return f"“{line.text}”: by the record {line.words}{f' ({rests})' if rests else ''}"
+    return gettext("“{text}”: by the record {words}{part}").format(
+        text=line.text, words=line.words, part=f" ({rests})" if rests else ""
+    )
 
 
 def decide(
@@ -93,7 +108,9 @@ def decide(
         now = asked.again()
         checklist = checklist_of(now.course, now.seen, now.now, now.zone)
         if checklist.digest != expected:
-            return "What the record says has changed since you opened this page: look again, then sign."
+            return gettext(
+                "What the record says has changed since you opened this page: look again, then sign."
+            )
         data = {
             "criteria": {one.name: judged.get(one.name) for one in checklist.lines},
             "decision": decision,

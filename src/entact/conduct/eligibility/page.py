@@ -16,8 +16,11 @@ from datetime import datetime, tzinfo
 from hashlib import sha256
 from typing import Final, Literal
 
+from django.utils.translation import gettext, gettext_lazy
+
+from entact.conduct.language.codes import code_words
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import lower_words, moment, value, words
+from entact.conduct.words import moment, value, words
 from entact.course import Course
 from entact.course.kinds.enrolment import computed_criterion
 from entact.course.state.values import Values
@@ -27,15 +30,15 @@ Status = Literal["met", "not_met", "unknown", "to_judge", "hidden", "withheld"]
 
 SIGNS: Final = {"met": "●", "not_met": "✗", "unknown": "?", "to_judge": "○", "hidden": "–", "withheld": "–"}
 WORDS: Final = {
-    "met": "met",
-    "not_met": "not met",
-    "unknown": "not known",
-    "to_judge": "to be judged",
-    "hidden": "left to the record: it rests on what is hidden from this role",
-    "withheld": "not shown: with one hidden, the others would give it away",
+    "met": gettext_lazy("met"),
+    "not_met": gettext_lazy("not met"),
+    "unknown": gettext_lazy("not known"),
+    "to_judge": gettext_lazy("to be judged"),
+    "hidden": gettext_lazy("left to the record: it rests on what is hidden from this role"),
+    "withheld": gettext_lazy("not shown: with one hidden, the others would give it away"),
 }
-EXCLUDING: Final = {"met": "does not apply", "not_met": "applies"}
-COUNTED: Final = {"met": "for taking part", "not_met": "against it"}
+EXCLUDING: Final = {"met": gettext_lazy("does not apply"), "not_met": gettext_lazy("applies")}
+COUNTED: Final = {"met": gettext_lazy("for taking part"), "not_met": gettext_lazy("against it")}
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Line:
     @property
     def words(self) -> str:
         """The status as people say it: an exclusion applies or does not, it is never met."""
-        return (EXCLUDING if self.kind == "exclusion" else WORDS).get(self.status, WORDS[self.status])
+        return str((EXCLUDING if self.kind == "exclusion" else WORDS).get(self.status, WORDS[self.status]))
 
     @property
     def is_asked(self) -> bool:
@@ -92,7 +95,7 @@ class Checklist:
         """How many there are of each status."""
         kinds = [one.status for one in self.lines]
         return tuple(
-            (COUNTED.get(one, said).partition(":")[0], kinds.count(one))
+            (str(COUNTED.get(one, said)).partition(":")[0], kinds.count(one))
             for one, said in WORDS.items()
             if one in kinds
         )
@@ -105,10 +108,14 @@ def checklist_of(course: Course, seen: SeenCourse, at: datetime, zone: tzinfo) -
     withheld = decided is not None and decided.decision == "not_eligible" and hides
     lines = tuple(_lines(course, seen, at, withheld))
     shown = [(one.name, one.status, one.rests) for one in lines]
-    said = f"{moment(decided.at, zone)} by {decided.by}" if decided is not None else ""
+    said = (
+        gettext("{when} by {by}").format(when=moment(decided.at, zone), by=decided.by)
+        if decided is not None
+        else ""
+    )
     return Checklist(
         lines,
-        lower_words(decided.decision) if decided is not None else "",
+        code_words(decided.decision) if decided is not None else "",
         said,
         decided is not None and bool(decided.signed),
         sha256(repr((shown, decided.entry if decided else "")).encode()).hexdigest(),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext, gettext_noop
 
 from entact import store
 from entact.conduct.admission.domain import given_number, numbers_turn, scheme_of
@@ -16,6 +17,7 @@ from entact.conduct.entries.kinds import KindForm, kind_form
 from entact.conduct.forms.domain import Unsaved, Written, compare, known_at
 from entact.conduct.forms.place import release_of
 from entact.conduct.forms.reading import MISSING_BECAUSE, Received, Sent, receive_items
+from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, Held, compose, store_act, store_entry, turn_of
 from entact.conduct.record.opened import Opener
@@ -26,7 +28,7 @@ from entact.course.entry.ledger import Receipt
 from entact.course.kinds import KINDS
 from entact.course.state.numbers import SUBJECT
 
-AS_SIGNED: Final = (
+AS_SIGNED: Final = gettext_noop(
     "A consent stands as it was signed, and is not corrected. If it was entered in error, withdraw this "
     "entry below with a reason, and take the consent anew on its page."
 )
@@ -83,13 +85,13 @@ def enter(
         if entering.kind == "enrolment" and scheme_of(reader, SUBJECT):
             received = _numbered(received, course, reader)
         problems = tuple(
-            f"“{item.title}” is needed: without it the entry says nothing."
+            gettext("“{title}” is needed: without it the entry says nothing.").format(title=item.title)
             for name, item in asked.form.items.items()
             if item.required and name not in asked.nested and received.items.get(name) is None
         )
         is_blank = not received.items and entering.kind not in NUMBERED
         if is_blank or (not received.items and any(item.required for item in asked.form.items.values())):
-            problems = ("Nothing is answered yet.",)
+            problems = (gettext("Nothing is answered yet."),)
         if problems:
             return Unsaved(problems)
         said = asked.data_of(received.items)
@@ -161,10 +163,10 @@ def correct(
         course = _course(reader, ledger)
         there = written_of(course, entry, opener)
         if there is None:
-            return Unsaved(("The entry was withdrawn meanwhile.",))
+            return Unsaved((gettext("The entry was withdrawn meanwhile."),))
         asked, written = there
         if asked.kind.name == "consent":
-            return Unsaved((AS_SIGNED,))
+            return Unsaved((gettext(AS_SIGNED),))
         then = written_of(known_at(course, entering.head), entry, opener)
         received = receive_items(asked.form, _without_missing(entering.sent))
         before = then[1] if then is not None else written
@@ -188,12 +190,12 @@ def withdraw(
 ) -> Receipt | Unsaved:
     """Withdraws an entry (wrong participant, entered in error); what it said stays in the ledger."""
     if not reason.strip():
-        return Unsaved(("Say why it is withdrawn.",), needs_reason=True)
+        return Unsaved((gettext("Say why it is withdrawn."),), needs_reason=True)
     with turn_of(ledger):
         course = _course(reader, ledger)
         effective = next((one for one in course.effective if one.id == entry), None)
         if effective is None:
-            return Unsaved(("The entry was withdrawn meanwhile.",))
+            return Unsaved((gettext("The entry was withdrawn meanwhile."),))
         return _replace(course, reader, effective, "void", {}, reason, author, now)
 
 
@@ -238,8 +240,12 @@ def _unreadable(asked: KindForm, data: Mapping[str, Any], items: Mapping[str, An
     except msgspec.ValidationError:
         titles = {name: str(item.title) for name, item in asked.form.items.items()}
         problems = [one for one in asked.form.check(items) if not one.unusual and one.item in items]
-        told = tuple(f"“{titles.get(one.item, one.item)}”: {one.message}." for one in problems)
-        return told or (f"{asked.kind.title} cannot be read as it was sent: choose what the page offers.",)
+        told = tuple(f"“{titles.get(one.item, one.item)}”: {told_again(one.message)}." for one in problems)
+        return told or (
+            gettext("{title} cannot be read as it was sent: choose what the page offers.").format(
+                title=gettext(asked.kind.title)
+            ),
+        )
     return ()
 
 

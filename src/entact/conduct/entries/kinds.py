@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from django.utils.translation import get_language, gettext, gettext_noop
+
+from entact.conduct.words import told
 from entact.course.kinds import KINDS
 from entact.course.kinds.kind import Kind
 from entact.protocol import CompiledForm, Release
 from entact.protocol.core_alerts import CORE_ALERTS
-from entact.protocol.study import Form, Item, told_in
+from entact.protocol.study import Form, Item
 from entact.protocol.words.label import begun, spaced
 
 # What may be entered by itself -> the act that it is (`conduct.permissions`). What a gate or a screen of its
@@ -43,79 +46,94 @@ CONTINUED: Final = frozenset({"adverse_event", "medication"})
 
 # Grounds of seriousness. Source: ICH E2A, II.B; names as `course.kinds.reporting` reads them.
 _GROUNDS: Final = {
-    "death": "death",
-    "life_threatening": "life-threatening",
-    "hospitalisation": "admission to hospital, or a longer stay",
-    "disability": "lasting disability",
-    "congenital_anomaly": "congenital anomaly",
-    "medically_important": "medically important otherwise",
+    "death": gettext_noop("death"),
+    "life_threatening": gettext_noop("life-threatening"),
+    "hospitalisation": gettext_noop("admission to hospital, or a longer stay"),
+    "disability": gettext_noop("lasting disability"),
+    "congenital_anomaly": gettext_noop("congenital anomaly"),
+    "medically_important": gettext_noop("medically important otherwise"),
 }
 _DEVIATIONS: Final = {
-    "late_visit": "visit outside its window",
-    "missed_visit": "visit missed",
-    "missed_procedure": "procedure missed",
-    "eligibility": "eligibility",
-    "consent": "consent",
-    "dosing": "dosing",
-    "medication": "medicine not allowed",
-    "blinding": "blinding",
-    "other": "other",
+    "late_visit": gettext_noop("visit outside its window"),
+    "missed_visit": gettext_noop("visit missed"),
+    "missed_procedure": gettext_noop("procedure missed"),
+    "eligibility": gettext_noop("eligibility"),
+    "consent": gettext_noop("consent"),
+    "dosing": gettext_noop("dosing"),
+    "medication": gettext_noop("medicine not allowed"),
+    "blinding": gettext_noop("blinding"),
+    "other": gettext_noop("other"),
 }
 # What is done about an alert, in the words and codes of the console (`session/console/acts.js`).
 _ACTIONS: Final = {
-    "spoken_with": "spoken with the participant",
-    "safety_plan": "safety plan gone through",
-    "repeated_reading": "reading repeated",
-    "observed": "watched closely",
-    "calmed": "rest, and reassurance",
-    "medication_given": "medication given",
-    "physician_called": "physician called",
-    "referred": "referred for urgent care",
-    "emergency_called": "emergency service called",
-    "false_alarm": "looked into: no danger",
+    "spoken_with": gettext_noop("spoken with the participant"),
+    "safety_plan": gettext_noop("safety plan gone through"),
+    "repeated_reading": gettext_noop("reading repeated"),
+    "observed": gettext_noop("watched closely"),
+    "calmed": gettext_noop("rest, and reassurance"),
+    "medication_given": gettext_noop("medication given"),
+    "physician_called": gettext_noop("physician called"),
+    "referred": gettext_noop("referred for urgent care"),
+    "emergency_called": gettext_noop("emergency service called"),
+    "false_alarm": gettext_noop("looked into: no danger"),
 }
 _CAUSES: Final = {
-    "withdrew": "does not want to go on",
-    "adverse_event": "adverse event",
-    "lost_to_follow_up": "lost to follow-up",
-    "moved_away": "moved away",
-    "no_benefit": "no benefit",
-    "not_compliant": "does not keep to the protocol",
-    "physician_decision": "decided by the physician",
-    "other": "other",
+    "withdrew": gettext_noop("does not want to go on"),
+    "adverse_event": gettext_noop("adverse event"),
+    "lost_to_follow_up": gettext_noop("lost to follow-up"),
+    "moved_away": gettext_noop("moved away"),
+    "no_benefit": gettext_noop("no benefit"),
+    "not_compliant": gettext_noop("does not keep to the protocol"),
+    "physician_decision": gettext_noop("decided by the physician"),
+    "other": gettext_noop("other"),
 }
 
 _TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("adverse_event", "term"): ("What happened", "Of the study's list; whatever its valence."),
-    ("adverse_event", "verbatim"): ("In the person's own words", ""),
-    ("adverse_event", "onset"): ("Began", "As far as it is known: 2026, 2026-04, 2026-04-30."),
-    ("adverse_event", "resolved"): ("Ended", "As far as it is known."),
-    ("adverse_event", "serious"): ("Serious", ""),
-    ("adverse_event", "seriousness"): ("Serious because of", ""),
-    ("adverse_event", "related"): ("Related to the treatment", ""),
-    ("adverse_event", "expected"): ("Expected", ""),
-    ("adverse_event", "solicited"): ("Was asked for", ""),
-    ("adverse_event", "action"): ("What was done", ""),
-    ("medication", "name"): ("Medicine", ""),
-    ("medication", "medicine_class"): ("Class", "Of the study's washout."),
-    ("medication", "started"): ("Began", "As far as it is known."),
-    ("medication", "stopped"): ("Stopped", "As far as it is known; blank while it is taken."),
-    ("medication", "psychiatric"): ("Taken for a psychiatric reason", ""),
-    ("alert_answered", "alert"): ("Alert", ""),
-    ("alert_answered", "action"): ("What is done about it", ""),
-    ("alert_answered", "note"): ("In words", ""),
-    ("safety_report", "report"): ("Report that was sent", ""),
-    ("safety_report", "number"): ("The receiver’s number, if there is one", ""),
-    ("safety_call", "reached"): ("Reached", ""),
-    ("safety_call", "suicidality"): ("Anything that speaks of suicidality", ""),
-    ("safety_call", "events_heard"): ("Heard of an event", "Enter the event as well."),
-    ("discontinuation", "of"): ("What stops", ""),
-    ("discontinuation", "cause"): ("Why", ""),
-    ("death", "date"): ("Date of death", "As far as it is known."),
-    ("consent", "version"): ("Version of the information sheet", ""),
-    ("eligibility", "signed"): ("Signed by the investigator, meaning", ""),
-    ("enrolment", "subject"): ("Subject number", ""),
-    ("randomisation", "number"): ("Randomisation number", "Left blank: the sealed list gives the next one."),
+    ("adverse_event", "term"): (
+        gettext_noop("What happened"),
+        gettext_noop("Of the study's list; whatever its valence."),
+    ),
+    ("adverse_event", "verbatim"): (gettext_noop("In the person's own words"), ""),
+    ("adverse_event", "onset"): (
+        gettext_noop("Began"),
+        gettext_noop("As far as it is known: 2026, 2026-04, 2026-04-30."),
+    ),
+    ("adverse_event", "resolved"): (gettext_noop("Ended"), gettext_noop("As far as it is known.")),
+    ("adverse_event", "serious"): (gettext_noop("Serious"), ""),
+    ("adverse_event", "seriousness"): (gettext_noop("Serious because of"), ""),
+    ("adverse_event", "related"): (gettext_noop("Related to the treatment"), ""),
+    ("adverse_event", "expected"): (gettext_noop("Expected"), ""),
+    ("adverse_event", "solicited"): (gettext_noop("Was asked for"), ""),
+    ("adverse_event", "action"): (gettext_noop("What was done"), ""),
+    ("medication", "name"): (gettext_noop("Medicine"), ""),
+    ("medication", "medicine_class"): (gettext_noop("Class"), gettext_noop("Of the study's washout.")),
+    ("medication", "started"): (gettext_noop("Began"), gettext_noop("As far as it is known.")),
+    ("medication", "stopped"): (
+        gettext_noop("Stopped"),
+        gettext_noop("As far as it is known; blank while it is taken."),
+    ),
+    ("medication", "psychiatric"): (gettext_noop("Taken for a psychiatric reason"), ""),
+    ("alert_answered", "alert"): (gettext_noop("Alert"), ""),
+    ("alert_answered", "action"): (gettext_noop("What is done about it"), ""),
+    ("alert_answered", "note"): (gettext_noop("In words"), ""),
+    ("safety_report", "report"): (gettext_noop("Report that was sent"), ""),
+    ("safety_report", "number"): (gettext_noop("The receiver’s number, if there is one"), ""),
+    ("safety_call", "reached"): (gettext_noop("Reached"), ""),
+    ("safety_call", "suicidality"): (gettext_noop("Anything that speaks of suicidality"), ""),
+    ("safety_call", "events_heard"): (
+        gettext_noop("Heard of an event"),
+        gettext_noop("Enter the event as well."),
+    ),
+    ("discontinuation", "of"): (gettext_noop("What stops"), ""),
+    ("discontinuation", "cause"): (gettext_noop("Why"), ""),
+    ("death", "date"): (gettext_noop("Date of death"), gettext_noop("As far as it is known.")),
+    ("consent", "version"): (gettext_noop("Version of the information sheet"), ""),
+    ("eligibility", "signed"): (gettext_noop("Signed by the investigator, meaning"), ""),
+    ("enrolment", "subject"): (gettext_noop("Subject number"), ""),
+    ("randomisation", "number"): (
+        gettext_noop("Randomisation number"),
+        gettext_noop("Left blank: the sealed list gives the next one."),
+    ),
 }
 
 # What the record gives by itself where nobody says it.
@@ -144,19 +162,26 @@ class KindForm:
         return items | (dict(inner) if isinstance(inner, Mapping) else {})
 
 
-@lru_cache(maxsize=256)
 def kind_form(
     name: str, release: Release, population: str | None = None, site: str | None = None
 ) -> KindForm:
-    """The form of a kind under a release.
+    """The form of a kind under a release, in the language of the page.
 
     Args:
         population: whose criteria of eligibility are asked. site: where they are, for the number they get.
     """
+    return _kind_form(name, release, population, site, get_language() or "")
+
+
+@lru_cache(maxsize=512)
+def _kind_form(
+    name: str, release: Release, population: str | None, site: str | None, language: str
+) -> KindForm:
+    """As `kind_form`; `language`, in which it is called, tells the forms that are kept apart."""
     kind = KINDS[name]
     items = dict(_items(kind, release, population, site))
     inner = frozenset(items) - kind.items if kind.nested is not None else frozenset()
-    form = Form(title=kind.title, items=items)
+    form = Form(title=gettext(kind.title), items=items)
     return KindForm(kind, CompiledForm(name, form, None), inner)
 
 
@@ -174,10 +199,11 @@ def _items(
         hint = hints[attribute]
         plain = next(one for one in get_args(hint) if one is not type(None)) if _optional(hint) else hint
         title, help_ = _TITLES.get((kind.name, name), (begun(spaced(name)), ""))
+        title, help_ = gettext(title), gettext(help_) if help_ else ""
         scheme = release.file.numbers.subject if release.file.numbers is not None else None
         if (kind.name, name) == ("enrolment", "subject") and scheme:
-            help_ = (
-                f"Left blank, the record gives the next one: {scheme.replace('{site}', site or '{site}')}."
+            help_ = gettext("Left blank, the record gives the next one: {scheme}.").format(
+                scheme=scheme.replace("{site}", site or "{site}")
             )
         needed = not _optional(hint) and (kind.name, name) not in _GIVEN
         said: dict[str, Any] = {"title": title, "required": needed, "personal": name in kind.sealed}
@@ -187,11 +213,11 @@ def _items(
 def _each(kind: Kind, release: Release, population: str | None) -> Iterator[tuple[str, Item]]:
     """What is answered one by one: every scope of consent, or every criterion."""
     if kind.name == "consent":
-        texts = {name: str(text) for name, text in release.file.consent.items()}
+        texts = {name: told(text) for name, text in release.file.consent.items()}
     else:
         criteria = release.criteria_of(population)
         texts = {
-            name: f"{told_in(one.criterion.text, None)} ({one.criterion.kind})"
+            name: f"{told(one.criterion.text)} ({gettext(one.criterion.kind)})"
             for name, one in criteria.items()
         }
     for name, text in texts.items():
@@ -201,7 +227,7 @@ def _each(kind: Kind, release: Release, population: str | None) -> Iterator[tupl
 def _type(kind: Kind, name: str, plain: Any, release: Release) -> dict[str, Any]:
     labels = _codes(kind.name, name, release)
     if get_origin(plain) is Literal:
-        labels = {code: spaced(code) for code in get_args(plain)}
+        labels = {code: gettext(spaced(code)) for code in get_args(plain)}
     if get_origin(plain) is list:
         return {"type": "choices", "of": list(labels), "labels": labels}
     if labels:
@@ -215,22 +241,27 @@ def _codes(kind: str, name: str, release: Release) -> dict[str, str]:
     """Codelists of the study, and the short ones of the record itself."""
     file = release.file
     if (kind, name) == ("adverse_event", "term"):
-        terms = {code: told_in(term.title, None) for code, term in file.adverse_events.terms.items()}
-        return {**terms, "other": "another one"}
+        terms = {code: told(term.title) for code, term in file.adverse_events.terms.items()}
+        return {**terms, "other": gettext("another one")}
     if (kind, name) == ("medication", "medicine_class"):
         return {one: spaced(one) for one in file.washout.classes} if file.washout is not None else {}
     if (kind, name) == ("alert_answered", "alert"):
-        return {code: str(alert.alert.title) for code, alert in release.alerts.items()} | dict(CORE_ALERTS)
+        return {code: told(alert.alert.title) for code, alert in release.alerts.items()} | _said(CORE_ALERTS)
     if (kind, name) == ("safety_report", "report"):
-        return {code: str(report.title) for code, report in file.reports.items()}
+        return {code: told(report.title) for code, report in file.reports.items()}
     found: dict[tuple[str, str], dict[str, str]] = {
-        ("alert_answered", "action"): dict(_ACTIONS),
-        ("adverse_event", "seriousness"): dict(_GROUNDS),
-        ("deviation", "category"): dict(_DEVIATIONS),
-        ("discontinuation", "cause"): dict(_CAUSES),
-        ("eligibility", "signed"): {"decision": "my decision"},
+        ("alert_answered", "action"): _said(_ACTIONS),
+        ("adverse_event", "seriousness"): _said(_GROUNDS),
+        ("deviation", "category"): _said(_DEVIATIONS),
+        ("discontinuation", "cause"): _said(_CAUSES),
+        ("eligibility", "signed"): {"decision": gettext("my decision")},
     }
     return found.get((kind, name), {})
+
+
+def _said(codes: Mapping[str, str]) -> dict[str, str]:
+    """A codelist of the record in the language of the page."""
+    return {code: gettext(label) for code, label in codes.items()}
 
 
 def _optional(hint: Any) -> bool:

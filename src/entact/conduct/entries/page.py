@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.entries.kinds import CONTINUED, ENTERED, KindForm
 from entact.conduct.forms.domain import Unsaved, Written
@@ -31,12 +32,12 @@ SEARCHED: Final = {
 }
 
 _ACTIONS = {
-    "consent": "Keep the consent",
-    "eligibility": "Keep the decision",
-    "enrolment": "Enrol",
-    "randomisation": "Randomise",
-    "discontinuation": "Stop",
-    "death": "Enter the death",
+    "consent": gettext_lazy("Keep the consent"),
+    "eligibility": gettext_lazy("Keep the decision"),
+    "enrolment": gettext_lazy("Enrol"),
+    "randomisation": gettext_lazy("Randomise"),
+    "discontinuation": gettext_lazy("Stop"),
+    "death": gettext_lazy("Enter the death"),
 }
 
 
@@ -76,11 +77,11 @@ def page_of_kind(
     )
     account = Forms(release, shown.language).of(form)
     visit = (encounter or (effective.entry.encounter if effective is not None else None) or "").partition("#")
-    continues = " continued" if about else ""
+    continues = gettext(" continued") if about else ""
     return FormPage(
         number=shown.number,
         key=shown.key,
-        title=f"{asked.kind.title}{continues}",
+        title=f"{gettext(asked.kind.title)}{continues}",
         help="",
         visit=title_of_visit(visit[0], course.release.visits) if visit[0] else "",
         instrument="",
@@ -114,14 +115,20 @@ def _intro(course: Course, kind: str, is_new: bool) -> Iterator[str]:
     if not is_new:
         return
     if kind == "discontinuation":
-        yield "Treatment: no further dose; visits of the treatment are no longer due. Follow-up goes on."
-        yield "Procedures: nothing more is measured. Follow-up and events are still entered."
-        yield "Follow-up: nothing more is due. What safety needs can still be entered."
-        yield "Data use: nothing more is collected; what was collected before stays, as the law asks."
+        yield gettext(
+            "Treatment: no further dose; visits of the treatment are no longer due. Follow-up goes on."
+        )
+        yield gettext("Procedures: nothing more is measured. Follow-up and events are still entered.")
+        yield gettext("Follow-up: nothing more is due. What safety needs can still be entered.")
+        yield gettext(
+            "Data use: nothing more is collected; what was collected before stays, as the law asks."
+        )
     elif kind == "death":
-        yield "Nothing more is due from then on. Enter the event that ended in death as well."
+        yield gettext("Nothing more is due from then on. Enter the event that ended in death as well.")
     elif kind == "adverse_event":
-        yield "Enter it whether it was wanted or not; who judges it serious starts the clocks of its reports."
+        yield gettext(
+            "Enter it whether it was wanted or not; who judges it serious starts the clocks of its reports."
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact.conduct.alerts import alerts_to_answer
@@ -62,7 +63,9 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     waits = {(one.alert, one.entry) for one in alerts_to_answer(asked.seen)}
     done: str | Refused | Unsaved
     if kind == "alert_answered" and (request.POST.get("item:alert", ""), about) not in waits:
-        done = Unsaved(("This alert does not wait for an answer any more: look at the participant’s page.",))
+        done = Unsaved(
+            (gettext("This alert does not wait for an answer any more: look at the participant’s page."),)
+        )
     else:
         done = enter(entering, asked.reader, asked.participant.ledger, author, asked.now)
     if isinstance(done, Refused):
@@ -161,17 +164,17 @@ def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpRe
     form, written = there
     kind, links = form.kind.name, []
     if kind in OWN_PAGES:
-        links.append((reverse(OWN_PAGES[kind], args=[asked.participant.key]), "As it stands now"))
+        links.append((reverse(OWN_PAGES[kind], args=[asked.participant.key]), gettext("As it stands now")))
         form, written = without_hidden(asked.seen, form, written)
     if continues(kind) and role is not None and written.effective is not None:
         about = written.effective.entry.about or entry
         where = reverse("add", args=[asked.participant.key, kind])
-        links.append((f"{where}?about={about}", "What has happened since"))
+        links.append((f"{where}?about={about}", gettext("What has happened since")))
     if kind == "adverse_event" and written.effective is not None:
         links += _reports_to_send(asked, written.effective.entry.about or entry)
         if asked.role_for("report_safety") is not None:
             where = reverse("event_report", args=[asked.participant.key, entry])
-            links.append((where, "Print its report (PDF)"))
+            links.append((where, gettext("Print its report (PDF)")))
     shown = page_of_kind(_shown(asked, role), form, written, links=links, **sent)  # type: ignore[arg-type]
     return _page(asked, shown, review_of(asked, written.effective))
 
@@ -185,7 +188,7 @@ def _reports_to_send(asked: Asked, event: str) -> list[tuple[str, str]]:
     return [
         (
             f"{where}?{urlencode({'about': event, 'item:report': one.report})}",
-            f"Enter that “{known[one.report].title}” was sent",
+            gettext("Enter that “{title}” was sent").format(title=known[one.report].title),
         )
         for one in reports_due(asked.course)
         if one.event == event and one.sent is None and one.report in known

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from entact.conduct.forms.place import (
     Place,
     filled_at,
@@ -168,7 +170,9 @@ def _entry(
 ) -> Entry | Saved | Unsaved:
     problems = [said_twice(place) for place in received.both]
     if filling.status == NOT_DONE and received.items and now_there.effective is None:
-        problems.append("Items are answered, and the form is said not to have been done: take one back.")
+        problems.append(
+            gettext("Items are answered, and the form is said not to have been done: take one back.")
+        )
     if problems:
         return Unsaved(tuple(problems))
     compared = compare(now_there, before, received, filling.sent)
@@ -208,7 +212,9 @@ def compare(now_there: Written, before: Written, received: Received, sent: Sent)
 def said_twice(place: str) -> str:
     """What is said of an item that was answered and said to be missing."""
     item = place.replace(":", " ").replace("_", " ")
-    return f"“{item}” is answered, and said to be missing: take one of the two back."
+    return gettext("“{item}” is answered, and said to be missing: take one of the two back.").format(
+        item=item
+    )
 
 
 def _new(
@@ -227,7 +233,9 @@ def _new(
         reason = filling.reason.strip()
         kind, data = "form", {"form": place.form, "items": {}, "status": NOT_DONE}
     elif not received.items:
-        return Unsaved(("Nothing is answered yet: answer something, or say that the form was not done.",))
+        return Unsaved(
+            (gettext("Nothing is answered yet: answer something, or say that the form was not done."),)
+        )
     elif place.kind == "vital_signs":
         kind, data = "vital_signs", dict(received.items)
     else:

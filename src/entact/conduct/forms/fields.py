@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.conduct.forms.reading import ITEM, MISSING_BECAUSE, NONE, UNIT, Sent, rows_in
 from entact.conduct.forms.units import converted, convertible
 from entact.conduct.words import value as value_words
@@ -22,17 +24,17 @@ SCALE: Final = 11  # numbers of a scale that are shown beside each other
 _MODES: Final = {"integer": "numeric", "decimal": "decimal"}
 _EXAMPLES: Final = {
     "date": "2026-04-30",
-    "partial_date": "2019-04, or 2019",
+    "partial_date": gettext_lazy("2019-04, or 2019"),
     "time": "14:30",
-    "datetime": "14:30, 10 min ago",
+    "datetime": gettext_lazy("14:30, 10 min ago"),
 }
 
 MISSING_WORDS: Final[Mapping[str, str]] = {
-    "not_asked": "not asked",
-    "not_done": "not done",
-    "refused": "refused",
-    "below_quantification": "below quantification",
-    "unknown": "unknown",
+    "not_asked": gettext_lazy("not asked"),
+    "not_done": gettext_lazy("not done"),
+    "refused": gettext_lazy("refused"),
+    "below_quantification": gettext_lazy("below quantification"),
+    "unknown": gettext_lazy("unknown"),
 }
 
 
@@ -292,8 +294,8 @@ class _Making:
             none=bool(self.sent.get(f"{NONE}:{where}")),
             required=line.required,
             personal=line.personal,
-            can_be=f"{line.can_be} {line.unit}".strip() if line.can_be else "",
-            usual=f"{line.usual} {line.unit}".strip() if line.usual else "",
+            can_be=f"{_range(line.can_be)} {line.unit}".strip() if line.can_be else "",
+            usual=f"{_range(line.usual)} {line.unit}".strip() if line.usual else "",
             calculated=line.calculated,
             mode=_MODES.get(item.type, ""),
             example=_EXAMPLES.get(item.type, ""),
@@ -312,6 +314,12 @@ class _Making:
 
     def _may_tell(self, rule: Rule | None) -> bool:
         return rule is not None and self.around.sees(rule)
+
+
+def _range(said: str) -> str:
+    """A range as the page says it; what is none as it is."""
+    low, to, high = said.partition(" to ")
+    return gettext("{earliest} to {latest}").format(earliest=low, latest=high) if to else said
 
 
 def _named(form: CompiledForm, around: Mapping[str, Any]) -> dict[str, Any]:
@@ -336,7 +344,7 @@ def _asked_as(item: Item, line: ItemAccount, texts: tuple[str, ...]) -> tuple[st
     """How an item is asked, and what can be chosen."""
     labels: dict[str, str] = {}
     if item.type == "boolean":
-        labels = {"true": "Yes", "false": "No"} | dict(line.choices)
+        labels = {"true": gettext("Yes"), "false": gettext("No")} | dict(line.choices)
     elif item.type in ("choice", "choices"):
         labels = dict(line.choices)
     elif item.type == "integer" and item.answers is not None and len(item.answers) <= SCALE:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.conduct.forms.domain import NOT_DONE, Unsaved, Written
 from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surroundings, sections_of
 from entact.conduct.forms.place import Place, filled_at, release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Changed, Opener, changes_in
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import lower_words, moment, plainly, score, title_of_visit, value, words
+from entact.conduct.words import moment, plainly, role_words, score, title_of_visit, value, words
 from entact.course import Course, Finding, instant
 from entact.course.state.values import earlier_answers
 from entact.protocol import CompiledForm
@@ -24,20 +27,20 @@ from entact.protocol.words.label import unit_words
 
 # Reasons that are offered first: short, and codes of the record (`entact.course.personal.REASONS`).
 REASONS_OFFERED = (
-    ("transcription_error", "mistyped or read wrongly"),
-    ("source_document", "the source says otherwise"),
-    ("late_information", "became known later"),
-    ("unit_error", "wrong unit"),
-    ("wrong_visit", "belongs to another visit"),
-    ("entered_in_error", "entered in error"),
+    ("transcription_error", gettext_lazy("mistyped or read wrongly")),
+    ("source_document", gettext_lazy("the source says otherwise")),
+    ("late_information", gettext_lazy("became known later")),
+    ("unit_error", gettext_lazy("wrong unit")),
+    ("wrong_visit", gettext_lazy("belongs to another visit")),
+    ("entered_in_error", gettext_lazy("entered in error")),
 )
 ABSENT = "is absent"  # begins what is found of an item without an answer
 NOT_DONE_OFFERED = (
-    ("participant_request", "the participant did not want to"),
-    ("clinical_judgement", "clinical judgement"),
-    ("safety", "safety"),
-    ("not_reached", "not reached"),
-    ("rescheduled", "will be done another time"),
+    ("participant_request", gettext_lazy("the participant did not want to")),
+    ("clinical_judgement", gettext_lazy("clinical judgement")),
+    ("safety", gettext_lazy("safety")),
+    ("not_reached", gettext_lazy("not reached")),
+    ("rescheduled", gettext_lazy("will be done another time")),
 )
 
 
@@ -238,7 +241,9 @@ def problems_in(
     """What is wrong with answers that are not in the ledger yet: by item."""
     problems = [*form.read(items, around).problems, *form.contradictions(items, around, facts)]
     return [
-        (one.item, Note(one.message, one.unusual)) for one in problems if not one.message.startswith(ABSENT)
+        (one.item, Note(told_again(one.message), one.unusual))
+        for one in problems
+        if not one.message.startswith(ABSENT)
     ]
 
 
@@ -262,7 +267,7 @@ def notes_of(
         for found in shown.seen.findings(shown.at, shown.folded.beside):
             if found.entry in own and found.holds:
                 absent = found.message.startswith(ABSENT)
-                note = Note("No answer yet.") if absent else Note(_plainly(shown, found))
+                note = Note(gettext("No answer yet.")) if absent else Note(_plainly(shown, found))
                 note = Note(note.message, absent or found.rule == "unusual")
                 known = found.item.partition("[")[0] in written.form.items
                 by_item.setdefault(found.item, []).append(note) if known else general.append(note)
@@ -279,7 +284,7 @@ def history_of(changes: Sequence[Changed], zone: tzinfo) -> tuple[PastChange, ..
         PastChange(
             old=value(one.old),
             new=value(one.new),
-            by=f"{one.entry.by}, {lower_words(one.entry.role)}",
+            by=f"{one.entry.by}, {role_words(one.entry.role)}",
             when=when_said(one.entry.recorded_at, zone),
             why=why_said(one.reason),
         )
@@ -288,7 +293,9 @@ def history_of(changes: Sequence[Changed], zone: tzinfo) -> tuple[PastChange, ..
 
 
 def why_said(reason: str) -> str:
-    return dict((*REASONS_OFFERED, *NOT_DONE_OFFERED)).get(reason) or value(reason) or "no reason given"
+    return (
+        dict((*REASONS_OFFERED, *NOT_DONE_OFFERED)).get(reason) or value(reason) or gettext("no reason given")
+    )
 
 
 def when_said(text: str, zone: tzinfo) -> str:
@@ -303,7 +310,9 @@ def said_when(written: Written, zone: tzinfo) -> str:
     if written.effective is None:
         return ""
     entry = written.effective.entry
-    return f"{moment(written.effective.at, zone)} by {entry.by}, {lower_words(entry.role)}"
+    return gettext("{when} by {by}, {role}").format(
+        when=moment(written.effective.at, zone), by=entry.by, role=role_words(entry.role)
+    )
 
 
 def _visit(course: Course, place: Place) -> str:
@@ -311,7 +320,7 @@ def _visit(course: Course, place: Place) -> str:
     title = title_of_visit(visit, course.release.visits)
     repeat = f" ({number})" if number not in ("", "1") else ""
     time = f", {place.timepoint}" if place.timepoint else ""
-    again = f", reading {place.repeat}" if place.repeat > 1 else ""
+    again = gettext(", reading {repeat}").format(repeat=place.repeat) if place.repeat > 1 else ""
     return f"{title}{repeat}{time}{again}"
 
 

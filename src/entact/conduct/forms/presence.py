@@ -7,8 +7,10 @@ from typing import Final
 
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from entact.conduct.forms.place import Place
+from entact.conduct.words import listing
 
 STAYS: Final = 45  # seconds without a word of the page, after which nobody is there any more
 
@@ -34,5 +36,8 @@ def said_of_others(others: list[str]) -> str:
     """What is said of them on the page; empty where nobody else is there."""
     if not others:
         return ""
-    verb = "has" if len(others) == 1 else "have"
-    return f"{' and '.join(others)} {verb} this form open too. What both change is asked, not overwritten."
+    return ngettext(
+        "{names} has this form open too. What both change is asked, not overwritten.",
+        "{names} have this form open too. What both change is asked, not overwritten.",
+        len(others),
+    ).format(names=listing(others))

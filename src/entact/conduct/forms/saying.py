@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.forms.reading import ITEM, Sent, field_named
 from entact.conduct.words import day
 from entact.course import Reason, instant
@@ -78,7 +80,7 @@ def tell_time(text: str, clock: Clock) -> Told | Which | Untold:
     dose = None if clock.dose is None else clock.dose.astimezone(UTC)
     clock = Clock(clock.now.astimezone(UTC), clock.zone, dose)
     if not said or len(said) > 60:
-        return Untold("is no time")
+        return Untold(gettext("is no time"))
     if said.lower() in ("now", "jetzt"):
         return Told(clock.now)
     try:
@@ -89,7 +91,7 @@ def tell_time(text: str, clock: Clock) -> Told | Which | Untold:
         found = read(said, clock)
         if found is not None:
             return found
-    return Untold("is no time; write it as in 14:30, yesterday 23:50, 10 min ago, dose + 6:40")
+    return Untold(gettext("is no time; write it as in 14:30, yesterday 23:50, 10 min ago, dose + 6:40"))
 
 
 def with_weekday(at: datetime, zone: tzinfo) -> str:
@@ -110,7 +112,7 @@ def _ago(said: str, clock: Clock) -> Told | Untold | None:
         return None
     span = _span(found)
     if span > LONGEST_AGO:
-        return Untold("is longer ago than can be said so; write the day")
+        return Untold(gettext("is longer ago than can be said so; write the day"))
     return Told(clock.now - span)
 
 
@@ -119,7 +121,7 @@ def _after_dose(said: str, clock: Clock) -> Told | Untold | None:
     if found is None or not (found["hh"] or found["h"] or found["m"]):
         return None
     if clock.dose is None:
-        return Untold("is counted from a dose, and none was taken in this visit")
+        return Untold(gettext("is counted from a dose, and none was taken in this visit"))
     if found["hh"]:
         return Told(clock.dose + timedelta(hours=int(found["hh"]), minutes=int(found["mm"])))
     return Told(clock.dose + _span(found))
@@ -142,7 +144,7 @@ def _at_clock(said: str, clock: Clock) -> Told | Which | Untold | None:
         return None
     instants = [at for one in days for at in _instants(one, hour, clock.zone)]
     if not instants:
-        return Untold("did not exist on that day: the clocks were put forward")
+        return Untold(gettext("did not exist on that day: the clocks were put forward"))
     return _one_of(instants, clock)
 
 
@@ -154,7 +156,7 @@ def _today_or_before(hour: time, today: date, clock: Clock) -> Told | Which | Un
         return _one_of(past, clock)
     before = list(_instants(today - timedelta(days=1), hour, clock.zone))
     if not of_today and not before:
-        return Untold("did not exist on that day: the clocks were put forward")
+        return Untold(gettext("did not exist on that day: the clocks were put forward"))
     return Which(tuple(_choice(at, clock.zone) for at in (*before, *of_today)))
 
 
@@ -258,11 +260,11 @@ def time_to_come(text: str, zone: tzinfo, now: datetime) -> datetime | Reason:
     try:
         local = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the zone is the site's
     except ValueError:
-        return Reason("at", "Say for when the visit is booked: a day and a time.")
+        return Reason("at", gettext("Say for when the visit is booked: a day and a time."))
     met = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
     at = min(met)
     if len(met) > 1:
-        return Reason("at", "The clocks change in that hour: take another time.")
+        return Reason("at", gettext("The clocks change in that hour: take another time."))
     if not now < at < now + timedelta(days=3 * 366):
-        return Reason("at", "A visit is booked for a time to come, within three years.")
+        return Reason("at", gettext("A visit is booked for a time to come, within three years."))
     return at

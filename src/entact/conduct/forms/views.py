@@ -29,6 +29,7 @@ from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, is_
 from entact.conduct.forms.presence import here, said_of_others
 from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
+from entact.conduct.language.choice import of_study
 from entact.conduct.record.door import held_now
 from entact.conduct.sight import PARTICIPANT
 from entact.conduct.uploads.content import ACCEPTED, LARGEST, media_of, problem_with
@@ -110,7 +111,13 @@ def _looked_at(field: Field) -> dict[str, Any]:
 
 
 class FormAsked(Asked):
-    """A form that is asked for at a visit; time and repetition as the address says them, else as given."""
+    """A form that is asked for at a visit; time and repetition as the address says them, else as given.
+
+    Attributes:
+        reads: the language of who answers it, where that is not whoever asks for the page.
+    """
+
+    reads = ""
 
     def __init__(
         self,
@@ -263,8 +270,9 @@ class FormAsked(Asked):
         return int(asked)
 
     def _language(self) -> str | None:
-        asked = self.request.GET.get("language")
-        return asked if asked in self.course.release.file.languages else None
+        known = self.course.release.file.languages
+        asked = self.request.GET.get("language", "") or self.reads
+        return asked if asked in known else of_study(known)
 
     def _text(self, name: str) -> str:
         return self.request.POST.get(name, self.request.GET.get(name, ""))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import activate, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,10 +22,12 @@ from entact.conduct.forms.reading import Sent, receive_items
 from entact.conduct.forms.views import FormAsked, looked_at, sent_by
 from entact.conduct.frame import frame
 from entact.conduct.handed.domain import ANSWERS, Handed, calls, handed_in, may_call, take_back
+from entact.conduct.language.choice import spoken
+from entact.conduct.rating.domain import language_of
 from entact.conduct.record.door import Author, Held, compose
 from entact.conduct.sight import PARTICIPANT
 
-_RATHER_NOT: Final = "I would rather not answer"
+_RATHER_NOT: Final = gettext_lazy("I would rather not answer")
 
 
 @require_POST
@@ -54,6 +57,7 @@ def show_handed(request: HttpRequest) -> HttpResponse:
         Http404: when nothing is handed over.
     """
     handed, asked = _handed(request)
+    _speak_to(asked)
     if handed.is_done:
         return _page(request, asked, "handed/thanks.html", {})
     if not isinstance(asked, FormAsked):
@@ -78,6 +82,7 @@ def look_at_handed(request: HttpRequest) -> JsonResponse:
     handed, asked = _handed(request)
     if handed.is_done or not isinstance(asked, FormAsked):
         raise Http404
+    _speak_to(asked)
     sent = sent_by(request)
     called = _called(asked, sent) if may_call(asked.course, asked.place, asked.now) else ()
     if not set(called) <= set(handed.called):
@@ -136,7 +141,7 @@ def _shown_guess(request: HttpRequest, handed: Handed, asked: Asked) -> HttpResp
         if not problem:
             replace(handed, is_done=True).keep(request)
             return redirect("handed")
-    values = {**fields_of(asked.course.release, sent), "problem": problem}
+    values = {**fields_of(asked.course.release, sent, language_of(asked.course)), "problem": problem}
     return _page(request, asked, "handed/guess.html", values, 422 if problem else 200)
 
 
@@ -150,6 +155,14 @@ def _handed(request: HttpRequest) -> tuple[Handed, Asked]:
     return handed, FormAsked(
         request, handed.key, handed.visit, handed.form, time=handed.time, repeat=handed.repeat
     )
+
+
+def _speak_to(asked: Asked) -> None:
+    """The page speaks the language of the participant from here on: that of their consent."""
+    language = language_of(asked.course)
+    activate(spoken(language))
+    if isinstance(asked, FormAsked):
+        asked.reads = language
 
 
 def _keep(asked: FormAsked, handed: Handed, sent: Sent) -> Saved | Unsaved:

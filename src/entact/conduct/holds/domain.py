@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final, get_args
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from entact.conduct.asking import now_in
 from entact.conduct.error import ConductError
@@ -15,7 +16,7 @@ from entact.conduct.permissions import Permissions, permissions_of
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
 from entact.conduct.record.of_study import note_of_study
-from entact.conduct.words import lower_words
+from entact.conduct.words import lower_words, role_words
 from entact.course.entry import Kept, canonical
 from entact.course.entry.entry import SecondProof
 from entact.course.kinds.study import HOLD, HoldChanged
@@ -74,15 +75,21 @@ def place(reader: Reader, title: str, stops: Sequence[str], reason: str, *, by: 
     name = title.lower().replace(" ", "_")
     kinds = [one for one in STOPS if one in stops]
     if not title or len(title) > _LONGEST_TITLE or not title.isprintable():
-        raise ConductError(f"say in at most {_LONGEST_TITLE} characters what the hold is called")
+        raise ConductError(
+            gettext("say in at most {longest_title} characters what the hold is called").format(
+                longest_title=_LONGEST_TITLE
+            )
+        )
     if not kinds:
-        raise ConductError("say what is to stop")
+        raise ConductError(gettext("say what is to stop"))
     _require_reason(reason)
     with transaction.atomic():
         _take_turn(reader)
         if any(one.name == name and (one.in_force or name in reader.study.newest.file.holds)
                for one in holds_now(reader)):  # fmt: skip
-            raise ConductError(f"there is a hold “{title}” already: call this one something else")
+            raise ConductError(
+                gettext("there is a hold “{title}” already: call this one something else").format(title=title)
+            )
         placed = HoldChanged(name, "placed", tuple(kinds))
         note_of_study(reader, HOLD.name, placed, now_in(reader), by=by, reason=reason)
 
@@ -100,11 +107,17 @@ def lift(reader: Reader, name: str, seen: str, reason: str, *, by: Author, secon
         _take_turn(reader)
         one = next((one for one in holds_now(reader) if one.name == name and one.in_force), None)
         if one is None:
-            raise ConductError("it is not in force any more")
+            raise ConductError(gettext("it is not in force any more"))
         if by.role not in one.lifted_by:
-            raise ConductError(f"“{one.title}” is not lifted by the role {lower_words(by.role)}")
+            raise ConductError(
+                gettext("“{title}” is not lifted by the role {role}").format(
+                    title=one.title, role=role_words(by.role)
+                )
+            )
         if one.state != seen:
-            raise ConductError("something has come since you read the page: read it again, then lift it")
+            raise ConductError(
+                gettext("something has come since you read the page: read it again, then lift it")
+            )
         lifted = HoldChanged(name, "lifted", _stops_of(one))
         note_of_study(reader, HOLD.name, lifted, now_in(reader), by=by, reason=reason.strip(), second=second)
 
@@ -148,7 +161,7 @@ def _placed(
 def _study_now() -> StudyState:
     stamp, study = study_of_record()
     if study is None:
-        raise ConductError("this record holds no release of its study yet")
+        raise ConductError(gettext("this record holds no release of its study yet"))
     return study_as_of_now(raw_cursor(), stamp, study)
 
 
@@ -167,7 +180,11 @@ def _stops_of(one: Hold) -> tuple[Stop, ...]:
 
 def _require_reason(reason: str) -> None:
     if not reason or len(reason) > _LONGEST_REASON or "\0" in reason:
-        raise ConductError(f"say why, in at most {_LONGEST_REASON} characters, and name nobody")
+        raise ConductError(
+            gettext("say why, in at most {longest_reason} characters, and name nobody").format(
+                longest_reason=_LONGEST_REASON
+            )
+        )
 
 
 def _take_turn(reader: Reader) -> None:

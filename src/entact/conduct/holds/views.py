@@ -6,6 +6,7 @@ from datetime import UTC
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -15,13 +16,13 @@ from entact.conduct.asking import now_in, reader_of
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page
 from entact.conduct.holds.domain import STOPS, Hold, holds_now, lift, place
+from entact.conduct.language.codes import code_words
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
-from entact.conduct.words import lower_words, moment
+from entact.conduct.words import listing, moment, role_words
 from entact.course.entry import instant
 from entact.protocol.words.label import begun
-from entact.protocol.words.passage import listed
 
 
 @sensitive_post_parameters("password", "code")
@@ -90,12 +91,12 @@ def _shown(one: Hold, request: HttpRequest, reader: Reader, names: dict[str, str
     return {
         "name": one.name,
         "title": one.title,
-        "stops": listed([lower_words(stop) for stop in one.stops]),
+        "stops": listing(code_words(stop) for stop in one.stops),
         "in_force": one.in_force,
         "counts": one.counts,
-        "lifted_by": listed([lower_words(role) for role in sorted(one.lifted_by)], "or"),
+        "lifted_by": listing((role_words(role) for role in sorted(one.lifted_by)), gettext("or")),
         "said": "" if last is None else last.data["status"],
-        "who": "" if last is None else f"{names.get(last.by, last.by)}, {lower_words(last.role)}",
+        "who": "" if last is None else f"{names.get(last.by, last.by)}, {role_words(last.role)}",
         "at": "" if last is None else moment(instant(last.occurred_at), reader.at.tzinfo or UTC),
         "reason": "" if last is None else last.reason or "",
         "seen": one.state,

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from entact.conduct.access.models import Account
 from entact.conduct.listings.models import SavedListing
@@ -60,13 +61,15 @@ def save(person: Person, title: str, asked: str, *, shared: bool) -> str | None:
     """Saves a listing, in the place of one's own of the same name; why not, where it cannot be."""
     title = " ".join(title.replace("\0", "").split())
     if not title or len(title) > LONGEST:
-        return f"Say what the listing is called, in {LONGEST} characters at most."
+        return gettext("Say what the listing is called, in {longest} characters at most.").format(
+            longest=LONGEST
+        )
     site, role = _held(person)[0] if shared else ("", "")
     with transaction.atomic():
         account = Account.objects.select_for_update().get(name=person.identity)
         mine = account.saved_listings
         if not mine.filter(title=title).exists() and mine.count() >= MOST:
-            return f"You have {MOST} listings already: remove one first."
+            return gettext("You have {most} listings already: remove one first.").format(most=MOST)
         mine.update_or_create(title=title, defaults={"asked": asked, "role": role, "site": site})
     return None
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.forms.place import placed
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse
@@ -66,10 +68,10 @@ class Row:
     @property
     def marks(self) -> list[tuple[str, str]]:
         """A sign and a word for each thing that was attested, for who cannot tell colours."""
-        found = [("?", "open query")] if self.queries else []
-        found += [("☑", "verified")] if self.verified else []
-        found += [("✓", "signed")] if self.signed else []
-        return found + ([("❄", "frozen")] if self.frozen else [])
+        found = [("?", gettext("open query"))] if self.queries else []
+        found += [("☑", gettext("verified"))] if self.verified else []
+        found += [("✓", gettext("signed"))] if self.signed else []
+        return found + ([("❄", gettext("frozen"))] if self.frozen else [])
 
     def is_in(self, state: str) -> bool:
         """Whether it is in one of the states that a listing can be narrowed to."""

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entact.conduct.asking import Asked, reader_of
@@ -84,7 +85,7 @@ def act_on_listing(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "").replace("\0", "").strip()
     done, problems = 0, []
     if what == "query" and not text:
-        problems.append("Say what is asked.")
+        problems.append(gettext("Say what is asked."))
     for key, entries in _ticked(request).items() if not problems else ():
         asked = Asked(request, key)
         author = asked.author(asked.role_for(acts[what]))
@@ -95,14 +96,18 @@ def act_on_listing(request: HttpRequest) -> HttpResponse:
         elif what == "query":
             for entry in entries:
                 if may_be_asked(asked, entry) is None or raise_query(asked, entry, "", text) is None:
-                    problem = "An entry cannot be asked about."
+                    problem = gettext("An entry cannot be asked about.")
         else:
             for encounter in _encounters(asked, entries):
                 problem = freeze(asked, encounter, "", author) or problem
         done += problem is None
         problems += [] if problem is None else [f"{asked.participant.number}: {problem}"]
     reader = reader_of(request)
-    said = "" if not done else f"Done for {done} {'participant' if done == 1 else 'participants'}."
+    said = (
+        ""
+        if not done
+        else ngettext("Done for {done} participant.", "Done for {done} participants.", done).format(done=done)
+    )
     return _shown(request, reader, _looked(request, reader), said, problems)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import Asked
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.conduct.sight import SeenCourse
@@ -36,18 +38,27 @@ def _open(course: Course, seen: SeenCourse, found: list[Finding]) -> Iterator[tu
     signed = standing_signatures(course)
     kinds = {one.id: one.entry.kind for one in course.effective}
     yield (
-        "queries of persons that are not closed",
+        gettext("queries of persons that are not closed"),
         (one for one in queries_of(course) if one.status != "closed" and one.entry in seen.entries),
     )
     yield (
-        "findings of rules about what was entered",
+        gettext("findings of rules about what was entered"),
         (one for one in found if one.holds and kinds.get(one.entry) in DATA_KINDS),
     )
-    yield "entries that came after the lock", (one for one in found if one.rule == CHANGED_AFTER_LOCK)
-    yield "visits that are missing", (one for one in found if one.holds and one.rule == "visit_missed")
-    yield "visits that have not ended", (one for one in course.encounters.values() if one.status == "started")
     yield (
-        "entries that are not signed as they stand",
+        gettext("entries that came after the lock"),
+        (one for one in found if one.rule == CHANGED_AFTER_LOCK),
+    )
+    yield (
+        gettext("visits that are missing"),
+        (one for one in found if one.holds and one.rule == "visit_missed"),
+    )
+    yield (
+        gettext("visits that have not ended"),
+        (one for one in course.encounters.values() if one.status == "started"),
+    )
+    yield (
+        gettext("entries that are not signed as they stand"),
         (
             one
             for one in course.effective
@@ -55,7 +66,7 @@ def _open(course: Course, seen: SeenCourse, found: list[Finding]) -> Iterator[tu
         ),
     )
     yield (
-        "events that are not coded",
+        gettext("events that are not coded"),
         (one for one in course.adverse_events.values() if not one.term and one.entry in seen.entries),
     )
 
@@ -72,7 +83,7 @@ def freeze(asked: Asked, encounter: str | None, reason: str, author: Author) -> 
         if (encounter or "") in course.frozen:
             return None
         if encounter is not None and encounter not in course.encounters:
-            return "Only a visit that took place, or was missed, is frozen."
+            return gettext("Only a visit that took place, or was missed, is frozen.")
         data = {"of": "participant" if encounter is None else "encounter"}
         said = reason.strip()[:LONGEST_REASON] or None
         entry = compose(
@@ -97,16 +108,16 @@ def take_back(asked: Asked, freeze_entry: str, reason: str, author: Author) -> s
         Why not, where it cannot be.
     """
     if not reason.strip():
-        return "Say why it is taken back."
+        return gettext("Say why it is taken back.")
     ledger = asked.participant.ledger
     with turn_of(ledger):
         course = asked.again().course
         frozen = next((one for one in course.frozen.values() if one.entry == freeze_entry), None)
         if frozen is None:
-            return "It is not frozen any more."
+            return gettext("It is not frozen any more.")
         asking = asked_to_unfreeze(course, freeze_entry)
         if frozen.encounter is None and asking == author.identity:
-            return "You asked for it: another person takes it back."
+            return gettext("You asked for it: another person takes it back.")
         said = "asked" if frozen.encounter is None and asking is None else "taken_back"
         entry = compose(
             course,

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.locks.domain import Point, checklist
 from entact.conduct.reader import Reader
 from entact.conduct.sight import SeenCourse
@@ -58,11 +60,19 @@ def signer_of(person: str, passphrase: str, *, alone: bool = False) -> Signer:
         StoreError: when there is no such key, or the passphrase is another.
     """
     if _PERSON.fullmatch(person) is None:
-        raise StoreError(f"{person!r} cannot be the name of a person who signs with a key")
+        raise StoreError(
+            gettext("{person} cannot be the name of a person who signs with a key").format(
+                person=repr(person)
+            )
+        )
     path = signing_folder() / f"{person}.key"
     signer = open_key_file(path, passphrase)
     if signer.person != person:
-        raise StoreError(f"the key is that of {signer.person}, not of {person}")
+        raise StoreError(
+            gettext("the key is that of {person}, not of {person_2}").format(
+                person=signer.person, person_2=person
+            )
+        )
     if alone:
         require_own_passphrase(path.parent, person, passphrase)
     return signer
@@ -84,4 +94,4 @@ def change_lock(what: str, name: str, reason: str, person: str, passphrase: str)
     elif what == "confirm":
         confirm_unlock(name, signer)
     else:
-        raise StoreError("nothing that can be asked for was asked for")
+        raise StoreError(gettext("nothing that can be asked for was asked for"))

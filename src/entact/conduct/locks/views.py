@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -11,9 +12,10 @@ from entact.conduct.access import trail
 from entact.conduct.asking import Asked, reader_of
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import page
+from entact.conduct.language.codes import code_words
 from entact.conduct.locks.domain import checklist, freeze, take_back
 from entact.conduct.locks.study import change_lock, study_now
-from entact.conduct.words import lower_words, moment, title_of_visit
+from entact.conduct.words import moment, title_of_visit
 from entact.course.kinds.unfreeze import asked_to_unfreeze
 from entact.protocol.words.label import begun
 from entact.store import StoreError
@@ -33,7 +35,7 @@ def lock_participant(request: HttpRequest, key: str) -> HttpResponse:
     what, reason, problem = asked.sent("do"), asked.sent("reason"), None
     points = checklist(asked.course, asked.seen, asked.seen.findings(asked.now, asked.folded.beside))
     if what == "lock" and any(one.count for one in points) and not reason.strip():
-        problem = "Something is still open: say why it is locked all the same."
+        problem = gettext("Something is still open: say why it is locked all the same.")
     elif what == "lock":
         problem = freeze(asked, None, reason, author)
     elif what == "freeze":
@@ -56,7 +58,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         person = request.person.identity
         if trail.is_locked(person):
-            problem = "Too many wrong tries: the account is locked for a quarter of an hour."
+            problem = gettext("Too many wrong tries: the account is locked for a quarter of an hour.")
         else:
             try:
                 change_lock(
@@ -94,7 +96,7 @@ def _participant(asked: Asked, problem: str = "") -> HttpResponse:
             "encounter": one.id,
             "address": visit_address(one.id),
             "title": title_of_visit(one.visit, course.release.visits),
-            "status": lower_words(one.status),
+            "status": code_words(one.status),
             "frozen": frozen.get(one.id),
             "since": moment(frozen[one.id].at, asked.zone) if one.id in frozen else "",
         }

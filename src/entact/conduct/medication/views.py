@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from entact.conduct.asking import Asked
@@ -80,9 +81,11 @@ def _medicines(asked: Asked, cleared: tuple[Cleared, ...]) -> Iterator[Medicine]
         until = day(known.until) if known is not None and known.until is not None else ""
         yield Medicine(
             entry=one.entry,
-            name=one.name or "not named",
+            name=one.name or gettext("not named"),
             class_=lower_words(one.medicine_class or ""),
-            taken=f"{one.started or 'not known'} to {one.stopped or 'now'}",
+            taken=gettext("{started} to {stopped}").format(
+                started=one.started or gettext("not known"), stopped=one.stopped or gettext("now")
+            ),
             dose=one.dose or "",
             cleared=until,
             why=known.why if known is not None else "",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import Asked
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.course import Course
@@ -45,13 +47,13 @@ def verify(
         there = {one.id: one for one in verifiable(now)}
         named = [there[name] for name in dict.fromkeys(entries) if name in there]
         if not named:
-            return "There is nothing to verify."
+            return gettext("There is nothing to verify.")
         last = [_last(now.course, one) for one in named]
         numbers = {one.id: one.seq for one in now.course.entries if isinstance(one, Kept)}
         if any(numbers.get(name, 0) > head for name in last):
-            return "Something was changed since you opened the page: look again, then verify."
+            return gettext("Something was changed since you opened the page: look again, then verify.")
         if items and (len(named) != 1 or not set(items) <= items_of(named[0]).keys()):
-            return "Items are verified of one entry, and only those that it has."
+            return gettext("Items are verified of one entry, and only those that it has.")
         whole = len(named) == 1 and set(items) == set(items_of(named[0]))
         data = {"entries": [one.id for one in named], "last": last}
         data |= {"items": list(items)} if items and not whole else {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.delegation import state_of, today_at
 from entact.conduct.monitoring.visit import (
     BEGINNING,
@@ -71,9 +73,11 @@ class DraftShown:
 
 def draft_shown(draft: Draft, zone: tzinfo) -> DraftShown:
     """What a new report will count, in words."""
-    since = "the beginning" if draft.since == BEGINNING else moment(draft.since, zone)
+    since = gettext("the beginning") if draft.since == BEGINNING else moment(draft.since, zone)
     return DraftShown(
-        f"from {since} to now", _counts(draft.counts), tuple(_departure(one) for one in draft.deviations)
+        gettext("from {since} to now").format(since=since),
+        _counts(draft.counts),
+        tuple(_departure(one) for one in draft.deviations),
     )
 
 
@@ -102,7 +106,7 @@ def _shown(
     whole = reader.sight.sees(*visit.tells)
     zone, today = reader.zone_of(site), today_at(site)
     since = instant(visit.since)
-    begun = "the beginning" if since == BEGINNING else moment(since, zone)
+    begun = gettext("the beginning") if since == BEGINNING else moment(since, zone)
     actions = []
     for number, one in enumerate(visit.actions, start=1):
         if not whole and one.owner != person.identity:
@@ -111,7 +115,9 @@ def _shown(
         said = ""
         if one.at is not None:
             who = names.get(one.by, one.by)
-            said = f"{'done' if one.is_done else 'open again'}, {who}, {moment(one.at, zone)}"
+            said = (
+                f"{gettext('done') if one.is_done else gettext('open again')}, {who}, {moment(one.at, zone)}"
+            )
             said += f": {one.said}" if one.said else ""
         actions.append(
             Shown(
@@ -129,7 +135,7 @@ def _shown(
         visit.entry,
         names.get(visit.by, visit.by),
         moment(visit.at, zone),
-        f"from {begun} to {moment(instant(visit.until), zone)}",
+        gettext("from {begun} to {when}").format(begun=begun, when=moment(instant(visit.until), zone)),
         whole,
         visit.text if whole else "",
         _counts(visit.counts) if whole else (),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.access.models import Account
 from entact.conduct.delegation import enter_at_site, hold_site, state_of, today_at
@@ -27,11 +28,11 @@ LONGEST: Final = 20_000  # characters of a report
 LONGEST_ACTION: Final = 500
 MOST: Final = 20  # actions of one report
 COUNTED: Final[Mapping[str, str]] = {
-    "participants": "participants looked at",
-    "verified": "entries verified",
-    "raised": "queries raised",
-    "closed": "queries closed",
-    "deviations": "deviations reported",
+    "participants": gettext_lazy("participants looked at"),
+    "verified": gettext_lazy("entries verified"),
+    "raised": gettext_lazy("queries raised"),
+    "closed": gettext_lazy("queries closed"),
+    "deviations": gettext_lazy("deviations reported"),
 }
 
 
@@ -117,24 +118,34 @@ def send_report(
     """
     text = text.strip()
     if not text or len(text) > LONGEST:
-        raise ConductError(f"Say what you saw, in at most {LONGEST} characters.")
+        raise ConductError(
+            gettext("Say what you saw, in at most {longest} characters.").format(longest=LONGEST)
+        )
     known, today = dict(owners_at(person, site)), today_at(site)
     for number, one in enumerate(actions, start=1):
         if not one.text or len(one.text) > LONGEST_ACTION:
             raise ConductError(
-                f"Action {number}: say what is to be done, in at most {LONGEST_ACTION} characters."
+                gettext(
+                    "Action {number}: say what is to be done, in at most {longest_action} characters."
+                ).format(number=number, longest_action=LONGEST_ACTION)
             )
         if one.owner not in known:
-            raise ConductError(f"Action {number}: choose who is to do it.")
+            raise ConductError(gettext("Action {number}: choose who is to do it.").format(number=number))
         due = _day(one.due)
         if due is None or due < today or due.year > today.year + 10:
-            raise ConductError(f"Action {number}: say by which day, from today on, as {today.isoformat()}.")
+            raise ConductError(
+                gettext("Action {number}: say by which day, from today on, as {today}.").format(
+                    number=number, today=today.isoformat()
+                )
+            )
     with transaction.atomic():
         hold_site(site)
         draft = draft_of(reader, person, site)
         if token_of(draft) != expected:
             raise ConductError(
-                "Something was entered at the site since you opened this page: look at it, then sign."
+                gettext(
+                    "Something was entered at the site since you opened this page: look at it, then sign."
+                )
             )
         report = MonitoringReport(
             draft.since.isoformat(),
@@ -171,12 +182,14 @@ def settle_action(
         hold_site(site)
         visit = next((one for one in state_of(site).monitored if one.entry == report), None)
         if visit is None or not 1 <= number <= len(visit.actions):
-            raise ConductError("There is no such action.")
+            raise ConductError(gettext("There is no such action."))
         action = visit.actions[number - 1]
         if not may_settle(person, action.owner, site):
-            raise ConductError("It is for whoever owes it, or who monitors, to say what became of it.")
+            raise ConductError(
+                gettext("It is for whoever owes it, or who monitors, to say what became of it.")
+            )
         if status not in ("done", "open") or action.is_done == (status == "done"):
-            raise ConductError("Somebody has said so already.")
+            raise ConductError(gettext("Somebody has said so already."))
         said = MonitoringAction(number, "done" if status == "done" else "open", text.strip()[:LONGEST_ACTION])
         enter_at_site(site, "monitoring_action", said, by=by, about=report)
 

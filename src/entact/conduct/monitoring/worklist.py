@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import moment, title_of_form, title_of_visit
@@ -99,7 +101,7 @@ def _lines(reader: Reader, course: Course, key: bytes | None) -> tuple[Line, ...
         kind = KINDS[entry.kind]
         form = kind.form(one.effective.data) if kind.form is not None else None
         compiled = course.release.forms.get(form or "")
-        title = title_of_form(compiled) if compiled is not None else kind.title
+        title = title_of_form(compiled) if compiled is not None else gettext(kind.title)
         name = (entry.encounter or "").partition("#")[0]
         visit = title_of_visit(name, reader.visits) if name else ""
         found.append(Line(one.effective.id, title, visit, moment(one.effective.at, zone), one.critical))

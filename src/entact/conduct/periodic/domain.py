@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import now_in
 from entact.conduct.error import ConductError
 from entact.conduct.reader import Reader
@@ -34,12 +36,16 @@ def enter_sent(reader: Reader, report: str, number: str, sent: str, receipt: str
     waiting = {(one.report, str(one.number)): one for one in owed(reader) if one.sent is None}
     one = waiting.get((report, number))
     if one is None:
-        raise ConductError("no such report waits any more: read the list again")
+        raise ConductError(gettext("no such report waits any more: read the list again"))
     day, read = _day(sent), receipt.strip()
     if day is None or day > reader.at.date() + timedelta(days=1):
-        raise ConductError("write the day on which it was sent as 2026-04-30; it cannot be one to come")
+        raise ConductError(
+            gettext("write the day on which it was sent as 2026-04-30; it cannot be one to come")
+        )
     if len(read) > _LONGEST or not read.isprintable():
-        raise ConductError(f"the receiver's number has at most {_LONGEST} characters")
+        raise ConductError(
+            gettext("the receiver's number has at most {longest} characters").format(longest=_LONGEST)
+        )
     payload = PeriodicReportSent(report, one.number, day.isoformat(), read or None)
     note_of_study(reader, PERIODIC_REPORT.name, payload, now_in(reader), by=by)
 

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import Asked
 from entact.conduct.forms.place import release_of
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.statement import Tell, state
-from entact.conduct.words import lower_words, moment, value, words
+from entact.conduct.words import lower_words, moment, role_words, value, words
 from entact.course import instant
 from entact.course.entry.effective import Effective
 from entact.course.instants import ALERT, BEGINNING
@@ -55,7 +58,7 @@ class Row:
     @property
     def rule_words(self) -> str:
         """The rule as people say it."""
-        return lower_words(self.rule)
+        return code_words(self.rule)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def list_queries(reader: Reader, asked: Mapping[str, str], limit: int = PER_PAGE
             number=one.number,
             key=keys.get(one.ledger, ""),
             site=one.site,
-            about=lower_words(one.form or one.kind or "entry"),
+            about=lower_words(one.form or one.kind or gettext("entry")),
             item=one.item,
             since=moment(one.since, reader.zone_of(one.site)),
             days=_days(reader.at - one.since),
@@ -126,7 +129,7 @@ def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
             number=one.number,
             key=keys.get(one.ledger, ""),
             site=one.site,
-            about=lower_words(one.form or one.kind or "entry"),
+            about=lower_words(one.form or one.kind or gettext("entry")),
             item=one.item,
             since="" if one.since == BEGINNING else moment(one.since, reader.zone_of(one.site)),
             days=None if one.since == BEGINNING else _days(reader.at - one.since),
@@ -202,7 +205,7 @@ def thread_of(asked: Asked, query: QueryState, opener: Opener) -> Thread:
     said = [
         Said(
             what=_SAID.get(str(one.data.get("said")), ""),
-            by=f"{one.entry.by}, {lower_words(one.entry.role)}",
+            by=f"{one.entry.by}, {role_words(one.entry.role)}",
             when=moment(one.at, asked.zone),
             text=value(opener.items(one, one.data).get("text") or ""),
         )
@@ -215,7 +218,7 @@ def thread_of(asked: Asked, query: QueryState, opener: Opener) -> Thread:
         title=about_words(asked, query.about),
         item=words(query.item) if query.item else "",
         status=status,
-        rule=lower_words(query.rule),
+        rule=code_words(query.rule),
         said=tuple(said),
         entry=query.about,
     )
@@ -232,7 +235,7 @@ def holds(asked: Asked, rule: str, entry: str, item: str) -> bool:
 def about_words(asked: Asked, entry: str) -> str:
     """What an entry is, as people say it."""
     effective = next((one for one in asked.course.effective if one.id == entry), None)
-    return "an entry that was withdrawn" if effective is None else entry_words(asked, effective)
+    return gettext("an entry that was withdrawn") if effective is None else entry_words(asked, effective)
 
 
 def entry_words(asked: Asked, effective: Effective) -> str:

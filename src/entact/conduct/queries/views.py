@@ -6,11 +6,13 @@ from typing import get_args
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct.asking import Asked, reader_of
 from entact.conduct.frame import page
 from entact.conduct.given import stream_csv
+from entact.conduct.language.codes import code_words
 from entact.conduct.queries.domain import go_on, may_be_asked, may_go_on, query_named, raise_query
 from entact.conduct.queries.page import (
     BY_RULE,
@@ -23,7 +25,7 @@ from entact.conduct.queries.page import (
     thread_of,
 )
 from entact.conduct.rating.questions import is_for_rater, telling_words
-from entact.conduct.words import lower_words, words
+from entact.conduct.words import words
 from entact.course.found.verified import items_of
 from entact.course.kinds.query import Said
 
@@ -73,7 +75,7 @@ def begin_query(request: HttpRequest, key: str) -> HttpResponse:
         text = asked.sent("text").strip()
         named = item if rule else asked.sent("item")
         if not text:
-            problem = "Say what is asked." if not rule else "Say why it is so."
+            problem = gettext("Say what is asked.") if not rule else gettext("Say why it is so.")
         elif told := _tells_rater(asked, effective.id, text):
             problem = told
         elif not rule and named and named not in items:
@@ -88,7 +90,7 @@ def begin_query(request: HttpRequest, key: str) -> HttpResponse:
         "title": entry_words(asked, effective),
         "items": [(name, words(name)) for name in items],
         "item": item,
-        "rule": lower_words(rule),
+        "rule": code_words(rule),
         "problem": problem,
         "here": "queries",
     }
@@ -101,7 +103,11 @@ def _tells_rater(asked: Asked, entry: str, text: str) -> str:
         return ""
     words_there = telling_words(asked.course, text)
     said = ", ".join(words_there)
-    return f"A rater reads this, and must not know of whom it is: leave out {said}." if said else ""
+    return (
+        gettext("A rater reads this, and must not know of whom it is: leave out {said}.").format(said=said)
+        if said
+        else ""
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,7 +127,7 @@ def show_query(request: HttpRequest, key: str, query: str) -> HttpResponse:
         if said not in get_args(Said):
             raise Http404
         if said != "closed" and not text:
-            problem = "Say it in words."
+            problem = gettext("Say it in words.")
         elif said == "raised" and (told := _tells_rater(asked, found.about, text)):
             problem = told
         elif go_on(asked, found, said, text) is None:  # type: ignore[arg-type]  # it is one of them

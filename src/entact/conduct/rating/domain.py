@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
 from entact.conduct.access.models import Account
 from entact.conduct.asking import now_in
 from entact.conduct.delegation import state_of
@@ -31,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 PAST: Final = timedelta(hours=24)  # after its time a visit that has not begun is offered to nobody
 FUTURE: Final = timedelta(days=400)
-NOT_YOURS: Final = "You cannot take this one: another rater will."  # whatever stands against it
+NOT_YOURS: Final = gettext_noop("You cannot take this one: another rater will.")  # whatever stands against it
 
 
 def renew_offers(reader: Reader) -> None:
@@ -91,7 +93,7 @@ def take_offer(token: str, reader: Reader, author: Author) -> bool:
         done = store_act(entry, course, author, now)
         if isinstance(done, Refused):
             own = [one.message for one in done.reasons if one.code in OF_THE_RATER]
-            raise ConductError(" ".join(own) or NOT_YOURS)
+            raise ConductError(" ".join(own) or gettext(NOT_YOURS))
         Offer.objects.filter(pk=offer.pk).update(taken_by=author.identity, taken_at=now)
     return True
 
@@ -125,7 +127,7 @@ def tell_site(offer: Offer, reader: Reader, author: Author, of: str, words: str)
         ConductError: when it says nothing.
     """
     if of not in ("suicidality", "adverse_event") or not words.strip():
-        raise ConductError("say what you heard, and whether it speaks of suicidality or of an event")
+        raise ConductError(gettext("say what you heard, and whether it speaks of suicidality or of an event"))
     with turn_of(offer.ledger):
         _write(
             offer.ledger, offer.encounter, reader, author, "rater_heard", {"of": of, "words": words.strip()}
@@ -143,7 +145,7 @@ def break_glass(offer: Offer, reader: Reader, author: Author) -> None:
                 _write(offer.ledger, offer.encounter, reader, author, "break_glass", {})
                 Offer.objects.filter(pk=offer.pk).update(over=True, danger_at=now_in(reader))
     except (ConductError, StoreError):
-        _log.exception("a rater's call for help could not be kept")
+        _log.exception(gettext("a rater's call for help could not be kept"))
 
 
 def again_after_danger(course: Course, encounter: str) -> str:
@@ -166,7 +168,7 @@ def offer_again(ledger: str, encounter: str, reader: Reader, author: Author, at:
         course = course_in(reader, ledger)
         again = again_after_danger(course, encounter)
         if not again:
-            raise ConductError("this visit needs no other: it was rated, or held again")
+            raise ConductError(gettext("this visit needs no other: it was rated, or held again"))
         if encounter != again and course.encounters[encounter].status == "started":
             _write(ledger, encounter, reader, author, "encounter", {"status": "ended"})
         then = at.astimezone(reader.zone_of(course.site or ""))
@@ -210,7 +212,7 @@ def answer_rater(
         ConductError: when it says nothing.
     """
     if not done.strip():
-        raise ConductError("say what was done")
+        raise ConductError(gettext("say what was done"))
     with turn_of(ledger):
         course, now = course_in(reader, ledger), now_in(reader)
         data = {"done": done.strip()}
@@ -229,7 +231,7 @@ def course_in(reader: Reader, ledger: str) -> Course:
     """The participant as the record has them now."""
     folded = reader.folded([ledger])[ledger]
     if not isinstance(folded, Folded):
-        raise ConductError("this assessment cannot be shown now; another can be taken")
+        raise ConductError(gettext("this assessment cannot be shown now; another can be taken"))
     return folded.course
 
 

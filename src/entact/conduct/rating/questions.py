@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
 from entact.conduct.rating.asked import RatingAsked
@@ -82,11 +84,11 @@ def answer_question(asked: RatingAsked, query: str, text: str) -> None:
         ConductError: when it says nothing, or nothing is asked any more.
     """
     if not text.strip():
-        raise ConductError("say your answer in words")
+        raise ConductError(gettext("say your answer in words"))
     with turn_of(asked.offer.ledger):
         course = course_in(asked.reader, asked.offer.ledger)  # as others have left it meanwhile
         if query not in {one.entry for one in _open_in(asked, course)}:
-            raise ConductError("this is not asked any more")
+            raise ConductError(gettext("this is not asked any more"))
         data = {"said": "answered", "text": text.strip()[:LONGEST]}
         to = course, asked.reader, asked.offer.ledger, asked.author, asked.now
         store_entry(compose(*to, "query", data, about=query), asked.author, asked.now)

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked, reader_of
@@ -28,7 +29,7 @@ from entact.course import Reason
 from entact.course.kinds.booking import bookings_of
 from entact.course.kinds.rating import BREAK_GLASS, RATER_HEARD, BreakGlass
 
-UNCONFIRMED = "ask first where the person is now, and at which number they can be called back"
+UNCONFIRMED = gettext_noop("ask first where the person is now, and at which number they can be called back")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,7 +41,7 @@ def show_ratings(request: HttpRequest) -> HttpResponse:
         zone = asked.sent("zone")
         languages = [one for one in request.POST.getlist("language") if one in known]
         if zone not in available_timezones():
-            return _day(asked, "There is no such zone: write one such as Europe/Berlin.", 422)
+            return _day(asked, gettext("There is no such zone: write one such as Europe/Berlin."), 422)
         domain.set_profile(asked.person, zone, languages or known[:1])
         return redirect("ratings")
     return _day(asked)
@@ -68,7 +69,7 @@ def show_rating(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if what == "confirm":
             if asked.sent("confirmed") != "yes":
-                raise ConductError(UNCONFIRMED)
+                raise ConductError(gettext(UNCONFIRMED))
             domain.begin_rating(*to)
             first = asked.next_form or next(iter(asked.names), "")
             return redirect("rate", token=token, form=first) if first else redirect("rating", token=token)
@@ -216,7 +217,7 @@ def _take(asked: Rates, token: str) -> HttpResponse:
         taken = domain.take_offer(token.replace("\0", ""), asked.reader, asked.author)
     except ConductError as error:
         return _day(asked, str(error), 409)
-    return redirect("rating", token=token) if taken else _day(asked, domain.NOT_YOURS, 409)
+    return redirect("rating", token=token) if taken else _day(asked, gettext(domain.NOT_YOURS), 409)
 
 
 def _help(request: HttpRequest, offer: Offer) -> HttpResponse:

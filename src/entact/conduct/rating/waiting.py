@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from entact.conduct.permissions import Person
 from entact.conduct.rating.domain import again_after_danger, course_in, is_rated_apart, renew_offers
@@ -33,15 +34,17 @@ def assessments(reader: Reader, person: Person) -> Iterator[Task]:
             soon = one.at - reader.at <= _DAY
             address = reverse("rating", args=[one.token])
             when = moment(one.at, zone)
-            what = "An assessment that you have taken"
+            what = gettext("An assessment that you have taken")
             yield Task(False, "", "", "", what, when, rank=1 if soon else 3, due=one.at, address=address)
     for one in with_questions(person, reader):
         address = f"{reverse('rating', args=[one.token])}#questions"
-        what = "A question about an assessment that you sent"
-        yield Task(False, "", "", "", what, "nobody has answered", rank=2, due=one.at, address=address)
+        what = gettext("A question about an assessment that you sent")
+        yield Task(
+            False, "", "", "", what, gettext("nobody has answered"), rank=2, due=one.at, address=address
+        )
     if offered_to(person, reader):
-        what = "Assessments can be taken"
-        yield Task(False, "", "", "", what, "offered to you", rank=2, address=reverse("ratings"))
+        what = gettext("Assessments can be taken")
+        yield Task(False, "", "", "", what, gettext("offered to you"), rank=2, address=reverse("ratings"))
 
 
 def told_by_raters(reader: Reader, person: Person) -> Iterator[Task]:
@@ -55,14 +58,20 @@ def told_by_raters(reader: Reader, person: Person) -> Iterator[Task]:
         if one.ledger in known:
             key = known[one.ledger].key
             called = one.kind == "break_glass"
-            what = "A rater called for help" if called else f"A rater heard of {one.item}"
+            what = (
+                gettext("A rater called for help")
+                if called
+                else gettext("A rater heard of {item}").format(item=one.item)
+            )
             yield Task(
                 True,
                 "",
                 one.number,
                 one.site,
                 f"{one.number}: {what}",
-                f"nobody has answered, since {moment(one.since, reader.zone_of(one.site))}",
+                gettext("nobody has answered, since {when}").format(
+                    when=moment(one.since, reader.zone_of(one.site))
+                ),
                 rank=0,
                 due=one.since,
                 address=reverse("rater_told", args=[key, one.entry]),
@@ -85,9 +94,13 @@ def replaced(reader: Reader, person: Person) -> Iterator[Task]:
                 continue
             again = again_after_danger(course, one.encounter or "") if one.encounter in encounters else ""
             if again and again not in bookings_of(course):
-                what = f"{standing.number}: an assessment has to be offered to another rater"
+                what = gettext("{number}: an assessment has to be offered to another rater").format(
+                    number=standing.number
+                )
                 address = reverse("rater_told", args=[standing.key, one.entry])
-                when = f"its rater called for help {moment(one.at, reader.zone_of(standing.site))}"
+                when = gettext("its rater called for help {when}").format(
+                    when=moment(one.at, reader.zone_of(standing.site))
+                )
                 yield Task(
                     False, "", standing.number, standing.site, what, when, rank=1, due=one.at, address=address
                 )
@@ -105,6 +118,6 @@ def without_rater(reader: Reader, person: Person) -> Iterator[Task]:
     for one in found:
         if (one.ledger, one.encounter) in left and one.ledger in known:
             standing, title = known[one.ledger], title_of_visit(one.visit, reader.visits)
-            what = f"{title}: no rater has taken it"
-            when = f"booked for {moment(one.at, reader.zone_of(one.site))}"
+            what = gettext("{title}: no rater has taken it").format(title=title)
+            when = gettext("booked for {when}").format(when=moment(one.at, reader.zone_of(one.site)))
             yield Task(False, standing.key, standing.number, one.site, what, when, rank=1, due=one.at)

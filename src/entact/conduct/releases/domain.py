@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext
 
 from entact.conduct.asking import now_in
 from entact.conduct.delegation import enter_at_site, hold_site, state_of
@@ -99,10 +100,12 @@ def enter_release(
         models.Ledger.objects.select_for_update().get(name=f"study:{reader.study.name}")
         study = _study_now()
         if study.newest.id != reader.study.newest.id:
-            raise ConductError("another release was entered while you read the page: try yours again")
+            raise ConductError(
+                gettext("another release was entered while you read the page: try yours again")
+            )
         newest = read_release(study, raw, file, reader.environment)
         if newest.id != expected:
-            raise ConductError("it is not the file that was tried: try it again, then enter it")
+            raise ConductError(gettext("it is not the file that was tried: try it again, then enter it"))
         payload = msgspec.convert(release_data(newest), ReleaseEntered)
         note_of_study(
             reader, RELEASE.name, payload, now_in(reader), by=by, reason=reason.strip(), second=second
@@ -133,22 +136,30 @@ def set_status(
     _require_reason(reason)
     releases = {one.file.release: one for one in reader.study.releases}
     if release not in releases or status not in STATUSES:
-        raise ConductError("choose one of the releases, and whether the site may work")
+        raise ConductError(gettext("choose one of the releases, and whether the site may work"))
     known = {name for one in reader.study.releases for name in one.file.sites}
     if site not in known:
-        raise ConductError(f"no release of the study has a site {site}")
+        raise ConductError(gettext("no release of the study has a site {site}").format(site=site))
     with transaction.atomic():
         for name in sorted(known):
             hold_site(name)
         if seen != seen_of(sites_stand(reader.study)):
-            raise ConductError("something was entered about a site while you read the page: read it again")
+            raise ConductError(
+                gettext("something was entered about a site while you read the page: read it again")
+            )
         state = state_of(site)
         order = [one.id for one in reader.study.releases]
         chosen = releases[release]
         if (state.release, state.status) == (chosen.id, status):
-            raise ConductError(f"site {site} is {status} under release {release} already")
+            raise ConductError(
+                gettext("site {site} is {status} under release {release} already").format(
+                    site=site, status=status, release=release
+                )
+            )
         if state.release in order and order.index(chosen.id) < order.index(state.release):
-            raise ConductError(f"site {site} has approved a newer release: amend that one instead")
+            raise ConductError(
+                gettext("site {site} has approved a newer release: amend that one instead").format(site=site)
+            )
         payload = Activation(chosen.id, status, _zone(reader.study, site))
         enter_at_site(site, ACTIVATION.name, payload, by=by, reason=reason.strip(), second=second)
 
@@ -178,10 +189,14 @@ def _zone(study: Study, site: str) -> str:
 def _study_now() -> Study:
     study = study_of_record()[1]
     if study is None:
-        raise ConductError("this record holds no release of its study that can be read")
+        raise ConductError(gettext("this record holds no release of its study that can be read"))
     return study
 
 
 def _require_reason(reason: str) -> None:
     if not reason.strip() or len(reason) > _LONGEST_REASON or "\0" in reason:
-        raise ConductError(f"say on what it rests, in at most {_LONGEST_REASON} characters, and name nobody")
+        raise ConductError(
+            gettext("say on what it rests, in at most {longest_reason} characters, and name nobody").format(
+                longest_reason=_LONGEST_REASON
+            )
+        )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.words import lower_words, title_of_visit, window
@@ -204,4 +206,4 @@ def _windows(before: Course, after: Course, sight: Sight, at: datetime) -> Itera
 
 
 def _say(text: str | None) -> str:
-    return "not planned" if text is None else text or "not known yet"
+    return gettext("not planned") if text is None else text or gettext("not known yet")

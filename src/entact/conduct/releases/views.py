@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -114,7 +115,11 @@ def preview_release(request: HttpRequest) -> HttpResponse:
     return page(request, reader, "releases/preview.html", values, 422 if problems else 200)
 
 
-_STATUS = {"active": "May work", "held": "On hold", "closed": "Closed"}
+_STATUS = {
+    "active": gettext_lazy("May work"),
+    "held": gettext_lazy("On hold"),
+    "closed": gettext_lazy("Closed"),
+}
 
 
 def _sent_file(request: HttpRequest) -> tuple[bytes, str]:
@@ -124,7 +129,7 @@ def _sent_file(request: HttpRequest) -> tuple[bytes, str]:
         raw = file.read() if file is not None else b64decode(request.POST.get("text", ""), validate=True)
     except ValueError:
         raw = b""
-    return raw, "" if raw else "Choose the study file of the release."
+    return raw, "" if raw else gettext("Choose the study file of the release.")
 
 
 def _enter(request: HttpRequest, reader: Reader, raw: bytes) -> str:
@@ -192,5 +197,5 @@ def _said(entry: Entry | None, names: dict[str, str], reader: Reader) -> str:
     if entry is None:
         return ""
     at = moment(instant(entry.occurred_at), reader.at.tzinfo or UTC)
-    said = f"entered {at} by {names.get(entry.by, entry.by)}"
+    said = gettext("entered {at} by {by}").format(at=at, by=names.get(entry.by, entry.by))
     return f"{said}: {entry.reason}" if entry.reason else said

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext
 
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import DUTIES, Person
@@ -84,7 +85,9 @@ def _read(file: Path) -> Allocation:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Allocation)
     except (OSError, msgspec.MsgspecError) as error:
-        raise ConductError(f"{file} holds no allocation that can be read: {error}") from error
+        raise ConductError(
+            gettext("{file} holds no allocation that can be read: {error}").format(file=file, error=error)
+        ) from error
 
 
 def _require_committed(allocation: Allocation, root: str, file: Path) -> None:
@@ -98,6 +101,10 @@ def _require_committed(allocation: Allocation, root: str, file: Path) -> None:
     try:
         proved = [prove(allocation.sealed_list, place, root) for place in range(len(said))]
     except ValueError as error:
-        raise ConductError(f"{file} is not the list that was committed: {error}") from error
+        raise ConductError(
+            gettext("{file} is not the list that was committed: {error}").format(file=file, error=error)
+        ) from error
     if proved != said:
-        raise ConductError(f"{file} says other arms than the list that was committed")
+        raise ConductError(
+            gettext("{file} says other arms than the list that was committed").format(file=file)
+        )

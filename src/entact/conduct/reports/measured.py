@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
+from django.utils.translation import gettext
 
 from entact.analysis import bang, count_guesses, james
 from entact.analysis.blinding import Index
@@ -15,7 +16,7 @@ from entact.analysis.guess.strata import CAVEAT
 from entact.analysis.result import Estimate
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.reports.arms import KnownArms
-from entact.conduct.words import title_of_visit
+from entact.conduct.words import listing, title_of_visit
 from entact.course import Course
 from entact.course.state.blinding import DO_NOT_KNOW
 from entact.datasets import Datasets, build
@@ -165,7 +166,7 @@ def _occasions(reader: Reader, datasets: Datasets) -> Iterator[Occasion]:
             begun(spaced(str(guesser))),
             title_of_visit(str(visit), reader.visits),
             each,
-            _index(james(counted.counts)) if whole else "not known: no guess about one of the arms",
+            _index(james(counted.counts)) if whole else gettext("not known: no guess about one of the arms"),
         )
 
 
@@ -206,19 +207,21 @@ def given_by(guesser: str, rows: pl.DataFrame, pair: tuple[str, str], titles: Ma
     try:
         guessed = read_guesses(rows, (first, second))
     except ValueError as error:
-        return Given(guesser, (), (), None, f"Not known: {error}.", ())
+        return Given(guesser, (), (), None, gettext("Not known: {error}.").format(error=error), ())
     by_guess = tuple(
         (
-            "did not know" if guess == DO_NOT_KNOW else guess,
-            " and ".join(f"{group.n}" for group in one.groups),
-            _estimate(one) if one.estimate is not None else "not known: too few",
+            gettext("did not know") if guess == DO_NOT_KNOW else guess,
+            listing(f"{group.n}" for group in one.groups),
+            _estimate(one) if one.estimate is not None else gettext("not known: too few"),
         )
         for guess, one in zip(guessed.guesses, effect_by_guess(guessed).rows, strict=True)
     )
     try:
         curve = correct_guess_curve(guessed, RATES).rows
     except ValueError as error:
-        return Given(guesser, by_guess, (), None, f"No curve: {error}.", guessed.notes)
+        return Given(
+            guesser, by_guess, (), None, gettext("No curve: {error}.").format(error=error), guessed.notes
+        )
     notes = dict.fromkeys(note for one in curve for note in one.notes if note != CAVEAT)
     shown = tuple((f"{rate:.0%}", _estimate(one)) for rate, one in zip(RATES, curve, strict=True))
     return Given(guesser, by_guess, shown[::5], _plot(curve), "", (*guessed.notes, *notes))
@@ -247,8 +250,14 @@ def _plot(curve: Sequence[Estimate]) -> Plot:
         zero=y(0.0),
         rows=tuple((y(one), _number(one, 0)) for one in marks),
         columns=tuple((x(rate), f"{rate:.0%}") for rate in (0.0, 0.25, 0.5, 0.75, 1.0)),
-        summary=f"from {_estimate(curve[0])} where nobody guesses right to {_estimate(curve[-1])} where all "
-        f"do; {_estimate(curve[len(curve) // 2])} where half do, as by chance",
+        summary=gettext(
+            "from {estimate} where nobody guesses right to {estimate_2} where all do; {estimate_3} where "
+            "half do, as by chance"
+        ).format(
+            estimate=_estimate(curve[0]),
+            estimate_2=_estimate(curve[-1]),
+            estimate_3=_estimate(curve[len(curve) // 2]),
+        ),
     )
 
 
@@ -262,16 +271,22 @@ def _step(span: float) -> float:
 
 def _estimate(one: Estimate) -> str:
     if one.estimate is None or one.low is None or one.high is None:
-        return "not known"
-    return f"{_number(one.estimate, 1)} ({_number(one.low, 1)} to {_number(one.high, 1)})"
+        return gettext("not known")
+    return gettext("{estimate} ({low} to {high})").format(
+        estimate=_number(one.estimate, 1), low=_number(one.low, 1), high=_number(one.high, 1)
+    )
 
 
 def _index(index: Index) -> str:
     if index.estimate is None:
-        return "not determined"
+        return gettext("not determined")
     if index.low is None or index.high is None or index.se == 0:
-        return f"{_number(index.estimate, 2)} (all guessed alike: no interval)"
-    return f"{_number(index.estimate, 2)} ({_number(index.low, 2)} to {_number(index.high, 2)})"
+        return gettext("{estimate} (all guessed alike: no interval)").format(
+            estimate=_number(index.estimate, 2)
+        )
+    return gettext("{estimate} ({low} to {high})").format(
+        estimate=_number(index.estimate, 2), low=_number(index.low, 2), high=_number(index.high, 2)
+    )
 
 
 def _number(value: float, places: int) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 from django.db import DatabaseError
+from django.utils.translation import gettext
 
 from entact import store
 from entact.conduct.reader import environment_of_database, present
@@ -47,7 +48,7 @@ def receive_boxes(boxes: Iterable[Box]) -> list[Outcome]:
         except Unopened:
             outcomes.append(Outcome(box.id, "unopened"))
         except (StoreError, DatabaseError):
-            _log.exception("what a console sent could not be kept yet")
+            _log.exception(gettext("what a console sent could not be kept yet"))
             outcomes.append(Outcome(box.id, "failed"))
     return outcomes
 

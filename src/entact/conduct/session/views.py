@@ -12,6 +12,7 @@ import msgspec
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -81,11 +82,15 @@ def show_worker(request: HttpRequest) -> HttpResponse:
 def receive_entries(request: HttpRequest) -> HttpResponse:
     """Keeps what a console sends; who wrote it stands in each sealed box, so nobody has to be signed in."""
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
-        return JsonResponse({"problem": f"at most {LARGEST} bytes at once"}, status=413)
+        return JsonResponse(
+            {"problem": gettext("at most {largest} bytes at once").format(largest=LARGEST)}, status=413
+        )
     try:
         boxes = _boxes.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return JsonResponse({"problem": f"this is no list of sealed entries: {error}"}, status=400)
+        return JsonResponse(
+            {"problem": gettext("this is no list of sealed entries: {error}").format(error=error)}, status=400
+        )
     return JsonResponse({"outcomes": [msgspec.to_builtins(one) for one in receive_boxes(boxes)]})
 
 
@@ -104,11 +109,11 @@ def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         return HttpResponse(status=204, headers={"Study-Time": asked.now.isoformat()})
     held = asked.course.encounters.get(encounter)
     if held is None and encounter not in bookings_of(asked.course):
-        problem = "This session is neither booked nor under way: book it on the page of the visit."
+        problem = gettext("This session is neither booked nor under way: book it on the page of the visit.")
         return JsonResponse({"problem": problem}, status=409)
     stamp, study = study_of_record()
     if study is None:
-        raise StoreError("the record holds no release that can be read")
+        raise StoreError(gettext("the record holds no release that can be read"))
     try:
         with transaction.atomic():
             numbers = numbers_of(asked.course)
@@ -130,11 +135,13 @@ def change_lease(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     asked = Asked(request, key)
     encounter, _ = _session(asked, visit)
     if request.content_type != "application/json":
-        return JsonResponse({"problem": "say what is wanted as application/json"}, status=415)
+        return JsonResponse({"problem": gettext("say what is wanted as application/json")}, status=415)
     try:
         wanted = _wanted.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return JsonResponse({"problem": f"this says nothing about a lease: {error}"}, status=400)
+        return JsonResponse(
+            {"problem": gettext("this says nothing about a lease: {error}").format(error=error)}, status=400
+        )
     if wanted.want == "leave":
         forget_device(asked.participant.ledger, encounter, wanted.device)
     leased = lease.change_lease(

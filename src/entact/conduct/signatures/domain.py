@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import Asked
 from entact.conduct.record.door import turn_of
 from entact.conduct.sight import SeenCourse
@@ -82,7 +84,9 @@ def sign(
         now = asked.again()
         unsigned = unsigned_in(now.course, now.seen, scope)
         if digest_of(unsigned) != expected:
-            return "What is to be signed has changed since you opened this page: look again, then sign."
+            return gettext(
+                "What is to be signed has changed since you opened this page: look again, then sign."
+            )
         try:
             sign_entries(
                 ledger,
@@ -95,5 +99,5 @@ def sign(
                 name=name,
             )
         except StoreError as error:
-            return f"Nothing was signed: {error}."
+            return gettext("Nothing was signed: {error}.").format(error=error)
     return len(unsigned)

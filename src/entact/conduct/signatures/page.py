@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import Asked
 from entact.conduct.attested import meaning_words
 from entact.conduct.forms.place import release_of
@@ -39,14 +41,16 @@ def by_visit(asked: Asked, unsigned: list[Unsigned]) -> list[tuple[str, list[ToS
     for one in unsigned:
         entry = one.effective.entry
         visit, _, number = (entry.encounter or "").partition("#")
-        title = title_of_visit(visit, visits) if visit else "Outside visits"
+        title = title_of_visit(visit, visits) if visit else gettext("Outside visits")
         title += f" ({number})" if number not in ("", "1") else ""
         tell = Tell(asked.course, release_of(asked.course, one.effective), asked.seen.sight, asked.zone)
         what, _, _ = state(tell, one.effective)
         when = moment(one.effective.at, asked.zone)
         before = ""
         if one.before is not None:
-            before = f"changed since {one.before.by} signed it, {moment(one.before.at, asked.zone)}"
+            before = gettext("changed since {by} signed it, {when}").format(
+                by=one.before.by, when=moment(one.before.at, asked.zone)
+            )
         found.setdefault(title, []).append(ToSign(what, when, entry.by, before))
     return list(found.items())
 

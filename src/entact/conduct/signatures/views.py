@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -35,7 +36,7 @@ def sign_entries(request: HttpRequest, key: str) -> HttpResponse:
         return _shown(asked, scope, title)
     meaning = asked.sent("meaning")
     if meaning not in MEANINGS:
-        return _shown(asked, scope, title, "Say what the signature means.")
+        return _shown(asked, scope, title, gettext("Say what the signature means."))
     second = sign_again(request, asked.sent("expected"), asked.now)
     if isinstance(second, str):
         return _shown(asked, scope, title, second)
@@ -57,8 +58,8 @@ def _scope(asked: Asked) -> tuple[Scope, str]:
     if entry is not None:
         if entry not in asked.seen.entries:
             raise Http404
-        return Scope(entry=entry), "One entry"
-    return Scope(), "All of this participant"
+        return Scope(entry=entry), gettext("One entry")
+    return Scope(), gettext("All of this participant")
 
 
 def _shown(asked: Asked, scope: Scope, title: str, problem: str = "") -> HttpResponse:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 
+from entact.conduct.language.codes import code_words
 from entact.conduct.permissions import Permissions
-from entact.conduct.words import day, lower_words, moment
+from entact.conduct.words import day, lower_words, moment, role_words
 from entact.course.entry.dates import in_date, read_date
 from entact.course.state.setting import SiteState, StaffState
 
@@ -93,7 +94,7 @@ def read_log(
         Line(
             one.person,
             names.get(one.person, one.person),
-            lower_words(one.role),
+            role_words(one.role),
             one.role,
             moment(one.since, zone),
             _until("" if one.until is None else moment(one.until, zone), one.last_day),
@@ -134,8 +135,8 @@ def templates_of(permissions: Permissions) -> list[tuple[str, str, list[str]]]:
     acts: dict[str, list[str]] = {role: [] for role in permissions.roles}
     for act, roles in permissions.table.items():
         for role in roles:
-            acts[role].append(lower_words(act))
-    return [(lower_words(role), permissions.roles[role], sorted(acts[role])) for role in sorted(acts)]
+            acts[role].append(code_words(act))
+    return [(role_words(role), permissions.roles[role], sorted(acts[role])) for role in sorted(acts)]
 
 
 def _working(site: SiteState, today: date) -> Iterator[StaffState]:

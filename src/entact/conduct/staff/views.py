@@ -10,6 +10,7 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,7 +25,7 @@ from entact.conduct.reader import reader_for
 from entact.conduct.record.door import Author
 from entact.conduct.staff.page import read_log, templates_of
 from entact.conduct.staff.training import acknowledge, learned_by, training_of
-from entact.conduct.words import lower_words, moment
+from entact.conduct.words import moment, role_words
 from entact.course.kinds.on_call import OnCall
 from entact.course.kinds.site import Certificate
 
@@ -80,7 +81,7 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
         "on_call": state.on_call,
         "roster": [
             (
-                lower_words(one.role),
+                role_words(one.role),
                 one.person or "",
                 one.number,
                 moment(one.since, zone),
@@ -89,7 +90,7 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
             for one in sorted(state.roster, key=lambda one: one.since)
             if one.until > reader.at and one.number
         ],
-        "called": [(role, lower_words(role)) for role in delegation.roles_called()],
+        "called": [(role, role_words(role)) for role in delegation.roles_called()],
         "rates_apart": rates_apart,
         "log": log,
         "problem": problem,
@@ -183,16 +184,18 @@ def _change(request: HttpRequest, site: str) -> None:
     by.role = author.role
     if asked == "give":
         if account is None or not account.is_active:
-            raise ConductError("nobody of this name has an open account: an owner of the study makes one")
+            raise ConductError(
+                gettext("nobody of this name has an open account: an owner of the study makes one")
+            )
         if role not in AT_A_SITE:
-            raise ConductError("only a role of the site is delegated at it")
+            raise ConductError(gettext("only a role of the site is delegated at it"))
         people.give_role(account, role, site, by=by)
     elif asked == "end" and account is not None:
         people.take_role(account, role, site, by=by)
     elif asked == "end":
         delegation.end(sent.get("person", ""), [role], site, by=author)
     else:
-        raise ConductError("nothing that can be asked for was asked for")
+        raise ConductError(gettext("nothing that can be asked for was asked for"))
 
 
 def _author(request: HttpRequest, act: str, site: str) -> Author:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from entact.conduct.asking import Asked
@@ -41,52 +42,61 @@ def _ways(asked: Asked) -> Iterator[Way]:
     stop = reverse("add", args=[key, "discontinuation"])
     if asked.course.enrolment is None and asked.role_for("judge_eligibility") is not None:
         yield Way(
-            "Screen failure",
-            "The decision “not eligible” ends this attempt; they can be screened again.",
+            gettext("Screen failure"),
+            gettext("The decision “not eligible” ends this attempt; they can be screened again."),
             reverse("eligibility", args=[key]),
         )
     if asked.role_for("consent") is not None:
         yield Way(
-            "Consent is taken back",
-            "By scope, each with what follows. Taking part as a whole: no visit is due, nobody treats them. "
-            "What was collected stays, as the law asks; what safety needs can still be entered.",
+            gettext("Consent is taken back"),
+            gettext(
+                "By scope, each with what follows. Taking part as a whole: no visit is due, nobody treats "
+                "them. What was collected stays, as the law asks; what safety needs can still be entered."
+            ),
             reverse("consent", args=[key]),
         )
     yield Way(
-        "Treatment stops",
-        "No further dose; visits of the treatment are no longer due. Follow-up goes on.",
+        gettext("Treatment stops"),
+        gettext("No further dose; visits of the treatment are no longer due. Follow-up goes on."),
         f"{stop}?item:of=treatment",
     )
     yield Way(
-        "Procedures stop",
-        "Nothing more is measured. Follow-up and events are still entered.",
+        gettext("Procedures stop"),
+        gettext("Nothing more is measured. Follow-up and events are still entered."),
         f"{stop}?item:of=procedures",
     )
     yield Way(
-        "Follow-up stops",
-        "No visit is due any more. What safety needs can still be entered.",
+        gettext("Follow-up stops"),
+        gettext("No visit is due any more. What safety needs can still be entered."),
         f"{stop}?item:of=follow_up",
     )
     yield Way(
-        "Lost to follow-up",
-        "The same, because nobody reaches them. Enter each try to reach them as a call or a missed visit "
-        "first. Who comes back is met by an unscheduled visit, once this entry is withdrawn.",
+        gettext("Lost to follow-up"),
+        gettext(
+            "The same, because nobody reaches them. Enter each try to reach them as a call or a missed "
+            "visit first. Who comes back is met by an unscheduled visit, once this entry is withdrawn."
+        ),
         f"{stop}?item:of=follow_up&item:cause=lost_to_follow_up&item:decided_by=investigator",
     )
     yield Way(
-        "Data are used no longer",
-        "Nothing more is collected; what was collected before stays, as the law asks.",
+        gettext("Data are used no longer"),
+        gettext("Nothing more is collected; what was collected before stays, as the law asks."),
         f"{stop}?item:of=data_use",
     )
     yield Way(
-        "Death",
-        "Nothing is due from then on. Enter the event that ended in death as well: its reports have clocks.",
+        gettext("Death"),
+        gettext(
+            "Nothing is due from then on. Enter the event that ended in death as well: its reports have "
+            "clocks."
+        ),
         reverse("add", args=[key, "death"]),
     )
     yield Way(
-        "Erasure",
-        "What is personal can be read by nobody any more: names, free texts, scans and signatures. Numbers, "
-        "answers and the chain stay. It cannot be taken back.",
+        gettext("Erasure"),
+        gettext(
+            "What is personal can be read by nobody any more: names, free texts, scans and signatures. "
+            "Numbers, answers and the chain stay. It cannot be taken back."
+        ),
         "",
-        "Two persons do it with their keys on the server: entact erase, as the documentation says.",
+        gettext("Two persons do it with their keys on the server: entact erase, as the documentation says."),
     )

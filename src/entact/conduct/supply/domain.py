@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from entact.conduct.delegation import enter_at_site, hold_site
 from entact.conduct.error import ConductError
@@ -52,7 +53,7 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
         elif isinstance(payload, Receipt):
             shipment = state.supply.shipments.get(normal(payload.shipment))
             if shipment is None or shipment.received is not None:
-                raise ConductError("Shipment: choose one that has not been received yet")
+                raise ConductError(gettext("Shipment: choose one that has not been received yet"))
         elif isinstance(payload, Quarantine | SupplyDecision):
             _require_kits(state, payload.kits, quarantined=isinstance(payload, SupplyDecision))
         elif isinstance(payload, Destruction):
@@ -62,7 +63,7 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
         elif isinstance(payload, StockDifference):
             found = balance_of(state, folded_with_kits(reader, state).items()).differences
             if not any((one.entry, one.kit) == (about, payload.kit) and one.is_open for one in found):
-                raise ConductError("There is no such difference open")
+                raise ConductError(gettext("There is no such difference open"))
         return enter_at_site(site, kind, payload, by=by, about=about)
 
 
@@ -86,37 +87,41 @@ def _in_storage(reader: Reader, state: SiteState) -> list[str]:
 def _require_lot(reader: Reader, lot: Lot) -> None:
     products = reader.study.newest.file.products
     if lot.product not in products:
-        raise ConductError("Product: choose one of the study")
+        raise ConductError(gettext("Product: choose one of the study"))
     try:
         unit = parse_quantity(lot.strength).unit
     except ValueError as error:
-        raise ConductError(f"Strength: {error}") from error
+        raise ConductError(gettext("Strength: {error}").format(error=error)) from error
     if not unit:
-        raise ConductError("Strength: write it with its unit, as in 40 mg")
+        raise ConductError(gettext("Strength: write it with its unit, as in 40 mg"))
 
 
 def _require_shipment(state: SiteState, shipment: Shipment) -> None:
     if normal(shipment.lot) not in state.supply.lots:
-        raise ConductError("Lot: enter the lot first")
+        raise ConductError(gettext("Lot: enter the lot first"))
     if normal(shipment.number) in state.supply.shipments:
-        raise ConductError(f"Shipment {shipment.number} was entered before")
+        raise ConductError(gettext("Shipment {number} was entered before").format(number=shipment.number))
     known = [kit for kit in shipment.kits if normal(kit) in state.kits]
     if known:
-        raise ConductError(f"Kits: {', '.join(known[:10])} came with another shipment")
+        raise ConductError(
+            gettext("Kits: {kits} came with another shipment").format(kits=", ".join(known[:10]))
+        )
 
 
 def _require_kits(state: SiteState, kits: Collection[str], *, quarantined: bool = False) -> None:
     unknown = [kit for kit in kits if normal(kit) not in state.kits]
     if unknown:
-        raise ConductError(f"Kits: {', '.join(unknown[:10])} never came to this site")
+        raise ConductError(
+            gettext("Kits: {kits} never came to this site").format(kits=", ".join(unknown[:10]))
+        )
     free = [kit for kit in kits if state.kits[normal(kit)].status != "quarantined"] if quarantined else []
     if free:
-        raise ConductError(f"Kits: {', '.join(free[:10])} are not in quarantine")
+        raise ConductError(gettext("Kits: {kits} are not in quarantine").format(kits=", ".join(free[:10])))
 
 
 def _require_check(state: SiteState, about: str | None, by: Author) -> None:
     handled = state.supply.handled.get(about or "")
     if handled is None or not handled.waits:
-        raise ConductError("What: choose something that waits for a second person")
+        raise ConductError(gettext("What: choose something that waits for a second person"))
     if handled.by == by.identity:
-        raise ConductError("You have entered this yourself: somebody else has to look at it")
+        raise ConductError(gettext("You have entered this yourself: somebody else has to look at it"))

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.error import ConductError
 from entact.course.entry.dates import read_date
@@ -58,146 +59,192 @@ class Handling:
     button: str
 
 
-_SCAN: Final = "Scan or type each label with the character behind the dot, one in a line."
-_KITS: Final = Field("kits", "Kits", "lines", hint=_SCAN)
+_SCAN: Final = gettext_lazy("Scan or type each label with the character behind the dot, one in a line.")
+_KITS: Final = Field("kits", gettext_lazy("Kits"), "lines", hint=_SCAN)
 _COUNTED: Final = Field(
-    "units", "Kits with their units", "lines", hint=f"{_SCAN} Then a space and how many units there are."
+    "units",
+    gettext_lazy("Kits with their units"),
+    "lines",
+    hint=gettext_lazy(
+        "Scan or type each label with the character behind the dot, one in a line. Then a space and how "
+        "many units there are."
+    ),
 )
-_LOG: Final = Field("log", "File of the temperature logger (CSV)", "file")
-_TEXT: Final = Field("text", "In words")
+_LOG: Final = Field("log", gettext_lazy("File of the temperature logger (CSV)"), "file")
+_TEXT: Final = Field("text", gettext_lazy("In words"))
 
 HANDLINGS: Final[Mapping[str, Handling]] = {
     one.kind: one
     for one in (
         Handling(
             "lot",
-            "A lot",
+            gettext_lazy("A lot"),
             "keep_supply",
             (
-                Field("lot", "Number of the packed lot", hint="Kits of all arms share it."),
-                Field("product", "Product", "choice"),
-                Field("strength", "Strength of one unit, as the label has it", hint="such as 40 mg"),
+                Field(
+                    "lot",
+                    gettext_lazy("Number of the packed lot"),
+                    hint=gettext_lazy("Kits of all arms share it."),
+                ),
+                Field("product", gettext_lazy("Product"), "choice"),
+                Field(
+                    "strength",
+                    gettext_lazy("Strength of one unit, as the label has it"),
+                    hint=gettext_lazy("such as 40 mg"),
+                ),
                 Field(
                     "stated_as",
-                    "The strength counts",
+                    gettext_lazy("The strength counts"),
                     "choice",
-                    (("salt", "the salt"), ("base", "the free base")),
+                    (("salt", gettext_lazy("the salt")), ("base", gettext_lazy("the free base"))),
                 ),
-                Field("expires", "Last day of use", "date"),
-                Field("certificate", "Numbers of the certificate of analysis and of the release"),
+                Field("expires", gettext_lazy("Last day of use"), "date"),
+                Field(
+                    "certificate", gettext_lazy("Numbers of the certificate of analysis and of the release")
+                ),
                 Field(
                     "status",
-                    "It is",
+                    gettext_lazy("It is"),
                     "choice",
-                    (("not_released", "not released"), ("released", "released"), ("recalled", "recalled")),
+                    (
+                        ("not_released", gettext_lazy("not released")),
+                        ("released", "released"),
+                        ("recalled", "recalled"),
+                    ),
                 ),
             ),
-            "Enter the lot",
+            gettext_lazy("Enter the lot"),
         ),
         Handling(
             "shipment",
-            "A shipment",
+            gettext_lazy("A shipment"),
             "keep_supply",
             (
-                Field("number", "Number of the shipment"),
-                Field("lot", "Lot", "choice"),
-                Field("units", "Units in each kit", "number"),
-                Field("sender", "Who sends or packs it"),
-                Field("transfer", "Number of the order or transfer form", optional=True),
+                Field("number", gettext_lazy("Number of the shipment")),
+                Field("lot", gettext_lazy("Lot"), "choice"),
+                Field("units", gettext_lazy("Units in each kit"), "number"),
+                Field("sender", gettext_lazy("Who sends or packs it")),
+                Field("transfer", gettext_lazy("Number of the order or transfer form"), optional=True),
                 Field(
                     "kits",
-                    "Kits on the packing list",
+                    gettext_lazy("Kits on the packing list"),
                     "lines",
-                    hint="One in a line. Leave it empty and say below how many to number.",
+                    hint=gettext_lazy("One in a line. Leave it empty and say below how many to number."),
                     optional=True,
                 ),
-                Field("make", "or number so many kits at random", "number", optional=True),
+                Field("make", gettext_lazy("or number so many kits at random"), "number", optional=True),
             ),
-            "Enter the shipment",
+            gettext_lazy("Enter the shipment"),
         ),
         Handling(
             "receipt",
-            "A receipt",
+            gettext_lazy("A receipt"),
             "keep_supply",
             (
-                Field("shipment", "Shipment", "choice"),
+                Field("shipment", gettext_lazy("Shipment"), "choice"),
                 _KITS,
-                Field("damaged", "Of these damaged, or the seal is broken", "lines", optional=True),
-                Field("log", "File of the temperature logger (CSV)", "file", optional=True),
+                Field(
+                    "damaged", gettext_lazy("Of these damaged, or the seal is broken"), "lines", optional=True
+                ),
+                Field("log", gettext_lazy("File of the temperature logger (CSV)"), "file", optional=True),
             ),
-            "Enter the receipt",
+            gettext_lazy("Enter the receipt"),
         ),
         Handling(
             "storage_log",
-            "Temperatures in storage",
+            gettext_lazy("Temperatures in storage"),
             "keep_supply",
-            (Field("place", "Where", hint="such as safe 1"), _LOG),
-            "Enter the log",
+            (Field("place", gettext_lazy("Where"), hint=gettext_lazy("such as safe 1")), _LOG),
+            gettext_lazy("Enter the log"),
         ),
-        Handling("quarantine", "A quarantine", "keep_supply", (_KITS, _TEXT), "Put into quarantine"),
+        Handling(
+            "quarantine",
+            gettext_lazy("A quarantine"),
+            "keep_supply",
+            (_KITS, _TEXT),
+            gettext_lazy("Put into quarantine"),
+        ),
         Handling(
             "supply_decision",
-            "The sponsor's decision on a quarantine",
+            gettext_lazy("The sponsor's decision on a quarantine"),
             "decide_supply",
             (
                 _KITS,
                 Field(
                     "decision",
-                    "They are",
+                    gettext_lazy("They are"),
                     "choice",
-                    (("reject", "rejected, and to be destroyed"), ("release", "released for use")),
+                    (
+                        ("reject", gettext_lazy("rejected, and to be destroyed")),
+                        ("release", gettext_lazy("released for use")),
+                    ),
                 ),
-                Field("text", "Why, on what grounds"),
+                Field("text", gettext_lazy("Why, on what grounds")),
             ),
-            "Enter the decision",
+            gettext_lazy("Enter the decision"),
         ),
-        Handling("inventory", "A count of all", "keep_supply", (_COUNTED,), "Enter the count"),
+        Handling(
+            "inventory",
+            gettext_lazy("A count of all"),
+            "keep_supply",
+            (_COUNTED,),
+            gettext_lazy("Enter the count"),
+        ),
         Handling(
             "destruction",
-            "A destruction",
+            gettext_lazy("A destruction"),
             "keep_supply",
-            (_COUNTED, Field("how", "How, and where the certificate lies")),
-            "Enter the destruction",
+            (_COUNTED, Field("how", gettext_lazy("How, and where the certificate lies"))),
+            gettext_lazy("Enter the destruction"),
         ),
         Handling(
             "registration",
-            "A registration of the site",
+            gettext_lazy("A registration of the site"),
             "keep_supply",
             (
-                Field("name", "Whose", hint="such as that of an authority for controlled substances"),
-                Field("number", "Number"),
-                Field("expires", "Last day", "date"),
+                Field(
+                    "name",
+                    gettext_lazy("Whose"),
+                    hint=gettext_lazy("such as that of an authority for controlled substances"),
+                ),
+                Field("number", gettext_lazy("Number")),
+                Field("expires", gettext_lazy("Last day"), "date"),
             ),
-            "Enter the registration",
+            gettext_lazy("Enter the registration"),
         ),
         Handling(
             "supply_check",
-            "The check of a second person",
+            gettext_lazy("The check of a second person"),
             "check_supply",
             (
-                Field("about", "What", "choice"),
-                Field("agrees", "It is", "choice", (("yes", "as it says"), ("no", "not as it says"))),
-                Field("text", "What is not", optional=True),
+                Field("about", gettext_lazy("What"), "choice"),
+                Field(
+                    "agrees",
+                    gettext_lazy("It is"),
+                    "choice",
+                    (("yes", gettext_lazy("as it says")), ("no", gettext_lazy("not as it says"))),
+                ),
+                Field("text", gettext_lazy("What is not"), optional=True),
             ),
-            "I have seen it myself",
+            gettext_lazy("I have seen it myself"),
         ),
         Handling(
             "stock_difference",
-            "What became of a difference",
+            gettext_lazy("What became of a difference"),
             "keep_supply",
             (
-                Field("about", "Which", "choice"),
+                Field("about", gettext_lazy("Which"), "choice"),
                 Field(
                     "said",
-                    "It was",
+                    gettext_lazy("It was"),
                     "choice",
                     (("reported", "reported"), ("explained", "explained"), ("found", "found")),
                 ),
-                Field("report", "Which report was sent", "choice", optional=True),
-                Field("sent", "Sent on", "date", optional=True),
-                Field("text", "In words, with the receiver's number"),
+                Field("report", gettext_lazy("Which report was sent"), "choice", optional=True),
+                Field("sent", gettext_lazy("Sent on"), "date", optional=True),
+                Field("text", gettext_lazy("In words, with the receiver's number")),
             ),
-            "Enter it",
+            gettext_lazy("Enter it"),
         ),
     )
 }
@@ -218,9 +265,13 @@ class Sent:
         """
         said = self.texts.get(name, "").strip()
         if not said and not optional:
-            raise ConductError(f"{label}: say it")
+            raise ConductError(gettext("{label}: say it").format(label=label))
         if len(said) > LONGEST or not said.isprintable():
-            raise ConductError(f"{label}: at most {LONGEST} characters in one line")
+            raise ConductError(
+                gettext("{label}: at most {longest} characters in one line").format(
+                    label=label, longest=LONGEST
+                )
+            )
         return said
 
     def day(self, name: str, label: str) -> str:
@@ -228,14 +279,16 @@ class Sent:
         said = self.texts.get(name, "").strip()
         found = read_date(said)
         if found is None or not found.exact or "T" in said:
-            raise ConductError(f"{label}: write the day as 2026-04-30")
+            raise ConductError(gettext("{label}: write the day as 2026-04-30").format(label=label))
         return said
 
     def count(self, name: str, label: str, most: int) -> int:
         """A whole number from 1."""
         said = self.texts.get(name, "").strip()
         if not (said.isascii() and said.isdecimal() and len(said) < 6 and 1 <= int(said) <= most):
-            raise ConductError(f"{label}: write a whole number from 1 to {most}")
+            raise ConductError(
+                gettext("{label}: write a whole number from 1 to {most}").format(label=label, most=most)
+            )
         return int(said)
 
     def lines(self, name: str) -> list[tuple[int, str]]:
@@ -246,7 +299,7 @@ class Sent:
             if line.strip()
         ]
         if len(found) > MOST_KITS:
-            raise ConductError(f"at most {MOST_KITS} kits at once")
+            raise ConductError(gettext("at most {most_kits} kits at once").format(most_kits=MOST_KITS))
         return found
 
     def kits(self, name: str, label: str, *, optional: bool = False) -> list[str]:
@@ -255,9 +308,13 @@ class Sent:
         for number, line in self.lines(name):
             found.append(_label(label, number, line))
             if found[-1] in found[:-1]:
-                raise ConductError(f"{label}, line {number}: kit {found[-1]} stands there twice")
+                raise ConductError(
+                    gettext("{label}, line {number}: kit {kit} stands there twice").format(
+                        label=label, number=number, kit=found[-1]
+                    )
+                )
         if not found and not optional:
-            raise ConductError(f"{label}: scan or type at least one")
+            raise ConductError(gettext("{label}: scan or type at least one").format(label=label))
         return found
 
     def units(self, name: str, label: str) -> dict[str, int]:
@@ -267,14 +324,20 @@ class Sent:
             kit, _, count = line.rpartition(" ")
             if not (count.isascii() and count.isdecimal() and len(count) < 5 and kit):
                 raise ConductError(
-                    f"{label}, line {number}: behind the label a space and the units, as in 4812.7 3"
+                    gettext(
+                        "{label}, line {number}: behind the label a space and the units, as in 4812.7 3"
+                    ).format(label=label, number=number)
                 )
             one = _label(label, number, kit)
             if one in found:
-                raise ConductError(f"{label}, line {number}: kit {one} stands there twice")
+                raise ConductError(
+                    gettext("{label}, line {number}: kit {kit} stands there twice").format(
+                        label=label, number=number, kit=one
+                    )
+                )
             found[one] = int(count)
         if not found:
-            raise ConductError(f"{label}: scan or type at least one")
+            raise ConductError(gettext("{label}: scan or type at least one").format(label=label))
         return found
 
     def log(self, zone: tzinfo, plan: Supply) -> Temperatures | None:
@@ -284,14 +347,18 @@ class Sent:
         try:
             return read_log(self.file, zone, plan.storage)
         except ValueError as error:
-            raise ConductError(f"File of the temperature logger: {error}") from error
+            raise ConductError(
+                gettext("File of the temperature logger: {error}").format(error=error)
+            ) from error
 
 
 def _label(label: str, number: int, text: str) -> str:
     try:
         return read_printed(text)
     except ValueError as error:
-        raise ConductError(f"{label}, line {number}: {error}") from error
+        raise ConductError(
+            gettext("{label}, line {number}: {error}").format(label=label, number=number, error=error)
+        ) from error
 
 
 def payload_of(
@@ -311,46 +378,48 @@ def payload_of(
     elif kind == "shipment":
         found = _shipment(sent, made)
     elif kind == "receipt":
-        kits = sent.kits("kits", "Kits")
-        damaged = sent.kits("damaged", "Damaged", optional=True)
+        kits = sent.kits("kits", gettext("Kits"))
+        damaged = sent.kits("damaged", gettext("Damaged"), optional=True)
         if not set(damaged) <= set(kits):
-            raise ConductError("Damaged: these are not among the kits that you counted")
-        found = Receipt(sent.text("shipment", "Shipment"), kits, damaged, sent.log(zone, plan))
+            raise ConductError(gettext("Damaged: these are not among the kits that you counted"))
+        found = Receipt(sent.text("shipment", gettext("Shipment")), kits, damaged, sent.log(zone, plan))
     elif kind == "storage_log":
         log = sent.log(zone, plan)
         if log is None:
-            raise ConductError("File of the temperature logger: choose one")
-        found = StorageLog(sent.text("place", "Where"), list(there), log)
+            raise ConductError(gettext("File of the temperature logger: choose one"))
+        found = StorageLog(sent.text("place", gettext("Where")), list(there), log)
     elif kind == "quarantine":
-        found = Quarantine(sent.kits("kits", "Kits"), sent.text("text", "In words"))
+        found = Quarantine(sent.kits("kits", gettext("Kits")), sent.text("text", gettext("In words")))
     elif kind == "supply_decision":
         decision = _choice(sent, "decision", ("release", "reject"))
-        found = SupplyDecision(sent.kits("kits", "Kits"), decision, sent.text("text", "Why"))
+        found = SupplyDecision(
+            sent.kits("kits", gettext("Kits")), decision, sent.text("text", gettext("Why"))
+        )
     elif kind == "inventory":
-        found = Inventory(sent.units("units", "Kits"))
+        found = Inventory(sent.units("units", gettext("Kits")))
     elif kind == "destruction":
-        found = Destruction(sent.units("units", "Kits"), sent.text("how", "How"))
+        found = Destruction(sent.units("units", gettext("Kits")), sent.text("how", gettext("How")))
     elif kind == "registration":
-        name, number = sent.text("name", "Whose"), sent.text("number", "Number")
-        found = SiteRegistration(name, number, sent.day("expires", "Last day"))
+        name, number = sent.text("name", gettext("Whose")), sent.text("number", gettext("Number"))
+        found = SiteRegistration(name, number, sent.day("expires", gettext("Last day")))
     elif kind == "supply_check":
         agrees = _choice(sent, "agrees", ("yes", "no")) == "yes"
-        found = SupplyCheck(agrees, sent.text("text", "What is not", optional=agrees))
-        about = sent.text("about", "What")
+        found = SupplyCheck(agrees, sent.text("text", gettext("What is not"), optional=agrees))
+        about = sent.text("about", gettext("What"))
     else:
-        about, _, kit = sent.text("about", "Which").partition(" ")
+        about, _, kit = sent.text("about", gettext("Which")).partition(" ")
         found = _difference(sent, plan, kit)
     return found, about
 
 
 def _lot(sent: Sent) -> Lot:
     return Lot(
-        sent.text("lot", "Number of the lot"),
-        sent.text("product", "Product"),
-        sent.text("strength", "Strength"),
+        sent.text("lot", gettext("Number of the lot")),
+        sent.text("product", gettext("Product")),
+        sent.text("strength", gettext("Strength")),
         _choice(sent, "stated_as", ("salt", "base")),
-        sent.day("expires", "Last day of use"),
-        sent.text("certificate", "Certificate"),
+        sent.day("expires", gettext("Last day of use")),
+        sent.text("certificate", gettext("Certificate")),
         _choice(sent, "status", ("not_released", "released", "recalled")),
     )
 
@@ -358,19 +427,21 @@ def _lot(sent: Sent) -> Lot:
 def _shipment(sent: Sent, made: Sequence[str]) -> Shipment:
     kits = list(dict.fromkeys(_listed(line) for _, line in sent.lines("kits")))
     if kits and sent.texts.get("make", "").strip():
-        raise ConductError("Kits: either those of the packing list, or so many that are numbered here")
+        raise ConductError(
+            gettext("Kits: either those of the packing list, or so many that are numbered here")
+        )
     if not kits:
-        kits = list(made)[: sent.count("make", "How many kits", len(made))]
+        kits = list(made)[: sent.count("make", gettext("How many kits"), len(made))]
     for kit in kits:
         if len(kit) > 40 or not kit.isprintable():
-            raise ConductError(f"Kits: {kit[:40]!r} is no number of a kit")
+            raise ConductError(gettext("Kits: {kit} is no number of a kit").format(kit=repr(kit[:40])))
     return Shipment(
-        sent.text("number", "Number of the shipment"),
-        sent.text("lot", "Lot"),
+        sent.text("number", gettext("Number of the shipment")),
+        sent.text("lot", gettext("Lot")),
         sorted(kits),
-        sent.count("units", "Units in each kit", MOST_UNITS),
-        sent.text("sender", "Who sends it"),
-        sent.text("transfer", "Transfer form", optional=True),
+        sent.count("units", gettext("Units in each kit"), MOST_UNITS),
+        sent.text("sender", gettext("Who sends it")),
+        sent.text("transfer", gettext("Transfer form"), optional=True),
     )
 
 
@@ -384,15 +455,15 @@ def _listed(text: str) -> str:
 
 def _difference(sent: Sent, plan: Supply, kit: str) -> StockDifference:
     said = _choice(sent, "said", ("found", "explained", "reported"))
-    text = sent.text("text", "In words")
+    text = sent.text("text", gettext("In words"))
     if said != "reported":
         return StockDifference(kit, said, text)
-    report = sent.count("report", "Which report", max(len(plan.losses), 1))
-    return StockDifference(kit, said, text, report, sent.day("sent", "Sent on"))
+    report = sent.count("report", gettext("Which report"), max(len(plan.losses), 1))
+    return StockDifference(kit, said, text, report, sent.day("sent", gettext("Sent on")))
 
 
 def _choice(sent: Sent, name: str, of: Sequence[str]) -> Any:
     said = sent.texts.get(name, "")
     if said not in of:
-        raise ConductError(f"{name.replace('_', ' ').capitalize()}: choose one")
+        raise ConductError(gettext("{label}: choose one").format(label=name.replace("_", " ").capitalize()))
     return said

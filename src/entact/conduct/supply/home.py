@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from entact.conduct.delegation import today_at, zone_of
 from entact.conduct.permissions import Person
@@ -40,25 +41,42 @@ def _of_site(reader: Reader, person: Person, site: str) -> Iterator[Task]:
     for one in stock.balance.differences if keeps or decides else ():
         if not one.is_open:
             continue
-        what = f"Kit {printed(one.kit)}: {one.counted} of {one.expected} units were found"
+        what = gettext("Kit {kit}: {counted} of {expected} units were found").format(
+            kit=printed(one.kit), counted=one.counted, expected=one.expected
+        )
         due = [loss for loss in losses_due(one, plan_of(reader), stock.country, stock.zone) if not loss.sent]
         for loss in due:
             over = loss.due <= reader.at
-            due_at = f"{'was due' if over else 'due'} {moment(loss.due, stock.zone)}"
-            when = f"{loss.report.title}, to {loss.report.to}: {due_at}"
+            due_at = f"{gettext('was due') if over else gettext('due')} {moment(loss.due, stock.zone)}"
+            when = gettext("{title}, to {to}: {due_at}").format(
+                title=loss.report.title, to=loss.report.to, due_at=due_at
+            )
             yield Task(True, "", "", site, what, when, rank=1, due=loss.due, address=address)
         if not due:
-            yield Task(True, "", "", site, what, "nobody has said why", rank=1, due=one.at, address=address)
+            yield Task(
+                True, "", "", site, what, gettext("nobody has said why"), rank=1, due=one.at, address=address
+            )
     held = [number for number, kit in stock.state.kits.items() if kit.status == "quarantined"]
     if held and decides:
-        what = f"{len(held)} kit{'s' if len(held) > 1 else ''} in quarantine"
-        when = "until the sponsor has decided"
+        what = ngettext("{count} kit in quarantine", "{count} kits in quarantine", len(held)).format(
+            count=len(held)
+        )
+        when = gettext("until the sponsor has decided")
         yield Task(False, "", "", site, what, when, rank=2, address=address)
     waiting = [one for one in stock.state.supply.handled.values() if one.waits and one.by != person.identity]
     for handled in waiting if person.may("check_supply", site) else ():
-        what = f"{handled.what.capitalize()} of {len(handled.kits)} kits waits for a second person"
+        what = gettext("{what} of {count} kits waits for a second person").format(
+            what=handled.what.capitalize(), count=len(handled.kits)
+        )
         yield Task(
-            False, "", "", site, what, f"entered {moment(handled.at, stock.zone)}", rank=2, address=address
+            False,
+            "",
+            "",
+            site,
+            what,
+            gettext("entered {when}").format(when=moment(handled.at, stock.zone)),
+            rank=2,
+            address=address,
         )
     if keeps:
         yield from _count(reader, stock, address)
@@ -70,13 +88,15 @@ def _count(reader: Reader, stock: StockPage, address: str) -> Iterator[Task]:
     if due is None or (due - stock.today).days > SOON:
         return
     over = due < stock.today
-    when = f"{'was due' if over else 'due'} by {day(due)}"
+    when = gettext("{part} by {day}").format(
+        part=gettext("was due") if over else gettext("due"), day=day(due)
+    )
     yield Task(
         over,
         "",
         "",
         stock.site,
-        "All kits are to be counted",
+        gettext("All kits are to be counted"),
         when,
         rank=1 if over else 3,
         due=_end(due),
@@ -90,8 +110,13 @@ def _registrations(stock: StockPage, address: str) -> Iterator[Task]:
         last = stock.today if found is None else found.earliest
         if (last - stock.today).days <= SOON:
             over = not in_date(one.expires, stock.today)
-            what = f"The registration {one.name} {'has ended' if over else 'ends'}"
-            when = f"{'nothing is dispensed: it held' if over else 'holds'} until {one.expires}"
+            what = gettext("The registration {name} {part}").format(
+                name=one.name, part=gettext("has ended") if over else gettext("ends")
+            )
+            when = gettext("{part} until {expires}").format(
+                part=gettext("nothing is dispensed: it held") if over else gettext("holds"),
+                expires=one.expires,
+            )
             yield Task(
                 over, "", "", stock.site, what, when, rank=1 if over else 3, due=_end(last), address=address
             )

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from entact.conduct.access.models import Account
@@ -27,7 +28,7 @@ from entact.course.kinds.dose import KitAssigned
 from entact.course.state.numbers import normal
 from entact.course.supply.check_character import printed, read_printed
 
-PARTS: Final = {"initial": "initial dose", "supplement": "supplement"}
+PARTS: Final = {"initial": gettext_lazy("initial dose"), "supplement": gettext_lazy("supplement")}
 DOES: Final[Mapping[str, str]] = {
     "assign": "dispense",
     "dispense": "dispense",
@@ -113,31 +114,37 @@ def _enter(asked: Asked, author: Author) -> tuple[str, ...]:
     try:
         kit = read_printed(sent.texts.get("kit", ""))
     except ValueError as error:
-        raise ConductError(f"Kit: {error}") from error
+        raise ConductError(gettext("Kit: {error}").format(error=error)) from error
     if do == "return":
         units = sent.texts.get("units", "").strip()
         if not (units.isascii() and units.isdecimal() and len(units) < 5):
-            raise ConductError("Units: write how many came back, 0 where none did")
-        text = sent.text("text", "In words", optional=True)
+            raise ConductError(gettext("Units: write how many came back, 0 where none did"))
+        text = sent.text("text", gettext("In words"), optional=True)
         _fact(asked, author, "kit_return", KitReturn(kit, int(units), text))
         return ()
     part, level, visit = (sent.texts.get(name, "") for name in ("part", "level", "visit"))
     if part not in PARTS or level not in asked.course.release.file.regimens or visit not in _sessions(asked):
-        raise ConductError("Say for which session, part of the dose and level")
+        raise ConductError(gettext("Say for which session, part of the dose and level"))
     if do == "dispense":
         units = str(sent.count("units", "Units", 1000))
         return _act(asked, author, "dispensing", Dispensing(kit, part, level, visit, int(units)))  # type: ignore[arg-type]
     if normal(kit) not in stock_of(asked.reader, asked.course.site or "").kits:
-        raise ConductError(f"Kit {printed(kit)} never came to this site: enter its receipt first")
+        raise ConductError(
+            gettext("Kit {kit} never came to this site: enter its receipt first").format(kit=printed(kit))
+        )
     if normal(kit) in asked.course.kits:
-        raise ConductError(f"Kit {printed(kit)} is assigned to this participant already")
+        raise ConductError(
+            gettext("Kit {kit} is assigned to this participant already").format(kit=printed(kit))
+        )
     instead = sent.texts.get("instead_of", "").strip()
     try:
         before = read_printed(instead) if instead else None
     except ValueError as error:
-        raise ConductError(f"Instead of: {error}") from error
+        raise ConductError(gettext("Instead of: {error}").format(error=error)) from error
     if before is not None and before not in asked.course.kits:
-        raise ConductError(f"Instead of: kit {printed(before)} is not this participant's")
+        raise ConductError(
+            gettext("Instead of: kit {before} is not this participant's").format(before=printed(before))
+        )
     return _act(asked, author, "kit_assigned", KitAssigned(kit, part, level, visit, before))  # type: ignore[arg-type]
 
 
@@ -145,11 +152,11 @@ def _check(asked: Asked, sent: Sent, author: Author) -> tuple[str, ...]:
     about = sent.texts.get("about", "")
     waits = {one.entry: one for one in _checks(asked)}
     if about not in waits:
-        raise ConductError("That does not wait for a second person any more")
+        raise ConductError(gettext("That does not wait for a second person any more"))
     if waits[about].own:
-        raise ConductError("You have entered this yourself: somebody else has to look at it")
+        raise ConductError(gettext("You have entered this yourself: somebody else has to look at it"))
     agrees = sent.texts.get("agrees") == "yes"
-    text = sent.text("text", "What is not as it says", optional=agrees)
+    text = sent.text("text", gettext("What is not as it says"), optional=agrees)
     _fact(asked, author, "kit_check", KitCheck(agrees, text), about=about)
     return ()
 
@@ -181,17 +188,26 @@ def _kits(asked: Asked) -> list[KitOf]:
         back = [
             one.said.units for one in course.noted.get("kit_return", ()) if normal(one.said.kit) == number
         ]
-        visit = title_of_visit(kit.visit, asked.reader.visits) if kit.visit else "in reserve"
-        state = "not in stock" if there is None else f"{there.status}, to {there.expires or 'no day known'}"
+        visit = title_of_visit(kit.visit, asked.reader.visits) if kit.visit else gettext("in reserve")
+        state = (
+            gettext("not in stock")
+            if there is None
+            else gettext("{status}, to {expires}").format(
+                status=there.status, expires=there.expires or gettext("no day known")
+            )
+        )
         if kit.replaced_by is not None:
-            state = f"replaced by {printed(normal(kit.replaced_by))}"
+            state = gettext("replaced by {replaced_by}").format(replaced_by=printed(normal(kit.replaced_by)))
         found.append(
             KitOf(
                 printed(number),
                 f"{PARTS[kit.part]}, {kit.level.replace('_', ' ')}, {visit}",
                 state,
                 _went(asked, out.get(number)),
-                ", ".join(f"{one.taken} of {one.dispensed}" for one in doses),
+                ", ".join(
+                    gettext("{taken} of {dispensed}").format(taken=one.taken, dispensed=one.dispensed)
+                    for one in doses
+                ),
                 ", ".join(map(str, back)),
             )
         )
@@ -201,7 +217,9 @@ def _kits(asked: Asked) -> list[KitOf]:
 def _went(asked: Asked, entry: str | None) -> str:
     for one in asked.course.noted.get("dispensing", ()):
         if one.entry == entry:
-            return f"{one.said.units} units, {moment(one.at, asked.zone)}"
+            return gettext("{units} units, {when}").format(
+                units=one.said.units, when=moment(one.at, asked.zone)
+            )
     return ""
 
 
@@ -215,7 +233,9 @@ def _checks(asked: Asked) -> list[ToCheck]:
         waits = set(unchecked(asked.course, kind)) if asks[kind] else set()
         for one in asked.course.noted.get(kind, ()):
             if one.entry in waits:
-                what = f"Kit {printed(normal(one.said.kit))} {words[kind]}, {one.said.units} units"
+                what = gettext("Kit {kit} {done}, {units} units").format(
+                    kit=printed(normal(one.said.kit)), done=words[kind], units=one.said.units
+                )
                 own = one.by == asked.person.identity
                 found.append(ToCheck(one.entry, what, names.get(one.by, one.by), own))
     return found

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.supply.forms import Field, Handling
 from entact.conduct.supply.selectors import balance_of, folded_with_kits, plan_of, stock_found
@@ -19,16 +21,20 @@ from entact.course.supply.check_character import printed
 from entact.store import lists
 
 STATUS = {
-    "sent": "on its way",
-    "received": "received",
-    "released": "released",
-    "missing": "missing",
-    "quarantined": "quarantined",
-    "rejected": "rejected",
-    "destroyed": "destroyed",
-    "unknown": "never came here",
+    "sent": gettext_lazy("on its way"),
+    "received": gettext_lazy("received"),
+    "released": gettext_lazy("released"),
+    "missing": gettext_lazy("missing"),
+    "quarantined": gettext_lazy("quarantined"),
+    "rejected": gettext_lazy("rejected"),
+    "destroyed": gettext_lazy("destroyed"),
+    "unknown": gettext_lazy("never came here"),
 }
-WHAT = {"receipt": "Receipt", "inventory": "Count", "destruction": "Destruction"}
+WHAT = {
+    "receipt": gettext_lazy("Receipt"),
+    "inventory": gettext_lazy("Count"),
+    "destruction": gettext_lazy("Destruction"),
+}
 
 
 @dataclass(frozen=True)
@@ -138,8 +144,12 @@ class StockPage:
         """What a second person did not find as it says."""
         found = [one for one in self.state.supply.handled.values() if not one.agrees]
         return [
-            f"{WHAT[one.what]} of {moment(one.at, self.zone)}: "
-            f"{self._name(one.checked_by or '')} does not agree. {one.said}"
+            gettext("{what} of {when}: {name} does not agree. {said}").format(
+                what=WHAT[one.what],
+                when=moment(one.at, self.zone),
+                name=self._name(one.checked_by or ""),
+                said=one.said,
+            )
             for one in found
         ]
 
@@ -187,17 +197,30 @@ class StockPage:
             return [(one.lot, one.lot) for one in supply.lots.values()]
         if field.name == "shipment":
             return [
-                (one.number, f"{one.number}, {len(one.kits)} kits")
+                (one.number, gettext("{number}, {count} kits").format(number=one.number, count=len(one.kits)))
                 for one in supply.shipments.values()
                 if one.received is None
             ]
         if handling.kind == "supply_check" and field.name == "about":
             found = [one for one in supply.handled.values() if one.waits and one.by != by]
             shown = map(self._waiting, found)
-            return [(one.entry, f"{one.what}, {one.at}, {one.by}, {one.kits} kits") for one in shown]
+            return [
+                (
+                    one.entry,
+                    gettext("{what}, {at}, {by}, {kits} kits").format(
+                        what=one.what, at=one.at, by=one.by, kits=one.kits
+                    ),
+                )
+                for one in shown
+            ]
         if field.name == "about":
             return [
-                (f"{one.entry} {one.kit}", f"{printed(one.kit)}: {one.counted} of {one.expected}")
+                (
+                    f"{one.entry} {one.kit}",
+                    gettext("{kit}: {counted} of {expected}").format(
+                        kit=printed(one.kit), counted=one.counted, expected=one.expected
+                    ),
+                )
                 for one in self.balance.differences
                 if one.is_open
             ]

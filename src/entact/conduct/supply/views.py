@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct.access.models import Account
@@ -89,7 +90,9 @@ def enter_stock(request: HttpRequest, site: str, kind: str) -> HttpResponse:
         upload = request.FILES.get("log")
         try:
             if upload is not None and (upload.size or 0) > MOST:
-                raise ConductError(f"File of the temperature logger: it has at most {MOST} bytes")
+                raise ConductError(
+                    gettext("File of the temperature logger: it has at most {most} bytes").format(most=MOST)
+                )
             sent = Sent(texts, upload.read() if upload is not None else None)
             enter_supply(reader, site, kind, sent, zone_of(site), by=author)
         except ConductError as error:
@@ -123,7 +126,7 @@ def give_labels(request: HttpRequest, site: str) -> HttpResponse:
     if shipment is None or lot is None:
         raise Http404
     storage = plan_of(reader).storage
-    keep = "" if storage is None else "{:f} to {:f} °C".format(*storage.bounds)
+    keep = "" if storage is None else gettext("{:f} to {:f} °C").format(*storage.bounds)
     note_given(request, reader, f"labels of shipment {shipment.number} to {site}")
     document = draw_labels(
         reader.study.name,

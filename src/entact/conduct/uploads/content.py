@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from django.utils.translation import gettext
+
 LARGEST: Final = 10 * 1024 * 1024  # bytes of one file
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 ACCEPTED: Final = (PDF, PNG, JPEG)
@@ -31,22 +33,28 @@ def media_of(content: bytes) -> str | None:
 def problem_with(content: bytes, accept: tuple[str, ...] = ACCEPTED) -> str:
     """Why a file is not kept, in words; empty where it is."""
     if not content:
-        return "The file is empty."
+        return gettext("The file is empty.")
     if len(content) > LARGEST:
-        return f"The file has {len(content) // 1_000_000} MB; at most {LARGEST // 1_000_000} are kept."
+        return gettext("The file has {size} MB; at most {most} are kept.").format(
+            size=len(content) // 1_000_000, most=LARGEST // 1_000_000
+        )
     media = media_of(content)
     if media is None or media not in accept:
         known = ", ".join(SUFFIX[one].upper() for one in accept)
-        return f"The file is none of {known} by what is in it, whatever its name says."
+        return gettext("The file is none of {known} by what is in it, whatever its name says.").format(
+            known=known
+        )
     if media == PDF:
         plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), content)
         if b"%%EOF" not in content[-2048:]:
-            return "The PDF is cut off: its end is missing."
+            return gettext("The PDF is cut off: its end is missing.")
         if _ACTIVE.search(plain):
-            return "The PDF holds a script, an action or another file: print it to a PDF without, or scan it."
+            return gettext(
+                "The PDF holds a script, an action or another file: print it to a PDF without, or scan it."
+            )
         return ""
     if not content.rstrip(b"\0").endswith(_ENDS[media]):
-        return "The picture is cut off, or something stands behind its end."
+        return gettext("The picture is cut off, or something stands behind its end.")
     if _MARKUP.search(content):
-        return "There is markup in the picture: save it anew as a picture."
+        return gettext("There is markup in the picture: save it anew as a picture.")
     return ""

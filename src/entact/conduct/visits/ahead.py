@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from entact.conduct.reader import Reader
 from entact.course import Course
@@ -17,7 +18,7 @@ from entact.store.known import raw_cursor
 from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
-HIDDEN = "Something stands against it; what the gate asks is hidden from this role."
+HIDDEN = gettext_noop("Something stands against it; what the gate asks is hidden from this role.")
 
 
 def asked_ahead(reader: Reader, course: Course, encounter: str, at: datetime) -> tuple[str, ...]:
@@ -35,4 +36,4 @@ def asked_ahead(reader: Reader, course: Course, encounter: str, at: datetime) ->
     except StoreError as error:
         return (f"{begun(str(error))}.",)
     found = tuple(one.message for one in reasons_ahead(study, setting, course, visit, at))
-    return found if not found or reader.sight.sees_gate(ACTS[ACT].gate) else (HIDDEN,)
+    return found if not found or reader.sight.sees_gate(ACTS[ACT].gate) else (gettext(HIDDEN),)

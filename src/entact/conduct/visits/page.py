@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
+from django.utils.translation import gettext, gettext_lazy
+
 from entact.conduct.forms.page import ABSENT
 from entact.conduct.forms.place import Place, form_at, is_of_each, items_in, own_place, placed, visit_address
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, window, words
+from entact.conduct.words import moment, title_of_form, title_of_visit, window, words
 from entact.course import Course, Due
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import standing_signatures
@@ -53,18 +56,18 @@ SIGNS: Final[Mapping[Status, str]] = {
     "unreachable": "–",
 }
 STATUS_WORDS: Final[Mapping[Status, str]] = {
-    "not_due": "not due yet",
-    "due": "due",
-    "overdue": "overdue",
-    "partly": "partly filled in",
-    "complete": "complete",
-    "none_entered": "none entered",
-    "not_done": "not done",
-    "query": "open query",
-    "verified": "verified",
-    "signed": "signed",
-    "frozen": "frozen",
-    "unreachable": "no longer reachable",
+    "not_due": gettext_lazy("not due yet"),
+    "due": gettext_lazy("due"),
+    "overdue": gettext_lazy("overdue"),
+    "partly": gettext_lazy("partly filled in"),
+    "complete": gettext_lazy("complete"),
+    "none_entered": gettext_lazy("none entered"),
+    "not_done": gettext_lazy("not done"),
+    "query": gettext_lazy("open query"),
+    "verified": gettext_lazy("verified"),
+    "signed": gettext_lazy("signed"),
+    "frozen": gettext_lazy("frozen"),
+    "unreachable": gettext_lazy("no longer reachable"),
 }
 
 
@@ -90,7 +93,7 @@ class Cell:
     @property
     def words(self) -> str:
         """Its status as people say it."""
-        return STATUS_WORDS[self.status]
+        return str(STATUS_WORDS[self.status])
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class VisitShown:
     @property
     def state_words(self) -> str:
         """The state as people say it."""
-        return lower_words(self.state)
+        return code_words(self.state)
 
 
 @dataclass(frozen=True)
@@ -315,7 +318,11 @@ class Visits:
             return {"missed": "not_done", "ended": "overdue"}.get(held.status, "due")  # type: ignore[return-value]
         if due is None or not self.seen.sight.sees_status:
             return "not_due"
-        known: dict[str, Status] = {"due": "due", "missed": "overdue", "not_reachable": "unreachable"}
+        known: dict[str, Status] = {
+            "due": "due",
+            "missed": "overdue",
+            "not_reachable": "unreachable",
+        }
         return known.get(due.status, "not_due")
 
 
@@ -352,5 +359,9 @@ def _when(held: EncounterState | None, zone: tzinfo) -> str:
     began = None if held is None else held.started or held.ended
     if held is None or began is None:
         return ""
-    ended = f" to {held.ended.astimezone(zone):%H:%M}" if held.ended is not None else ""
+    ended = (
+        gettext(" to {time}").format(time=format(held.ended.astimezone(zone), "%H:%M"))
+        if held.ended is not None
+        else ""
+    )
     return f"{moment(began, zone)}{ended}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.asking import Asked
 from entact.conduct.refusal import told_reasons
@@ -18,7 +19,10 @@ from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
 # Steps that a page takes, by the kind of entry that they make; doses are given in the console of the session.
-_STEPS = {"enrol": ("enrolment", "Enrol"), "randomise": ("randomisation", "Randomise")}
+_STEPS = {
+    "enrol": ("enrolment", gettext_lazy("Enrol")),
+    "randomise": ("randomisation", gettext_lazy("Randomise")),
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def _against(asked: Asked, act: str) -> tuple[str, ...]:
     stamp, study = study_of_record()
     course = asked.course
     if study is None:
-        return ("The record holds no release that can be read.",)
+        return (gettext("The record holds no release that can be read."),)
     try:
         with transaction.atomic():
             setting = setting_held(

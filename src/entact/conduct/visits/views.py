@@ -6,6 +6,7 @@ from typing import get_args
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact import store
@@ -40,11 +41,11 @@ from entact.course.state.encounter import UNSCHEDULED, Disposition
 
 CONTACTS = ("in_person", "telephone", "video")
 WHY_MISSED = (
-    ("participant_request", "the participant did not want to"),
-    ("not_reached", "not reached"),
-    ("rescheduled", "will take place another time"),
-    ("safety", "safety"),
-    ("clinical_judgement", "clinical judgement"),
+    ("participant_request", gettext_lazy("the participant did not want to")),
+    ("not_reached", gettext_lazy("not reached")),
+    ("rescheduled", gettext_lazy("will take place another time")),
+    ("safety", gettext_lazy("safety")),
+    ("clinical_judgement", gettext_lazy("clinical judgement")),
 )
 
 
@@ -108,7 +109,7 @@ def show_visit(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     elif what == "miss" and reason in REASONS:
         miss_visit(encounter, *to, reason=reason)
     elif what == "miss":
-        return _shown(asked, encounter, (Reason("reason", "Say why the visit did not take place."),))
+        return _shown(asked, encounter, (Reason("reason", gettext("Say why the visit did not take place.")),))
     else:
         raise Http404
     return redirect("visit", key=key, visit=visit)
@@ -182,7 +183,7 @@ def _ways(asked: Asked) -> list[tuple[str, str]]:
     sight = asked.reader.sight
     left_out = {*ABOUT_ANOTHER, *(() if asked.course.release.file.randomisation else ("randomisation",))}
     return [
-        (kind, KINDS[kind].title)
+        (kind, gettext(KINDS[kind].title))
         for kind, act in ENTERED.items()
         if kind not in left_out
         and asked.role_for(act) is not None

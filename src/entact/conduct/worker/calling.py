@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.utils.translation import gettext
 
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
@@ -27,6 +28,7 @@ from entact.conduct.delegation import state_of
 from entact.conduct.reader import Folded, reader_as
 from entact.conduct.upkeep import reports
 from entact.conduct.upkeep.calls import WEBHOOK, subject_of, ways_set_up
+from entact.conduct.words import role_words
 from entact.course import open_alerts
 from entact.course.instants import ALERT
 from entact.course.kinds.calls import open_call, told
@@ -86,7 +88,7 @@ def _once(ledger: str, entry: str, role: str, how: str, to: str, send: Callable[
     try:
         send()
     except (OSError, ValueError, SMTPException) as error:
-        problem = f"{how} could not be sent"
+        problem = gettext("{how} could not be sent").format(how=how)
         _log.warning("an alert could not call %s by %s: %s", role, how, error)
     reports.say(subject, entry=entry, role=role, how=how, problem=problem)
     return 0 if problem else 1
@@ -99,7 +101,7 @@ def _post(role: str, site: str, number: str, at: datetime) -> None:
         "site": site,
         "back": state_of(site).on_call,
         "at": at.isoformat(timespec="seconds"),
-        "say": "An alert of a dosing session calls you. Ring the site, or sign in.",
+        "say": gettext("An alert of a dosing session calls you. Ring the site, or sign in."),
     }
     request = urllib.request.Request(
         os.environ[WEBHOOK], json.dumps(said).encode(), {"Content-Type": "application/json"}
@@ -109,11 +111,13 @@ def _post(role: str, site: str, number: str, at: datetime) -> None:
 
 
 def _mail(role: str, address: str) -> None:
-    origin = settings.ADDRESS.origin if settings.ADDRESS else "the server of the study"
+    origin = settings.ADDRESS.origin if settings.ADDRESS else gettext("the server of the study")
+    said = gettext("It calls you as {role}. Sign in to see what it is: {origin}").format(
+        role=role_words(role), origin=origin
+    )
     send_mail(
-        "An alert of a dosing session calls you",
-        f"It calls you as {role.replace('_', ' ')}. Sign in to see what it is: {origin}\n\n"
-        "This mail names nobody.\n",
+        gettext("An alert of a dosing session calls you"),
+        f"{said}\n\n{gettext('This mail names nobody.')}\n",
         settings.DEFAULT_FROM_EMAIL,
         [address],
     )

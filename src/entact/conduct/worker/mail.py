@@ -15,6 +15,7 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.utils.translation import gettext, ngettext, override
 
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
@@ -48,7 +49,8 @@ def remind(*, daily: bool = False) -> int:
         known = set() if before is None else set(before.content["of"])
         if waiting - known:
             try:
-                _send(account, len(waiting), daily)
+                with override(account.language or settings.LANGUAGE_CODE):
+                    _send(account, len(waiting), daily)
             except (OSError, SMTPException) as error:
                 _log.warning("no mail to %s: %s", account.name, error)
                 continue
@@ -73,14 +75,18 @@ def _digest(task: Task) -> str:
 
 
 def _send(account: Account, count: int, daily: bool) -> None:
-    origin = settings.ADDRESS.origin if settings.ADDRESS else "the server of the study"
-    matters = "1 matter" if count == 1 else f"{count} matters"
-    waits = "waits" if count == 1 else "wait"
-    urgent = "" if daily else (" and is urgent" if count == 1 else " and are urgent")
+    origin = settings.ADDRESS.origin if settings.ADDRESS else gettext("the server of the study")
+    waits = (
+        ngettext("1 matter waits for you.", "{count} matters wait for you.", count)
+        if daily
+        else ngettext(
+            "1 matter waits for you and is urgent.", "{count} matters wait for you and are urgent.", count
+        )
+    ).format(count=count)
+    look = gettext("Sign in to see what it is: {origin}").format(origin=origin)
     send_mail(
-        "Something waits for you" if daily else "Something urgent waits for you",
-        f"{matters} {waits} for you{urgent}. Sign in to see what it is: {origin}\n\n"
-        "This mail names nobody.\n",
+        gettext("Something waits for you") if daily else gettext("Something urgent waits for you"),
+        f"{waits} {look}\n\n{gettext('This mail names nobody.')}\n",
         settings.DEFAULT_FROM_EMAIL,
         [account.email],
     )

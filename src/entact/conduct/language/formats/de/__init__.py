@@ -1,0 +1,1 @@
+"""Formats of German pages."""

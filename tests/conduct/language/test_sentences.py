@@ -1,0 +1,80 @@
+"""Sentences of the pure rooms are said in the reader's language, with the same numbers and names in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils.translation import override
+from tests.conduct.language.catalogue import CONDUCT
+
+from entact.conduct.language.sentences import SENTENCES, told_again
+
+ROOMS = [CONDUCT.parent / "course", CONDUCT.parent / "protocol"]
+# What gates say only as a part of another sentence, or to a programmer.
+PARTS = ("An entry", "An entry of kind {}", "no session", "second person", "Kit {} is for {} {}, not {}.")
+
+
+def _skeletons(path: Path) -> Iterator[str]:
+    """Every text of a module, with {} where something is put in."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if id(node) in documentation:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(one.value if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_each_pattern_is_a_sentence_that_is_said() -> None:
+    said = {one for room in ROOMS for path in room.rglob("*.py") for one in _skeletons(path)}
+    assert [one for one in SENTENCES if re.sub(r"\{\w+\}", "{}", one) not in said] == []
+
+
+@pytest.mark.parametrize(
+    "module", ["core", "person", "place", "dose", "bounds", "unit", "override", "ahead", "drift"]
+)
+def test_every_reason_of_a_gate_has_its_pattern(module: str) -> None:
+    known = {re.sub(r"\{\w+\}", "{}", one) for one in SENTENCES}
+    said = _skeletons(CONDUCT.parent / "course" / "gates" / f"{module}.py")
+    reasons = [one for one in said if re.match(r"[A-Z{].* .*\.$", one) and "\n" not in one]
+    reasons = [one for one in reasons if one not in PARTS and len(re.findall("[a-z]{2,}", one)) > 2]
+    assert [one for one in reasons if one not in known] == []
+
+
+def test_what_is_put_in_stays_as_it_is() -> None:
+    sentence = "The certificate GCP of ada held until 2026-03-02."
+    assert told_again(sentence) == sentence
+    with override("de"):
+        assert told_again(sentence) == "Das Zertifikat GCP von ada galt bis 2026-03-02."
+        assert told_again("Lot A1 of kit 4812 was recalled.") == "Charge A1 von Kit 4812 wurde zurückgerufen."
+        assert told_again("170 mmHg is out of range; this item goes from 50 to 160 mmHg").startswith(
+            "170 mmHg liegt"
+        )
+
+
+def test_a_study_s_own_words_and_what_nobody_knows_stay_as_they_are() -> None:
+    for sentence in (
+        "",
+        "At most 2 h have passed since the initial dose",
+        "The visit is over.",
+        "{x} and {y}",
+    ):
+        with override("de"):
+            assert told_again(sentence) == sentence
+
+
+def test_no_sentence_is_told_as_another() -> None:
+    """With names put in, each is found by its own pattern."""
+    with override("de"):
+        for one in SENTENCES:
+            names = re.findall(r"\{(\w+)\}", one)
+            filled = one.format(**{name: f"<{name}>" for name in names})
+            told = told_again(filled)
+            assert told != filled, one
+            assert all(f"<{name}>" in told for name in names), one

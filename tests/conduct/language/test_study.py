@@ -1,0 +1,55 @@
+"""What the study itself says: in the reader's language, and where it is handed over in the participant's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.conduct.browser import Browser, keep_screened, said
+from tests.conduct.conftest import SignIn
+from tests.conduct.record import blinded_study
+
+FORM = "/participants/S-1/screening.1/mood/"
+GERMAN = {"accept-language": "de"}
+
+
+def _in_two_languages(data: dict[str, Any]) -> None:
+    data["languages"] = ["en", "de"]
+    data["forms"]["mood"] = {
+        "by": "participant",
+        "title": {"en": "Your mood", "de": "Ihre Stimmung"},
+        "items": {"low": {"type": "boolean", "title": {"en": "Feeling low", "de": "Niedergeschlagen"}}},
+    }
+    data["schedule"][0]["do"].append("mood")
+
+
+@pytest.fixture
+def ada(database: str, sign_in: SignIn) -> Browser:
+    study = blinded_study(_in_two_languages)
+    keep_screened(study, language="de")
+    return sign_in("ada", of=study, denver="investigator")
+
+
+def test_a_form_is_in_the_language_of_whoever_reads_it(ada: Browser) -> None:
+    english = ada.get(FORM)
+    german = ada._client.get(FORM, headers=GERMAN).content.decode()
+    assert "Your mood" in english
+    assert "Feeling low" in said(english, "low")
+    assert "Ihre Stimmung" in german
+    assert "Niedergeschlagen" in said(german, "low")
+    for word in ("Not in the record", "Save", "No answer", "Your mood"):
+        assert word in english, word
+        assert word not in german, word
+    assert "Feeling low" in said(
+        ada._client.get(f"{FORM}?language=en", headers=GERMAN).content.decode(), "low"
+    )
+
+
+def test_what_is_handed_over_speaks_to_the_participant(ada: Browser) -> None:
+    ada.post(f"{FORM}hand/", {})
+    page = ada.get("/handed/")  # she who hands it over reads English
+    assert '<html lang="de">' in page
+    assert "Niedergeschlagen" in said(page, "low")
+    assert "Ich bin fertig" in page
+    assert "I have finished" not in page
+    assert "For the study team" in ada.get("/handed/back/")  # this page is hers

@@ -1,0 +1,88 @@
+"""Words that pages show and that are not marked for translation: in templates and in modules."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conduct.language.catalogue import KEYWORDS
+
+_TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+_TRANSLATED = re.compile(r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}", re.DOTALL)
+_CODE = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<!--.*?-->|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
+_ATTRIBUTE = re.compile(r'\b(?:placeholder|aria-label|title|alt)="([^"]*)"')
+_ELEMENT = re.compile(r"</?[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+NAMES = frozenset({"entact", "UTC", "SHA-256", "PDF", "CSV"})  # read the same in every language
+
+
+def unmarked_in_template(text: str) -> list[str]:
+    """Text and attributes of a template that people read as they stand there."""
+    text = _CODE.sub(" ", _TRANSLATED.sub("\0", text))
+    text = _TAG.sub("\0", text)
+    shown = [*_ATTRIBUTE.findall(text), *_ELEMENT.sub("\n", text).replace("\0", "\n").split("\n")]
+    plain = (re.sub(r"&#?\w+;", " ", one).replace("\0", " ").strip(" ·:,.;()/›–") for one in shown)
+    return [one for one in plain if _WORDS.search(one) and one not in NAMES]
+
+
+# What takes texts that nobody reads: addresses, patterns, keys, headers.
+_UNREAD = frozenset(
+    {"reverse", "compile", "search", "sub", "path", "getattr", "setattr", "enter", "note_given"}
+    | {"execute", "salted_hmac", "startswith", "endswith", "removeprefix", "turn_of", "Http404"}
+)
+
+
+def unmarked_in_module(text: str) -> list[str]:
+    """Sentences of a module that are neither marked nor for the code itself.
+
+    A sentence has two words or more. A single word may be a code, which no reader of code can tell: those are
+    held to the catalogue by the pages' own tests.
+    """
+    tree = ast.parse(text)
+    return [f"{node.lineno}: {said}" for node, said in _sentences(tree, _documentation(tree))]
+
+
+def _documentation(tree: ast.Module) -> set[int]:
+    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+
+
+def _sentences(node: ast.AST, left_out: set[int]) -> Iterator[tuple[ast.expr, str]]:
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in KEYWORDS or called in _UNREAD:
+            return
+    if isinstance(node, ast.Compare | ast.Subscript | ast.Match):
+        children = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.Constant)]
+    elif isinstance(node, ast.JoinedStr):
+        said = "".join(one.value for one in node.values if isinstance(one, ast.Constant))
+        if _is_sentence(said):
+            yield node, said
+        children = [one for one in node.values if isinstance(one, ast.FormattedValue)]
+    else:
+        children = list(ast.iter_child_nodes(node))
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out
+    if is_text and _is_sentence(node.value):
+        yield node, node.value
+    for child in children:
+        yield from _sentences(child, left_out)
+
+
+# Headers, media types, patterns, markup, SQL and scripts.
+_NO_SENTENCE = re.compile(
+    r"(attachment|inline); |[a-z-]+=|[\w.-]+/[\w.*-]+(; charset=utf-8)?$|<|\(\?|\[|\\"
+    r"|SELECT|INSERT|UPDATE|const "
+)
+
+
+def _is_sentence(text: str) -> bool:
+    said = text.strip()
+    if _NO_SENTENCE.match(said):
+        return False
+    return len(re.findall(r"[^\W\d_]{2,}", said)) > 1 and " " in said and "\\" not in said
+
+
+def modules(conduct: Path) -> list[Path]:
+    """The modules whose words pages may show."""
+    return [one for one in sorted(conduct.rglob("*.py")) if "migrations" not in one.parts]
