@@ -285,3 +285,21 @@ def test_codes_and_names_of_tests_go_together_one_by_one(name: str) -> None:
     assert len({(domain, code) for domain, code, _ in pairs}) == len(pairs)
     assert len({(domain, test) for domain, _, test in pairs}) == len(pairs)
     assert all(len(code) <= 8 and len(test) <= 40 for _, code, test in pairs)
+
+
+def test_a_visit_that_is_held_again_is_no_planned_one(mini: Study) -> None:
+    """SDTM IG 3.4, 6.2: what is not in TV was not planned."""
+    person = Participant(mini, 2).randomised()
+    for number, status in ((1, "ended"), (2, "ended"), (3, "missed")):
+        said = {"encounter": f"baseline#{number}", "role": "rater", "by": "rater-1"}
+        if status == "ended":
+            person.write("encounter", {"status": "started"}, day=6 + number, **said)
+        person.write("encounter", {"status": status}, day=6 + number, minute=30, **said)
+    found = tabulate(mini, [person.course()], arms())
+    visits = [one for one in rows(found, "SV") if one["VISIT"].startswith("BASELINE")]
+    assert [(one["VISIT"], one["SVPRESP"], one["SVOCCUR"], one["SVUPDES"]) for one in visits] == [
+        ("BASELINE", "Y", "Y", None),
+        ("BASELINE (2)", None, None, "REPEATED"),
+    ]
+    planned = {one["VISIT"] for one in rows(found, "TV")}
+    assert {one["VISIT"] for one in rows(found, "SV") if one.get("SVPRESP")} <= planned

@@ -11,7 +11,7 @@ from entact.course.state.form import Answers
 from entact.datasets.sdtm.arms import BLINDED, BLINDED_TITLE, elements_of, short
 from entact.datasets.sdtm.homes import Home, homes_of
 from entact.datasets.sdtm.row import Qualifier, Row, Value, text_of
-from entact.datasets.sdtm.subject import Subject
+from entact.datasets.sdtm.subject import Subject, is_again
 
 _SEXES = {"female": "F", "male": "M", "f": "F", "m": "M", "intersex": "INTERSEX"}
 MULTIPLE: Final = "MULTIPLE"  # of who gave several races, which are in SUPPDM (SDTMIG 3.4, 5.2)
@@ -113,8 +113,10 @@ def elements(subject: Subject) -> Iterator[Row]:
 def visits(subject: Subject) -> Iterator[Row]:
     """SV: one row for each visit, held or missed."""
     for one in subject.held():
-        planned = one.visit in subject.person.book.visits
+        planned = one.visit in subject.person.book.visits and not is_again(one.id)
         missed = one.status == "missed"
+        if missed and not planned:
+            continue  # a second attempt that failed too: the visit itself says what became of it
         at = one.started or one.ended
         why = subject.said_of(one.closed if missed else one.entry)
         yield subject.row(
@@ -129,7 +131,7 @@ def visits(subject: Subject) -> Iterator[Row]:
                 "SVENDTC": None if missed else subject.local(one.ended),
                 "SVSTDY": None if missed else subject.day(at),
                 "SVENDY": None if missed else subject.day(one.ended),
-                "SVUPDES": None if planned else (why or "UNSCHEDULED"),
+                "SVUPDES": None if planned else why or ("REPEATED" if is_again(one.id) else "UNSCHEDULED"),
             },
             [one.entry, one.closed],
             at,

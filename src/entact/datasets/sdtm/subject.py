@@ -195,6 +195,11 @@ class Subject:
         return sorted(found, key=lambda one: (self.visit(one.id)["VISITNUM"], one.id))
 
 
+def is_again(encounter: str) -> bool:
+    """Whether a visit was held once more than the schedule plans."""
+    return _repeat(encounter) > 1
+
+
 def _repeat(encounter: str | None) -> int:
     number = (encounter or "").partition("#")[2]
     return max(int(number), 1) if number.isascii() and number.isdigit() else 1
