@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from entact.cli.allocation_opener import Way, committed, ready_to_open
 from entact.cli.custody import ledger_of, say
 from entact.cli.database import open_record
 from entact.course.gates.core import STAY_BLINDED
@@ -69,12 +70,14 @@ def make_list(
     holders: Sequence[str],
     out: Path,
     signer: Any,
+    custodians: Sequence[str] = (),
+    threshold: int = 0,
 ) -> dict[str, Any]:
     """Draws or reads a list, seals it to its holders, and commits it to the study's ledger; all or nothing.
 
     Args:
         table: a statistician's list, instead of one that is drawn. holders: persons with a key.
-        out: the folder of the files.
+        out: the folder of the files. custodians: persons with a key, so many of whom open a row together.
     Raises:
         StoreError: for what is no list, for holders who must not see an arm, and where one is committed.
     """
@@ -83,14 +86,19 @@ def make_list(
     from entact.course.allocation.allocation import commitment_of
     from entact.course.allocation.chance import Drawn
     from entact.course.allocation.making import ListPlan, draw_list, import_list
-    from entact.course.state.setting import Commitment
+    from entact.course.state.setting import Commitment, ListCustody
     from entact.store import acts, sealed_list
+    from entact.store import custodians as shared
     from entact.store.signature import require
 
     release, strata, ratio = _planned(database, sites)
     role = require(signer, "allocation").role
     _require_unblinded(release, signer.person, role)
-    keys = _holders(release, holders)
+    keys, trusted = holders_of(release, holders), holders_of(release, custodians)
+    if not keys and not trusted:
+        raise StoreError(
+            "nobody would hold the list: --holder NAME and a deputy, or --custodian NAME of several"
+        )
     place = acts.here()
     drawn = Drawn(secrets.token_bytes)
     study = place.ledger.partition(":")[2]
@@ -103,7 +111,15 @@ def make_list(
         committed = msgspec.convert(commitment_of(allocation, place.environment), Commitment)
     except ValueError as error:
         raise StoreError(str(error) if table is None else f"{table}, {error}") from error
-    files = sealed_list.write_files(out, allocation, keys)
+    more: dict[str, msgspec.Struct] = {}
+    custody = None
+    if trusted:
+        openings = allocation.sealed_list.openings
+        found, held = shared.share_out(committed.list_root, openings, trusted, threshold)
+        more = {shared.CUSTODY_FILE: found} | {shared.share_file(name): one for name, one in held.items()}
+        names = list(found.shares)
+        custody = ListCustody(committed.list_root, names, threshold, found.digest, alone=not keys)
+    files = sealed_list.write_files(out, allocation, keys, more)
     try:
         with transaction.atomic():  # of two who make a list at once, one is too late
             acts.one_at_a_time()
@@ -112,6 +128,8 @@ def make_list(
                     "a list is committed already: it is never replaced, so that nobody can choose"
                 )
             acts.enter(place, "commitment", committed, by=signer.person, role=role, prove=signer.prove)
+            if custody is not None:
+                acts.enter(place, "list_custody", custody, by=signer.person, role=role, prove=signer.prove)
     except BaseException:
         sealed_list.remove(files)
         raise
@@ -119,13 +137,13 @@ def make_list(
         "root": committed.list_root,
         "rows": {stratum: len(numbers) for stratum, numbers in committed.numbers.items()},
         "holders": list(holders),
+        "custodians": list(custodians),
+        "threshold": threshold,
         "files": [str(path) for path in files],
     }
 
 
-def open_row(
-    participant: str, list_file: Path, openings_file: Path, purpose: Purpose, signer: Any
-) -> dict[str, Any]:
+def open_row(participant: str, list_file: Path, way: Way, purpose: Purpose, signer: Any) -> dict[str, Any]:
     """Opens the row of one participant: entered in the record first, then opened.
 
     Raises:
@@ -134,19 +152,19 @@ def open_row(
     from entact.course.allocation.allocation import row_of
     from entact.course.kinds.allocation import RowOpened
     from entact.store import acts, fact
-    from entact.store.sealed_list import open_place, read_list, read_openings
+    from entact.store.sealed_list import open_place
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
-    sealed = committed(read_list(list_file))
-    openings = read_openings(openings_file, sealed, signer)
+    ready = ready_to_open(list_file, way, signer)
+    sealed = ready.sealed
     ledger = ledger_of(participant)
-    number = _number_of(ledger)
+    number = number_of(ledger)
     place = sealed.place_of(number)
     payload = msgspec.to_builtins(RowOpened(number, purpose))
     entry = acts.entry_of(acts.here(), "row_opened", payload, by=signer.person, role=role, ledger=ledger)
     fact(entry, received_at=entry.recorded_at, authenticated=signer.prove(entry))
-    row = row_of(open_place(sealed, openings, signer, place))
+    row = row_of(open_place(sealed, ready.opener(entry.id), place))
     if row.number != number:
         raise StoreError(f"row {place} of the list is that of {row.number}, not of {number}")
     return {"number": row.number, "arm": row.arm, "entry": entry.id, "at": entry.recorded_at}
@@ -213,7 +231,12 @@ def print_made(found: Mapping[str, Any]) -> None:
     say(f"rows: {rows}")
     for path in found["files"]:
         say(f"  {path}")
-    say("Anybody may have the list; the openings go to their holders, and are deleted here.")
+    say("Anybody may have the list; what is a person's goes to that person, and is deleted here.")
+    if found["custodians"]:
+        names = ", ".join(found["custodians"])
+        say(f"{found['threshold']} of {names} open a row together: that was tried of each row")
+    if found["custodians"] and not found["holders"]:
+        say("Nobody can open a row by night: print the code-breaks, and have them countersigned")
 
 
 def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, ...], Mapping[str, int]]:
@@ -226,6 +249,11 @@ def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, .
         return release, strata_of(release, sites), planned_ratio()
     except ValueError as error:
         raise StoreError(f"{error}: --site S01 --site S02") from error
+
+
+def newest_release() -> Release:
+    """The newest release in the record."""
+    return _study().newest
 
 
 def _study() -> Study:
@@ -246,13 +274,11 @@ def planned_ratio() -> Mapping[str, int]:
     return planned.ratio
 
 
-def _holders(release: Release, names: Sequence[str]) -> list[tuple[str, Any]]:
-    """Who holds the list: persons with a key for it, whom the study shows the arm."""
+def holders_of(release: Release, names: Sequence[str]) -> list[tuple[str, Any]]:
+    """Who holds the list, or a share of it: persons with a key for it, whom the study shows the arm."""
     from entact.store.signature import holders
 
     known = holders()
-    if not names:
-        raise StoreError("nobody would hold the list: --holder NAME, and --holder NAME of a deputy")
     found = []
     for name in dict.fromkeys(names):
         holder = known.get(name)
@@ -272,35 +298,18 @@ def _require_unblinded(release: Release, name: str, role: str) -> None:
         )
 
 
-def committed(sealed: Any) -> Any:
-    """A list that is the one in the study's ledger.
-
-    Raises:
-        StoreError: when it is another, or none was committed.
-    """
-    from entact.store import acts
-
-    there = acts.entries(("commitment",))
-    if not there:
-        raise StoreError("the study's ledger holds no commitment: nothing proves this list")
-    root = there[0].data.get("list_root")
-    if root != sealed.root:
-        raise StoreError(f"this list has the root {sealed.root}; committed was {root}")
-    if there[0].data.get("numbers") != sealed.numbers:
-        raise StoreError("the numbers of this list stand in another order than those that were committed")
-    return sealed
-
-
-def note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) -> None:
-    """Enters that every row is opened, before it is."""
+def note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) -> str:
+    """Enters that every row is opened, before it is; the entry's id."""
+    from entact.course import read
     from entact.course.kinds.allocation import ListOpened
     from entact.store import acts
 
     opened = ListOpened(purpose, sealed.root, sum(map(len, sealed.numbers.values())))
-    acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
+    noted = acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
+    return read(noted.line.text).id
 
 
-def _number_of(ledger: str) -> str:
+def number_of(ledger: str) -> str:
     """The number that a participant has now: one that was withdrawn opens nothing."""
     from entact.course import fold, read
     from entact.course.state.numbers import row_number, unit_of

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from entact.cli.allocation import committed, note_opened
+from entact.cli.allocation import note_opened
+from entact.cli.allocation_opener import Way, committed, ready_to_open
 from entact.store import StoreError
 
 
-def write_envelopes(list_file: Path, openings_file: Path, out: Path, signer: Any) -> dict[str, Any]:
+def write_envelopes(list_file: Path, way: Way, out: Path, signer: Any) -> dict[str, Any]:
     """Code-breaks to be printed: a page for each row, for an emergency without entact and its holders.
 
     Raises:
@@ -19,16 +20,16 @@ def write_envelopes(list_file: Path, openings_file: Path, out: Path, signer: Any
     from entact.report.typeset import as_pdf
     from entact.store import acts
     from entact.store.private import write_new
-    from entact.store.sealed_list import open_place, read_list, read_openings
+    from entact.store.sealed_list import open_place
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
-    sealed = committed(read_list(list_file))
-    openings = read_openings(openings_file, sealed, signer)
+    ready = ready_to_open(list_file, way, signer)
+    sealed = ready.sealed
     count = sum(map(len, sealed.numbers.values()))
     place = acts.here()
-    note_opened(place, "code_breaks", sealed, signer, role)
-    rows = [row_of(open_place(sealed, openings, signer, one)) for one in range(count)]
+    opener = ready.opener(note_opened(place, "code_breaks", sealed, signer, role))
+    rows = [row_of(open_place(sealed, opener, one)) for one in range(count)]
     values = {
         "study": sealed.study,
         "root": sealed.root,

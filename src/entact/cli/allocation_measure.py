@@ -11,14 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from entact.cli.allocation import committed
+from entact.cli.allocation_opener import Way, ready_to_open
 from entact.cli.custody import say
 from entact.store import StoreError
 
 
-def measure_blinding(
-    list_file: Path, openings_file: Path, reader: str, out: Path, signer: Any
-) -> dict[str, Any]:
+def measure_blinding(list_file: Path, way: Way, reader: str, out: Path, signer: Any) -> dict[str, Any]:
     """Measures it by arm, once it is entered for whom.
 
     Args:
@@ -30,6 +28,7 @@ def measure_blinding(
     from entact.conduct.reader import reader_as
     from entact.conduct.reports.arms import KnownArms
     from entact.conduct.reports.measured import measure
+    from entact.course import read
     from entact.course.allocation.allocation import row_of
     from entact.course.kinds.allocation import ListOpened
     from entact.course.state.numbers import row_number
@@ -37,12 +36,12 @@ def measure_blinding(
     from entact.store.after_lock import period_in_force
     from entact.store.list_use import used_numbers
     from entact.store.private import write_new
-    from entact.store.sealed_list import open_place, read_list, read_openings
+    from entact.store.sealed_list import open_place
     from entact.store.signature import holders, require
 
     role = require(signer, "allocation").role
-    sealed = committed(read_list(list_file))
-    openings = read_openings(openings_file, sealed, signer)
+    ready = ready_to_open(list_file, way, signer)
+    sealed = ready.sealed
     known = holders().get(reader)
     if known is None or known.role not in DUTIES["measure_blinding"]:
         who = " or ".join(DUTIES["measure_blinding"])
@@ -54,10 +53,11 @@ def measure_blinding(
     numbers = [number for number in used if number in listed]
     place = acts.here()
     opened = ListOpened("blinding", sealed.root, len(numbers), reader)
-    acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
+    noted = acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
+    opener = ready.opener(read(noted.line.text).id)
     arms: dict[str, str] = {}
     for number in numbers:
-        row = row_of(open_place(sealed, openings, signer, sealed.place_of(number)))
+        row = row_of(open_place(sealed, opener, sealed.place_of(number)))
         if row.number != number:
             raise StoreError(f"the row of {number} is that of {row.number}")
         arms[number] = row.arm

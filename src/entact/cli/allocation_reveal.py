@@ -8,14 +8,13 @@ from typing import Any
 
 import msgspec
 
-from entact.cli.allocation import committed, note_opened, planned_ratio
+from entact.cli.allocation import note_opened, planned_ratio
+from entact.cli.allocation_opener import Way, ready_to_open
 from entact.cli.custody import say
 from entact.store import StoreError
 
 
-def reveal(
-    list_file: Path, openings_file: Path, out: Path, signer: Any, proof: Path | None = None
-) -> dict[str, Any]:
+def reveal(list_file: Path, way: Way, out: Path, signer: Any, proof: Path | None = None) -> dict[str, Any]:
     """Opens all rows once the study is locked, and makes the list again from its seed.
 
     Args:
@@ -29,12 +28,12 @@ def reveal(
     from entact.store import acts
     from entact.store.cut import known_cuts
     from entact.store.private import write_new
-    from entact.store.sealed_list import open_place, opening_of, read_list, read_openings
+    from entact.store.sealed_list import open_place
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
-    sealed = committed(read_list(list_file))
-    openings = read_openings(openings_file, sealed, signer)
+    ready = ready_to_open(list_file, way, signer)
+    sealed = ready.sealed
     if known_cuts().locked is None:
         raise StoreError("the study is not locked: `entact cut make NAME --lock` comes before anybody's arm")
     for file in (
@@ -44,8 +43,8 @@ def reveal(
         if file is not None and file.exists():
             raise StoreError(f"{file} exists already: name another file")
     place = acts.here()
-    note_opened(place, "after_lock", sealed, signer, role)
-    texts = [open_place(sealed, openings, signer, one) for one in range(len(sealed.rows))]
+    opener = ready.opener(note_opened(place, "after_lock", sealed, signer, role))
+    texts = [open_place(sealed, opener, one) for one in range(len(sealed.rows))]
     count = sum(map(len, sealed.numbers.values()))
     rows, behind = [row_of(text) for text in texts[:count]], texts[count:]
     allocation = Allocation(
@@ -62,7 +61,7 @@ def reveal(
     text = msgspec.json.format(msgspec.json.encode(allocation), indent=1)
     write_new(out, text + b"\n", "the opened list")
     if proof is not None:
-        salts = [opening_of(openings, signer, one).salt for one in range(len(texts))]
+        salts = [opener.opening(one).salt for one in range(len(texts))]
         write_new(proof, _proof_page(sealed, texts, salts), "the proof")
     return {
         "rows": count,

@@ -27,7 +27,7 @@ def stand_by(list_file: Path, openings_file: Path, signer: Any, at_most: int, *,
     """
     from django.db import InterfaceError, OperationalError, connection
 
-    from entact.cli.allocation import committed
+    from entact.cli.allocation_opener import committed
     from entact.store import standby
     from entact.store.sealed_list import read_list, read_openings
     from entact.store.signature import require
@@ -36,7 +36,7 @@ def stand_by(list_file: Path, openings_file: Path, signer: Any, at_most: int, *,
     require(signer, "allocation")
     sealed = committed(read_list(list_file))
     openings = read_openings(openings_file, sealed, signer)
-    open_number = _opener(sealed, openings, signer)
+    open_number = _opener(sealed, openings)
     if not standby.stand_by():
         raise StoreError("somebody stands by already: one process answers")
     say(f"{signer.person} stands by; end with Ctrl-C")
@@ -57,12 +57,12 @@ def stand_by(list_file: Path, openings_file: Path, signer: Any, at_most: int, *,
         time.sleep(_BETWEEN)
 
 
-def _opener(sealed: Any, openings: Any, signer: Any) -> Callable[[str], ListRow]:
+def _opener(sealed: Any, openings: Any) -> Callable[[str], ListRow]:
     from entact.course.allocation.allocation import row_of
     from entact.store.sealed_list import open_place
 
     def open_number(number: str) -> ListRow:
-        row = row_of(open_place(sealed, openings, signer, sealed.place_of(number)))
+        row = row_of(open_place(sealed, openings, sealed.place_of(number)))
         if row.number != number:
             raise StoreError(f"the row of {number} is that of {row.number}")
         return row

@@ -2,15 +2,16 @@
 
 The list itself is never written. `sealed-list.json` holds ciphertext and leaves; `openings-NAME.json` what
 opens each row, sealed row by row to the key with which the holder signs, so that opening one row opens no
-other. Neither is in the database: who steals that has numbers in their order, and no arm.
+other. Custodians have `shares-NAME.json` instead (`entact.store.custodians`). None of it is in the database:
+who steals that has numbers in their order, and no arm.
 Source: libsodium sealed boxes (X25519 of the Ed25519 key, XSalsa20-Poly1305).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -35,7 +36,18 @@ from entact.store.signature import Signer
 FORMAT, OPENINGS = "entact sealed list 1", "entact openings 1"
 LIST_FILE = "sealed-list.json"
 
-_File = TypeVar("_File", "SealedList", "Openings")
+_File = TypeVar("_File", bound=msgspec.Struct)
+
+
+class Opener(Protocol):
+    """Whoever can open rows of a list now: a holder's key, or custodians who came together."""
+
+    def opening(self, place: int) -> Opening:
+        """What opens one row: its key and salt.
+
+        Raises:
+            StoreError: when it cannot be opened, with why.
+        """
 
 
 class SealedList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,10 +68,16 @@ class SealedList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             StoreError: when the list has none.
         """
-        order = [one for numbers in self.numbers.values() for one in numbers]
+        order = self.labels
         if number not in order:
             raise StoreError(f"the sealed list has no row {number}")
         return order.index(number)
+
+    @property
+    def labels(self) -> list[str]:
+        """What each row is called, in their order: its number, and `row N` of what stands behind them."""
+        order = [one for numbers in self.numbers.values() for one in numbers]
+        return order + [f"row {place + 1}" for place in range(len(order), len(self.rows))]
 
 
 class Openings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,11 +90,31 @@ class Openings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     boxes: list[str]
 
 
-def write_files(folder: Path, allocation: Allocation, holders: Sequence[tuple[str, Holder]]) -> list[Path]:
+class HeldOpenings(msgspec.Struct, frozen=True):
+    """The openings of a list with the key of whoever holds them."""
+
+    openings: Openings
+    signer: Signer
+
+    def opening(self, place: int) -> Opening:
+        """What opens one row: its key and salt.
+
+        Raises:
+            StoreError: when it was altered.
+        """
+        return open_box(self.openings.boxes[place], self.signer, place)
+
+
+def write_files(
+    folder: Path,
+    allocation: Allocation,
+    holders: Sequence[tuple[str, Holder]],
+    more: Mapping[str, msgspec.Struct] | None = None,
+) -> list[Path]:
     """Writes a list for those who hold it; all files, or none.
 
     Args:
-        holders: names of persons, with the keys that the study's ledger knows.
+        holders: names of persons, with the keys that the study's ledger knows. more: of custodians, by name.
     Returns:
         The files, that of the list first.
     Raises:
@@ -89,7 +127,17 @@ def write_files(folder: Path, allocation: Allocation, holders: Sequence[tuple[st
     contents: list[tuple[Path, msgspec.Struct]] = [
         (folder / LIST_FILE, SealedList(FORMAT, allocation.study, sealed.root, numbers, sealed.rows)),
         *((_file_of(folder, name), _sealed_to(name, one, allocation)) for name, one in holders),
+        *((folder / name, content) for name, content in (more or {}).items()),
     ]
+    return write_all(folder, contents)
+
+
+def write_all(folder: Path, contents: Sequence[tuple[Path, msgspec.Struct]]) -> list[Path]:
+    """Writes private files into a folder of theirs; all, or none.
+
+    Raises:
+        StoreError: when a file is there already.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written: list[Path] = []
     try:
@@ -117,7 +165,7 @@ def read_list(path: Path) -> SealedList:
     Raises:
         StoreError: when it is none, or was altered.
     """
-    found = _read(path, SealedList, FORMAT)
+    found = read_file(path, SealedList, FORMAT)
     problem = f"{path} was altered"
     try:
         if merkle_root([row.leaf for row in found.rows]) != found.root:
@@ -127,29 +175,29 @@ def read_list(path: Path) -> SealedList:
     return found
 
 
-def read_openings(path: Path, sealed: SealedList, signer: Signer) -> Openings:
+def read_openings(path: Path, sealed: SealedList, signer: Signer) -> HeldOpenings:
     """What opens the rows of a list, for the person whose key is open.
 
     Raises:
         StoreError: when it is of another list, or another person's.
     """
-    found = _read(path, Openings, OPENINGS)
+    found = read_file(path, Openings, OPENINGS)
     if found.root != sealed.root:
         raise StoreError(f"{path} opens the list with the root {found.root}, not this one")
     if found.key != signer.public:
         raise StoreError(f"{path} is sealed to a key of {found.holder}, which is not the one that is open")
     if len(found.boxes) != len(sealed.rows):
         raise StoreError(f"{path} was altered: it opens {len(found.boxes)} of {len(sealed.rows)} rows")
-    return found
+    return HeldOpenings(found, signer)
 
 
-def open_place(sealed: SealedList, openings: Openings, signer: Signer, place: int) -> str:
+def open_place(sealed: SealedList, opener: Opener, place: int) -> str:
     """The text of one row, proved against the root; no other row is opened.
 
     Raises:
         StoreError: when row or opening was altered.
     """
-    opening = opening_of(openings, signer, place)
+    opening = opener.opening(place)
     path = merkle_path([row.leaf for row in sealed.rows], place)
     try:
         return open_row(sealed.rows[place], opening, path, len(sealed.rows), sealed.root)
@@ -157,20 +205,52 @@ def open_place(sealed: SealedList, openings: Openings, signer: Signer, place: in
         raise StoreError(str(error)) from error
 
 
-def opening_of(openings: Openings, signer: Signer, place: int) -> Opening:
-    """What opens one row: its key and salt.
+def seal_box(plain: bytes, key: str) -> str:
+    """What only the holder of a signing key reads, in hexadecimal.
+
+    Args:
+        key: the public one, in hexadecimal.
+    """
+    box = SealedBox(VerifyKey(bytes.fromhex(key)).to_curve25519_public_key())
+    return bytes(box.encrypt(plain)).hex()
+
+
+def open_text(box: str, signer: Signer, what: str) -> bytes:
+    """What was sealed to a person's key.
+
+    Raises:
+        StoreError: when it was altered, or is sealed to another.
+    """
+    own = SealedBox(SigningKey(signer.seed).to_curve25519_private_key())
+    try:
+        return bytes(own.decrypt(bytes.fromhex(box)))
+    except (CryptoError, ValueError) as error:
+        raise StoreError(f"{what} was altered: the key does not open it") from error
+
+
+def open_box(box: str, signer: Signer, place: int) -> Opening:
+    """What opens one row, as it was sealed to a person's key.
 
     Raises:
         StoreError: when it was altered.
     """
-    box = SealedBox(SigningKey(signer.seed).to_curve25519_private_key())
-    try:
-        plain = bytes(box.decrypt(bytes.fromhex(openings.boxes[place])))
-    except (CryptoError, ValueError) as error:
-        raise StoreError(f"what opens row {place} was altered: the key does not open it") from error
+    return opening_from(open_text(box, signer, f"what opens row {place}"), place)
+
+
+def opening_from(plain: bytes, place: int) -> Opening:
+    """Key and salt of a row, which stand one behind the other.
+
+    Raises:
+        StoreError: when they do not.
+    """
     if len(plain) != KEY_BYTES + SALT_BYTES:
         raise StoreError(f"what opens row {place} of the list was altered")
     return Opening(place, plain[:KEY_BYTES].hex(), plain[KEY_BYTES:].hex())
+
+
+def plain_of(opening: Opening) -> bytes:
+    """Key and salt of a row, one behind the other."""
+    return bytes.fromhex(opening.key + opening.salt)
 
 
 def _file_of(folder: Path, name: str) -> Path:
@@ -178,20 +258,23 @@ def _file_of(folder: Path, name: str) -> Path:
 
 
 def _sealed_to(name: str, holder: Holder, allocation: Allocation) -> Openings:
-    box = SealedBox(VerifyKey(bytes.fromhex(holder.key)).to_curve25519_public_key())
-    boxes = [
-        bytes(box.encrypt(bytes.fromhex(one.key + one.salt))).hex() for one in allocation.sealed_list.openings
-    ]
+    boxes = [seal_box(plain_of(one), holder.key) for one in allocation.sealed_list.openings]
     return Openings(OPENINGS, allocation.sealed_list.root, name, holder.key, boxes)
 
 
-def _read(path: Path, type_: type[_File], format_: str) -> _File:
+def read_file(path: Path, type_: type[_File], format_: str) -> _File:
+    """What a file of one format says.
+
+    Raises:
+        StoreError: when it is none.
+    """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=type_)
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise StoreError(f"{path} is no {format_}: {error}") from error
-    if found.entact != format_:
-        raise StoreError(f"{path} is {found.entact!r}, not {format_!r}")
+    said = getattr(found, "entact", None)
+    if said != format_:
+        raise StoreError(f"{path} is {said!r}, not {format_!r}")
     return found

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from entact.cli.commands.allocation_keys import keys
 from entact.cli.commands.options import (
     PLAIN,
     REHEARSAL,
@@ -25,8 +26,16 @@ Blocks = Annotated[str, typer.Option(help="Sizes of blocks, as in 4,6; tell no s
 Right = Annotated[float, typer.Option(help="Share of arms before that are guessed rightly.")]
 ListFile = Annotated[Path, typer.Option("--list", help="The sealed list.")]
 OpeningsFile = Annotated[Path, typer.Option("--openings", help="What opens its rows, for this person.")]
+MaybeOpenings = Annotated[
+    Path | None, typer.Option("--openings", help="What opens its rows, for this person who holds it.")
+]
+Meet = Annotated[
+    Path | None, typer.Option(help="A folder into which custodians lay their shares; this waits there.")
+]
+Minutes = Annotated[float, typer.Option("--minutes", min=0, help="How long it waits for custodians.")]
 
 allocation = typer.Typer(help="The sealed randomisation list.", **PLAIN)
+allocation.add_typer(keys, name="keys")
 
 
 @allocation.command("check")
@@ -47,7 +56,6 @@ def check_list(
 
 @allocation.command("make")
 def make_list(
-    holder: Annotated[list[str], typer.Option(help="A person who holds the list; repeat it for a deputy.")],
     out: Annotated[Path, typer.Option(help="A folder for the files.", file_okay=False)],
     by: By,
     rows: Rows = 1,
@@ -56,6 +64,13 @@ def make_list(
     table: Annotated[
         Path | None, typer.Option("--from", help="A statistician's list: CSV of number, stratum, arm.")
     ] = None,
+    holder: Annotated[
+        list[str] | None, typer.Option(help="A person who holds the list; repeat it for a deputy.")
+    ] = None,
+    custodian: Annotated[
+        list[str] | None, typer.Option(help="A person who has a share of each row; repeat it for each.")
+    ] = None,
+    threshold: Annotated[int, typer.Option(help="How many custodians open a row together.")] = 2,
     key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,
@@ -68,7 +83,8 @@ def make_list(
     if (table is None) == (not blocks):
         raise typer.BadParameter("either --rows and --blocks, or --from FILE")
     signer = open_signer(database, by, key, passphrase_file)
-    found = make_list(database, site or [], rows, _sizes(blocks), table, holder, out, signer)
+    sizes, trusted = _sizes(blocks), custodian or []
+    found = make_list(database, site or [], rows, sizes, table, holder or [], out, signer, trusted, threshold)
     print_result(found, print_made, as_json=as_json)
 
 
@@ -77,7 +93,9 @@ def open_row(
     participant: Participant,
     by: By,
     list_file: ListFile,
-    openings: OpeningsFile,
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
     purpose: Annotated[
         Literal["preparation", "second_check", "replacement"], typer.Option(help="What for.")
     ] = "preparation",
@@ -88,10 +106,11 @@ def open_row(
 ) -> None:
     """Open the row of one participant: entered in the record, then shown."""
     from entact.cli.allocation import open_row, print_row
+    from entact.cli.allocation_opener import Way
     from entact.cli.custody import open_signer
 
     signer = open_signer(database, by, key, passphrase_file)
-    found = open_row(participant, list_file, openings, purpose, signer)
+    found = open_row(participant, list_file, Way(openings, meet, minutes), purpose, signer)
     print_result(found, print_row, as_json=as_json)
 
 
@@ -111,16 +130,21 @@ def write_codebreaks(
     out: Annotated[Path, typer.Option(help="A new PDF.")],
     by: By,
     list_file: ListFile,
-    openings: OpeningsFile,
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
     key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,
 ) -> None:
     """Write code-breaks to be printed, folded and sealed: for an emergency when nothing else works."""
     from entact.cli.allocation_codebreaks import write_envelopes
+    from entact.cli.allocation_opener import Way
     from entact.cli.custody import open_signer, say
 
-    found = write_envelopes(list_file, openings, out, open_signer(database, by, key, passphrase_file))
+    found = write_envelopes(
+        list_file, Way(openings, meet, minutes), out, open_signer(database, by, key, passphrase_file)
+    )
     say(f"{found['rows']} code-breaks in {found['file']}: print, seal, countersign, and delete the file")
 
 
@@ -167,7 +191,9 @@ def measure(
     out: Annotated[Path, typer.Option(help="A new file for the page (HTML).")],
     by: By,
     list_file: ListFile,
-    openings: OpeningsFile,
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
     key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,
@@ -175,10 +201,15 @@ def measure(
 ) -> None:
     """Measure how blind the running study is, by arm, for the unblinded committee: a page and no arm else."""
     from entact.cli.allocation_measure import measure_blinding, print_measured
+    from entact.cli.allocation_opener import Way
     from entact.cli.custody import open_signer
 
     signer = open_signer(database, by, key, passphrase_file)
-    print_result(measure_blinding(list_file, openings, reader, out, signer), print_measured, as_json=as_json)
+    print_result(
+        measure_blinding(list_file, Way(openings, meet, minutes), reader, out, signer),
+        print_measured,
+        as_json=as_json,
+    )
 
 
 @allocation.command("reveal")
@@ -186,7 +217,9 @@ def reveal(
     out: Annotated[Path, typer.Option(help="A new file for the opened list.")],
     by: By,
     list_file: ListFile,
-    openings: OpeningsFile,
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
     proof: Annotated[
         Path | None, typer.Option(help="A new page (HTML) that proves the list in anybody's browser.")
     ] = None,
@@ -196,10 +229,13 @@ def reveal(
     as_json: AsJson = False,
 ) -> None:
     """Open every row once the study is locked, and make the list again from its sealed seed."""
+    from entact.cli.allocation_opener import Way
     from entact.cli.allocation_reveal import print_revealed, reveal
     from entact.cli.custody import open_signer
 
-    found = reveal(list_file, openings, out, open_signer(database, by, key, passphrase_file), proof)
+    found = reveal(
+        list_file, Way(openings, meet, minutes), out, open_signer(database, by, key, passphrase_file), proof
+    )
     print_result(found, print_revealed, as_json=as_json)
 
 

@@ -147,12 +147,14 @@ function factsOf({ rows, numbers, used, opened, whole, committed_at: committed, 
   });
   const printed = whole.filter((one) => one.purpose === "code_breaks").map(({ at }) => `every row was opened on ${said(at)}, to print code-breaks`);
   const measured = whole.filter((one) => one.purpose === "blinding").map(({ at }) => `rows of all who were randomised were opened on ${said(at)}, to measure blinding for the committee`);
+  const shared = whole.filter((one) => one.purpose === "renewal").map(({ at }) => `every row was shared out anew among custodians on ${said(at)}, and shown to nobody`);
   return [
     `root ${root}, committed on ${said(committed)}`,
     `${Object.values(numbers).flat().length} rows in ${strata} ${strata === 1 ? "stratum" : "strata"}; ${new Set(used.map((use) => use.number)).size} of them used`,
     ...rows.slice(Object.values(numbers).flat().length).map(({ text }) => `sealed behind the list: ${text.replaceAll("|", ", ")}`),
     ...looked,
     ...printed,
+    ...shared,
     ...measured,
   ];
 }

@@ -78,14 +78,19 @@ def _list_sealed(question: Question) -> Iterator[Reason]:
 
 def _code_breaks_ready(question: Question) -> Iterator[Reason]:
     """Whoever is given something unknown can be told what it was when nothing else works."""
-    there = question.setting.study.code_breaks
+    there, custody = question.setting.study.code_breaks, question.setting.study.custody
+    # Custodians cannot come together at any hour: nobody could open a row from the page.
+    alone = " Custodians alone have the list: in an emergency there is nothing else."
+    only = alone if custody is not None and custody.alone else ""
     if there is None:
-        message = "The code-breaks for emergencies have not been printed: `entact allocation codebreaks`."
+        message = (
+            f"The code-breaks for emergencies have not been printed: `entact allocation codebreaks`.{only}"
+        )
         yield Reason("no_code_breaks", message, ("list_opened",))
     elif there.checked_by is None:
         message = (
             f"The code-breaks that {there.printed_by} printed are not countersigned by somebody else: "
-            "`entact allocation countersign`."
+            f"`entact allocation countersign`.{only}"
         )
         yield Reason("code_breaks_not_countersigned", message, ("code_breaks_checked",))
 

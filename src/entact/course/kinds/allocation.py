@@ -8,7 +8,7 @@ import msgspec
 
 from entact.course.kinds.kind import Kind
 from entact.course.state.numbers import normal
-from entact.course.state.setting import CodeBreaks
+from entact.course.state.setting import CodeBreaks, ListCustody
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 Purpose = Literal["preparation", "second_check", "replacement"]
+WholePurpose = Literal["code_breaks", "blinding", "after_lock", "renewal"]
 
 
 class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,11 +30,13 @@ class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ListOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `list_opened` (study): rows were opened: for code-breaks, to measure blinding, after the lock.
 
+    Or to share them out anew among custodians, which shows them to nobody (`renewal`).
+
     Attributes:
         rows: how many: every one, or those of whoever is randomised. reader: who looks at what was measured.
     """
 
-    purpose: Literal["code_breaks", "blinding", "after_lock"]
+    purpose: WholePurpose
     root: str
     rows: int
     reader: str | None = None
@@ -48,6 +51,19 @@ class CodeBreaksChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     root: str
     sheets: int
     place: str
+
+
+class SharesGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `shares_given` (study): a custodian gave their shares of some rows to whoever opens them.
+
+    Attributes:
+        entry: the `row_opened` or `list_opened` that they were given for. rows: how many.
+        custody: SHA-256 of the file `custody.json` that the shares are of.
+    """
+
+    entry: str
+    rows: int
+    custody: str
 
 
 def reduce_row_opened(course: State, effective: Effective, payload: RowOpened) -> None:
@@ -84,6 +100,27 @@ def reduce_code_breaks_checked(study: StudyFolding, effective: Effective, payloa
         study.code_breaks = CodeBreaks(printed.printed_by, effective.entry.by, payload.place)
 
 
+def reduce_list_custody(study: StudyFolding, effective: Effective, payload: ListCustody) -> None:
+    """The latest word on who has shares of the committed list; of another list nothing follows."""
+    if study.commitment is None or study.commitment.list_root != payload.root:
+        study.problem("other_list", effective.id, "root", "this is not the list that was committed")
+    elif not 2 <= payload.threshold <= len(set(payload.custodians)):
+        message = f"{payload.threshold} of {len(set(payload.custodians))} custodians is no sharing"
+        study.problem("no_sharing", effective.id, "threshold", message)
+    else:
+        study.custody = payload
+
+
+def reduce_shares_given(study: StudyFolding, effective: Effective, payload: SharesGiven) -> None:
+    """A custodian alone opens nothing; who is none, or gave shares of before, is found."""
+    custody = study.custody
+    if custody is None or payload.custody != custody.custody:
+        message = "these are no shares of how the list is shared out now"
+        study.problem("other_custody", effective.id, "custody", message)
+    elif effective.entry.by not in custody.custodians:
+        study.problem("no_custodian", effective.id, "", f"{effective.entry.by} is no custodian of the list")
+
+
 ROW_OPENED = Kind(
     name="row_opened",
     title="Row of the list opened",
@@ -111,5 +148,21 @@ CODE_BREAKS_CHECKED = Kind(
     title="Code-breaks countersigned",
     payload=CodeBreaksChecked,
     reduce=reduce_code_breaks_checked,
+    tells=frozenset({"schedule"}),
+)
+LIST_CUSTODY = Kind(
+    name="list_custody",
+    ledger="study",
+    title="Custodians of the list",
+    payload=ListCustody,
+    reduce=reduce_list_custody,
+    tells=frozenset({"schedule"}),
+)
+SHARES_GIVEN = Kind(
+    name="shares_given",
+    ledger="study",
+    title="Shares of rows given",
+    payload=SharesGiven,
+    reduce=reduce_shares_given,
     tells=frozenset({"schedule"}),
 )

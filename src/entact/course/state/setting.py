@@ -105,6 +105,23 @@ class CodeBreaks(msgspec.Struct, frozen=True):
     place: str = ""
 
 
+class ListCustody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `list_custody` (study): among whom each row's key is shared out, and how many open a row together.
+
+    A later one replaces it: custodians changed, or shares were lost.
+
+    Attributes:
+        root: of the list. custodians: names of persons. threshold: how many of them open a row together.
+        custody: SHA-256 of the file `custody.json`. alone: no single holder has the list beside them.
+    """
+
+    root: str
+    custodians: list[str]
+    threshold: int
+    custody: str
+    alone: bool
+
+
 class StaffState(msgspec.Struct, frozen=True):
     """One person at the site: roles, certificates by name with their last day, and until when.
 
@@ -169,6 +186,7 @@ class StudyState(msgspec.Struct, frozen=True):
         holds: the latest word on each hold that was placed or lifted.
         unread: kind and data of entries that could not be read, by entry.
         code_breaks: of the committed list, once they were printed. raters: by person.
+        custody: of the committed list, where custodians have it.
         first_enrolled: when the first place was taken, and at which site.
         owed_since: from when on a release has asked for each periodic report.
         sent: of each periodic report and its number in the row, what was sent.
@@ -189,6 +207,7 @@ class StudyState(msgspec.Struct, frozen=True):
     owed_since: dict[str, datetime] = {}
     sent: dict[tuple[str, int], PeriodicSent] = {}
     of_interest: dict[tuple[str, str], EventOfInterest] = {}
+    custody: ListCustody | None = None
 
 
 class Duty(msgspec.Struct, frozen=True):
@@ -287,6 +306,7 @@ class StudyFolding:
         self.owed_since: dict[str, datetime] = {}
         self.sent: dict[tuple[str, int], PeriodicSent] = {}
         self.of_interest: dict[tuple[str, str], EventOfInterest] = {}
+        self.custody: ListCustody | None = None
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -310,6 +330,7 @@ class StudyFolding:
             self.owed_since,
             self.sent,
             self.of_interest,
+            self.custody,
         )
 
 
