@@ -173,7 +173,7 @@ def test_with_too_few_nothing_is_opened_and_it_is_said_who_is_missing(
 def test_a_custodian_gives_nothing_for_what_the_record_does_not_say(
     made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
 ) -> None:
-    """For another purpose, for a row that is somebody else's, for all before the lock, for a forged request."""
+    """For another purpose, for a row that is somebody else's, all before the lock, a forged request."""
     from entact.cli.allocation_keys import give_shares
     from entact.store import acts
 
