@@ -149,6 +149,27 @@ NAMES = {
         "strata: [§sight]",
         "randomisation.strata[1]: there is no stratum 'sight'; did you mean 'site'?",
     ),
+    "minimisation that does not say how": (
+        "method: permuted_blocks",
+        "method: §minimisation",
+        "randomisation.method: minimisation says how it weighs; write 'minimise: {chance: 0.8}'",
+    ),
+    "minimisation whose next arm could be reckoned": (
+        "method: permuted_blocks, strata: [site]",
+        "method: minimisation, strata: [site], minimise: {chance: §1.0}",
+        "randomisation.minimise.chance: 1 is no chance of it: write more than 0.5, the share of the "
+        "largest arm, and less than 1, or whoever knows the arms before could reckon the next",
+    ),
+    "weight of no stratum": (
+        "method: permuted_blocks, strata: [site]",
+        "method: minimisation, strata: [site], minimise: {chance: 0.8, weights: {§sight: 2}}",
+        "randomisation.minimise.weights.sight: there is no stratum 'sight'; did you mean 'site'?",
+    ),
+    "blocks that weigh": (
+        "strata: [site]",
+        "strata: [site], minimise: §{chance: 0.8}",
+        "randomisation.minimise: is said by minimisation; the method is 'permuted_blocks'",
+    ),
     "time of randomisation": (
         "at: enrolment}",
         "at: §enrollment}",

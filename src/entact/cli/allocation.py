@@ -36,9 +36,15 @@ def diagnose(
     Raises:
         StoreError: for what is no list of the study in the record.
     """
+    from entact.course.allocation.minimisation import minimising_of
     from entact.course.allocation.predictability import predictability
 
     release, strata, ratio = _planned(database, sites)
+    plan = minimising_of(release)
+    if plan is not None:
+        return _minimised(release, plan, sites, rows, guessed_right)
+    if not block_sizes:
+        raise StoreError("say the sizes of blocks: --blocks 4,6")
     others = [sizes for sizes in _larger(block_sizes, sum(ratio.values())) if max(sizes) <= max(2 * rows, 2)]
     try:
         found = {
@@ -58,6 +64,41 @@ def diagnose(
         "foretold": _told(own),
         "warning": own.right - own.by_chance > WARNS_ABOVE,
         "others": [{"block_sizes": list(sizes), **_told(one)} for sizes, one in found.items()],
+    }
+
+
+def _minimised(
+    release: Release, plan: Any, sites: Sequence[str], rows: int, guessed_right: float
+) -> dict[str, Any]:
+    """How well the next arm is foretold where the study minimises; and what less of a chance would give."""
+    from fractions import Fraction
+
+    from entact.course.allocation.foretold import foretold
+    from entact.course.allocation.stratum import levels_of
+
+    levels = levels_of(release, sites)
+    at_least = Fraction(max(plan.ratio.values()), sum(plan.ratio.values()))
+    chances = [plan.chance, *(at_least + (plan.chance - at_least) * part / 4 for part in (3, 2, 1))]
+    try:
+        found = [
+            foretold(msgspec.structs.replace(plan, chance=one), levels, rows, guessed_right, _random())
+            for one in chances
+        ]
+    except ValueError as error:
+        raise StoreError(str(error)) from error
+    own = found[0]
+    return {
+        "study": release.id,
+        "ratio": dict(plan.ratio),
+        "strata": [f"{name} ({count})" for name, count in levels.items()],
+        "rows": rows,
+        "chance": float(plan.chance),
+        "guessed_right": guessed_right,
+        "foretold": _told(own),
+        "warning": own.right - own.by_chance > WARNS_ABOVE,
+        "others": [
+            {"chance": float(one), **_told(said)} for one, said in zip(chances[1:], found[1:], strict=True)
+        ],
     }
 
 
@@ -86,6 +127,7 @@ def make_list(
     from entact.course.allocation.allocation import commitment_of
     from entact.course.allocation.chance import Drawn
     from entact.course.allocation.making import ListPlan, draw_list, import_list
+    from entact.course.allocation.minimisation import draw_rows, minimising_of
     from entact.course.state.setting import Commitment, ListCustody
     from entact.store import acts, sealed_list
     from entact.store import custodians as shared
@@ -99,11 +141,22 @@ def make_list(
         raise StoreError(
             "nobody would hold the list: --holder NAME and a deputy, or --custodian NAME of several"
         )
-    place = acts.here()
+    place, minimises = acts.here(), minimising_of(release) is not None
+    if minimises and (table is not None or block_sizes):
+        raise StoreError("the study file minimises: say --rows, and neither blocks nor a list")
+    if minimises and not keys:
+        raise StoreError(
+            "of minimisation no code-break can be printed before somebody is randomised: beside custodians "
+            "somebody holds the list who can open a row at any hour, --holder NAME"
+        )
+    if not minimises and (table is None) == (not block_sizes):
+        raise StoreError("either --rows and --blocks, or --from FILE")
     drawn = Drawn(secrets.token_bytes)
     study = place.ledger.partition(":")[2]
     try:
-        if table is None:
+        if minimises:
+            allocation = draw_rows(study, rows, drawn)
+        elif table is None:
             plan = ListPlan(strata, rows, dict(ratio), tuple(block_sizes))
             allocation = draw_list(study, plan, drawn)
         else:
@@ -149,10 +202,9 @@ def open_row(participant: str, list_file: Path, way: Way, purpose: Purpose, sign
     Raises:
         StoreError: when the participant is not randomised, or the files are of another list.
     """
-    from entact.course.allocation.allocation import row_of
     from entact.course.kinds.allocation import RowOpened
     from entact.store import acts, fact
-    from entact.store.sealed_list import open_place
+    from entact.store.reckoned import row_for
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
@@ -160,13 +212,11 @@ def open_row(participant: str, list_file: Path, way: Way, purpose: Purpose, sign
     sealed = ready.sealed
     ledger = ledger_of(participant)
     number = number_of(ledger)
-    place = sealed.place_of(number)
+    sealed.place_of(number)  # or there is none, and nothing is entered
     payload = msgspec.to_builtins(RowOpened(number, purpose))
     entry = acts.entry_of(acts.here(), "row_opened", payload, by=signer.person, role=role, ledger=ledger)
     fact(entry, received_at=entry.recorded_at, authenticated=signer.prove(entry))
-    row = row_of(open_place(sealed, ready.opener(entry.id), place))
-    if row.number != number:
-        raise StoreError(f"row {place} of the list is that of {row.number}, not of {number}")
+    row = row_for(sealed, ready.opener(entry.id), number)
     return {"number": row.number, "arm": row.arm, "entry": entry.id, "at": entry.recorded_at}
 
 
@@ -209,7 +259,10 @@ def print_verified(found: Mapping[str, Any]) -> None:
 def print_diagnosis(found: Mapping[str, Any]) -> None:
     """How well the list can be foretold, and what would lower it."""
     ratio = " : ".join(f"{arm} {share}" for arm, share in found["ratio"].items())
-    say(f"{ratio} in blocks of {_listed(found['block_sizes'])}, {found['rows']} rows a stratum")
+    if "chance" in found:
+        say(f"{ratio} by minimisation with a chance of {found['chance']:g}, {found['rows']} people")
+    else:
+        say(f"{ratio} in blocks of {_listed(found['block_sizes'])}, {found['rows']} rows a stratum")
     say(f"strata: {', '.join(found['strata'])}")
     own = found["foretold"]
     say(
@@ -220,8 +273,11 @@ def print_diagnosis(found: Mapping[str, Any]) -> None:
     if found["warning"]:
         say("WARNING: who guesses at arms can foretell the next one. Others would be foretold:")
         for other in found["others"]:
-            say(f"  blocks of {_listed(other['block_sizes']):10} {other['right']:.0%}")
-        say("  one list for all sites, without a stratum for each: less, since no site sees every row")
+            blocks = _listed(other.get("block_sizes", []))
+            said = f"chance {other['chance']:.2g}" if "chance" in other else f"blocks of {blocks:10}"
+            say(f"  {said} {other['right']:.0%}")
+        if "chance" not in found:
+            say("  one list for all sites, without a stratum for each: less, since no site sees every row")
 
 
 def print_made(found: Mapping[str, Any]) -> None:
@@ -298,13 +354,16 @@ def _require_unblinded(release: Release, name: str, role: str) -> None:
         )
 
 
-def note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) -> str:
-    """Enters that every row is opened, before it is; the entry's id."""
+def note_opened(
+    place: Any, purpose: Any, sealed: Any, signer: Any, role: str, rows: int | None = None
+) -> str:
+    """Enters that every row is opened, or so many, before they are; the entry's id."""
     from entact.course import read
     from entact.course.kinds.allocation import ListOpened
     from entact.store import acts
 
-    opened = ListOpened(purpose, sealed.root, sum(map(len, sealed.numbers.values())))
+    count = sum(map(len, sealed.numbers.values())) if rows is None else rows
+    opened = ListOpened(purpose, sealed.root, count)
     noted = acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
     return read(noted.line.text).id
 

@@ -16,20 +16,23 @@ def write_envelopes(list_file: Path, way: Way, out: Path, signer: Any) -> dict[s
     Raises:
         StoreError: when the files are of another list; OSError when the PDF cannot be written.
     """
-    from entact.course.allocation.allocation import row_of
     from entact.report.typeset import as_pdf
     from entact.store import acts
     from entact.store.private import write_new
-    from entact.store.sealed_list import open_place
+    from entact.store.reckoned import rows_for
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
     ready = ready_to_open(list_file, way, signer)
     sealed = ready.sealed
-    count = sum(map(len, sealed.numbers.values()))
+    numbers, since = _to_print(sealed)
+    if since == len(numbers) > 0:
+        since = 0  # all are there: whoever asks again wants them anew
+    if not numbers:
+        raise StoreError("nobody is randomised yet: of minimisation one is printed once somebody is")
     place = acts.here()
-    opener = ready.opener(note_opened(place, "code_breaks", sealed, signer, role))
-    rows = [row_of(open_place(sealed, opener, one)) for one in range(count)]
+    opener = ready.opener(note_opened(place, "code_breaks", sealed, signer, role, len(numbers)))
+    rows = rows_for(sealed, opener, numbers[since:])
     values = {
         "study": sealed.study,
         "root": sealed.root,
@@ -37,7 +40,21 @@ def write_envelopes(list_file: Path, way: Way, out: Path, signer: Any) -> dict[s
         "rows": [{"number": row.number, "stratum": row.stratum, "arm": row.arm} for row in rows],
     }
     write_new(out, as_pdf("codebreaks", values), "code-breaks")
-    return {"rows": count, "file": str(out)}
+    return {"rows": len(rows), "of": len(numbers), "file": str(out)}
+
+
+def _to_print(sealed: Any) -> tuple[list[str], int]:
+    """The numbers that have a code-break now, and how many lie ready: of minimisation those in use."""
+    from entact.course.state.numbers import normal
+    from entact.store.reckoned import minimising, used_strata
+    from entact.store.standby import code_breaks
+
+    count, there = sum(map(len, sealed.numbers.values())), code_breaks()
+    if minimising() is None:
+        return sealed.labels[:count], 0
+    used = used_strata()
+    numbers = [one for one in sealed.labels[:count] if normal(one) in used]
+    return numbers, 0 if there is None else there.countersigned
 
 
 def countersign(list_file: Path, sheets: int, place: str, signer: Any) -> None:
@@ -48,6 +65,7 @@ def countersign(list_file: Path, sheets: int, place: str, signer: Any) -> None:
     """
     from entact.course.kinds.allocation import CodeBreaksChecked
     from entact.store import acts
+    from entact.store.reckoned import minimising
     from entact.store.sealed_list import read_list
     from entact.store.signature import require
     from entact.store.standby import code_breaks
@@ -55,6 +73,8 @@ def countersign(list_file: Path, sheets: int, place: str, signer: Any) -> None:
     role = require(signer, "allocation").role
     sealed = committed(read_list(list_file))
     count, printed = sum(map(len, sealed.numbers.values())), code_breaks()
+    if printed is not None and minimising() is not None:
+        count = printed.sheets
     if not place.strip():
         raise StoreError('say where the code-breaks lie: --place "safe of the emergency ward"')
     if printed is None:

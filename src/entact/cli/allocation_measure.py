@@ -29,14 +29,13 @@ def measure_blinding(list_file: Path, way: Way, reader: str, out: Path, signer: 
     from entact.conduct.reports.arms import KnownArms
     from entact.conduct.reports.measured import measure
     from entact.course import read
-    from entact.course.allocation.allocation import row_of
     from entact.course.kinds.allocation import ListOpened
     from entact.course.state.numbers import row_number
     from entact.store import acts
     from entact.store.after_lock import period_in_force
     from entact.store.list_use import used_numbers
     from entact.store.private import write_new
-    from entact.store.sealed_list import open_place
+    from entact.store.reckoned import rows_for
     from entact.store.signature import holders, require
 
     role = require(signer, "allocation").role
@@ -55,12 +54,7 @@ def measure_blinding(list_file: Path, way: Way, reader: str, out: Path, signer: 
     opened = ListOpened("blinding", sealed.root, len(numbers), reader)
     noted = acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
     opener = ready.opener(read(noted.line.text).id)
-    arms: dict[str, str] = {}
-    for number in numbers:
-        row = row_of(open_place(sealed, opener, sealed.place_of(number)))
-        if row.number != number:
-            raise StoreError(f"the row of {number} is that of {row.number}")
-        arms[number] = row.arm
+    arms = {row.number: row.arm for row in rows_for(sealed, opener, numbers)}
     record = reader_as(known.role)
     found = measure(record, KnownArms(arms, True))
     made = f"Made for {reader} by {signer.person}, from {len(arms)} rows that were opened for it."

@@ -56,6 +56,7 @@ def reveal(list_file: Path, way: Way, out: Path, signer: Any, proof: Path | None
         sealed_list=Sealed(sealed.rows, [], sealed.root),
         sealed_kits=Sealed([], [], ""),
         method=behind[0],
+        assigned=_reckoned(sealed, opener, rows),
     )
     again = _made_again(rows, behind, planned_ratio())
     text = msgspec.json.format(msgspec.json.encode(allocation), indent=1)
@@ -83,6 +84,19 @@ def print_revealed(found: Mapping[str, Any]) -> None:
         say(f"{found['proof']} proves it in anybody's browser: it tells arms by number, and no name")
 
 
+def _reckoned(sealed: Any, opener: Any, rows: Sequence[Any]) -> dict[str, str]:
+    """The arms of whoever was randomised, where rows say draws: reckoned from the record."""
+    from entact.course.allocation.minimisation import draw_of
+    from entact.course.state.numbers import normal
+    from entact.store.reckoned import rows_for, used_strata
+
+    if all(draw_of(row) is None for row in rows):
+        return {}
+    used = used_strata()
+    numbers = [row.number for row in rows if normal(row.number) in used]
+    return {row.number: row.arm for row in rows_for(sealed, opener, numbers)}
+
+
 def _proof_page(sealed: Any, texts: Sequence[str], salts: Sequence[str]) -> bytes:
     from importlib.resources import files
 
@@ -99,10 +113,16 @@ def _proof_page(sealed: Any, texts: Sequence[str], salts: Sequence[str]) -> byte
 
 def _made_again(rows: Sequence[Any], behind: Sequence[str], ratio: Mapping[str, int]) -> bool | None:
     """Whether the sealed seed makes the same list; None where it was not drawn here."""
+    from entact.course.allocation.allocation import MINIMISED
     from entact.course.allocation.making import ListPlan, list_again
+    from entact.course.allocation.minimisation import rows_again
 
     if len(behind) < 2:
         return None
+    if behind[0] == MINIMISED:
+        if rows_again(len(rows), bytes.fromhex(behind[1].removeprefix("seed|"))) != list(rows):
+            raise StoreError("the sealed seed makes other draws: what was committed was not drawn from it")
+        return True
     strata = tuple(dict.fromkeys(row.stratum for row in rows))
     plan = ListPlan(strata, len(rows) // len(strata), dict(ratio), tuple(_block_sizes(behind[0])))
     if list_again(plan, bytes.fromhex(behind[1].removeprefix("seed|"))) != list(rows):

@@ -58,13 +58,9 @@ def stand_by(list_file: Path, openings_file: Path, signer: Any, at_most: int, *,
 
 
 def _opener(sealed: Any, openings: Any) -> Callable[[str], ListRow]:
-    from entact.course.allocation.allocation import row_of
-    from entact.store.sealed_list import open_place
+    from entact.store.reckoned import row_for
 
     def open_number(number: str) -> ListRow:
-        row = row_of(open_place(sealed, openings, sealed.place_of(number)))
-        if row.number != number:
-            raise StoreError(f"the row of {number} is that of {row.number}")
-        return row
+        return row_for(sealed, openings, number)
 
     return open_number

@@ -27,7 +27,7 @@ def enter(staff: Attendance, visit: Visit) -> Refused | None:
         return answer
     if staff.entry == "enrolment":
         return enrol(staff, answer)
-    done = staff.act("randomisation", {"number": staff.number}, "investigator", answer)
+    done = staff.act("randomisation", staff.row, "investigator", answer)
     return done if isinstance(done, Refused) else None
 
 
@@ -44,7 +44,7 @@ def randomise(staff: Attendance, visit: Visit) -> None:
         return
     answer: Any = _ask(staff, "randomise", visit)
     if isinstance(answer, Allowed):
-        answer = staff.act("randomisation", {"number": staff.number}, "investigator", answer)
+        answer = staff.act("randomisation", staff.row, "investigator", answer)
     if isinstance(answer, Refused):
         discontinue(staff, "treatment", "investigator", "gate_closed")
 

@@ -53,7 +53,8 @@ class Attendance:
 
     Args:
         participant: None before entering. random: this participant's source of chance. now: study time.
-        number: of the randomisation list; None where there is none for this person.
+        number: of the randomisation list; None where there is none for this person. stratum: where the study
+            minimises.
     Attributes:
         entry: the activity that takes people into the study. session: the dosing session. encounter: the one
             that is being held. began: when that was. ratings: how many with a rater were begun. readings:
@@ -70,6 +71,7 @@ class Attendance:
         random: np.random.Generator,
         now: datetime,
         number: str | None = None,
+        stratum: str | None = None,
     ) -> None:
         self.parameters = parameters
         self.candidate = candidate
@@ -78,6 +80,7 @@ class Attendance:
         self.scribe = scribe
         self.entry = entry_activity(scribe.study.newest, candidate.population)
         self.number = number
+        self.row = {"number": number} | ({} if stratum is None else {"stratum": stratum})
         self.random = random
         self.now = now
         self.session = Session()

@@ -49,7 +49,8 @@ class Treat(msgspec.Struct):
     """A candidate who may enter: the record so far, whether there was a place, the number, its arm, and kits.
 
     `refused`: why there was no place. `open_kits` are for what is given openly, once the arm has been told.
-    `stock` is what the site's ledger says of all of them. Without a number nobody is randomised. `known`: of
+    `stock` is what the site's ledger says of all of them. `stratum`: by which
+    an arm was minimised. Without a number nobody is randomised. `known`: of
     the numbers of others of the unit, what of which number, and whose.
     """
 
@@ -57,6 +58,7 @@ class Treat(msgspec.Struct):
     placed: bool = False
     refused: str = ""
     number: str | None = None
+    stratum: str | None = None
     arm: str = ""
     kits: Kits = {}
     open_kits: Kits = {}

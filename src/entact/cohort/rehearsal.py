@@ -17,11 +17,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from entact.cohort.admission import Admission, holds_in_words
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
 from entact.cohort.fit import is_randomised, told_arm
 from entact.cohort.intake import HELD, INCOMPLETE, Coming, Screened, Treat
+from entact.cohort.minimised import draws_of, minimised
 from entact.cohort.needs import Needs, kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
@@ -44,6 +47,7 @@ from entact.cohort.work import Job, pack, screen_candidates, treat_participants,
 from entact.course import Line, read
 from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.course.allocation.chance import Rehearsed
+from entact.course.allocation.minimisation import MINIMISATION
 from entact.course.entry import Environment
 from entact.course.kinds.periodic import periodic_reports_due
 from entact.course.state.numbers import unit_number
@@ -155,6 +159,7 @@ class _Rehearsal:
         self.trial = Trial(study, parameters, seed, self._allocate(), wanted=wanted)
         allocation = self.trial.allocation
         self.arms = allocation.arms()
+        self.minimised = minimised(study, allocation.rows, self.arms)
         self.depot = Depot(allocation, stream(seed, 0, "depot"))
         self.numbers = {
             stratum: iter([row.number for row in allocation.rows if row.stratum == stratum])
@@ -182,6 +187,13 @@ class _Rehearsal:
             work = self._enter(self._screen(job), self.admission)
         else:
             work = self._enter_units(self._units(job))
+        if self.minimised is not None:  # whose arms followed from who came
+            assigned = {
+                row.number: self.arms[row.number]
+                for row in self.trial.allocation.rows
+                if row.number in self.arms
+            }
+            self.trial.allocation = msgspec.structs.replace(self.trial.allocation, assigned=assigned)
         work += self._accompany(job, work)
         for ledger in self.site_ledgers.values():
             ledger.approve()
@@ -221,7 +233,8 @@ class _Rehearsal:
         if planned is not None:
             total = sum(planned.ratio.values())
             blocks = [total, 2 * total]
-            rows = permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, chance)
+            draws = draws_of(self.study, self.wanted, chance)
+            rows = draws or permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, chance)
         counts: Counter[Content] = Counter()
         arms = list(planned.ratio) if planned is not None else self.parameters.arms[:1]
         for population, wanted in self.wanted_of.items():
@@ -237,7 +250,9 @@ class _Rehearsal:
     def strata(self) -> list[str]:
         """The strata that have a list of their own: the sites, or all together."""
         planned = self.study.newest.file.randomisation
-        return self.sites if planned is not None and "site" in planned.strata else [ALL]
+        if planned is None or planned.method == MINIMISATION:
+            return [ALL]
+        return self.sites if "site" in planned.strata else [ALL]
 
     def _screen(self, job: Job) -> list[Screened]:
         """Screens candidates in rounds until enough have passed; these, in order of study time.
@@ -341,6 +356,8 @@ class _Rehearsal:
             one.number, one.arm = unit_number(row, place), self.arms[row]
         elif is_randomised(self.study.newest, screened.coming.population):
             one.number = next(self.numbers[screened.site if screened.site in self.numbers else ALL])
+            if self.minimised is not None:
+                self.minimised.assign(one)
             one.arm = self.arms[one.number]
         blinded, openly = self.needs[screened.coming.population, one.arm]
         ledger = self.site_ledgers[screened.site]

@@ -182,7 +182,7 @@ def _treat(
     assert screened.ready is not None
     zone, setting = job.zone(candidate.site), job.setting(candidate.site, one.stock, one.known)
     drawn = participant if one.placed else None
-    staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines, one.number)
+    staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines, one)
     staff.scribe.tally.add(screened.tally)
     staff.scribe.tally.able += 1
     if not one.placed:
@@ -201,12 +201,13 @@ def _staff(
     now: datetime,
     setting: Callable[[datetime], Setting],
     lines: list[Line],
-    number: str | None = None,
+    given: Treat | None = None,
 ) -> Attendance:
     random = stream(job.seed, candidate.index, stage)
     name, key = participant_ledger(job.seed, candidate.index), participant_key(job.seed, candidate.index)
     scribe = Scribe(job.study, setting, name, key, random, candidate.site, lines, job.environment)
-    return Attendance(job.parameters, candidate, participant, scribe, random, now, number)
+    number, stratum = (None, None) if given is None else (given.number, given.stratum)
+    return Attendance(job.parameters, candidate, participant, scribe, random, now, number, stratum)
 
 
 @lru_cache(maxsize=2)

@@ -121,9 +121,41 @@ def _arms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
                 ("randomisation", "ratio"), f"the arm {arm!r} has no share; write '{arm}: 1'", at_key=True
             )
     yield from _strata(file, plan, visits)
+    yield from _minimise(plan)
     names = {visit.visit for visit in file.schedule}
     if plan.at not in EVENTS and plan.at not in names:
         yield Fault(("randomisation", "at"), unknown("visit or event", plan.at, {*EVENTS, *names}))
+
+
+def _minimise(plan: Randomisation) -> Iterator[Fault]:
+    """Whether minimisation says how it weighs, by a chance, and of strata that there are."""
+    said, path = plan.minimise, ("randomisation", "minimise")
+    if plan.method != "minimisation":
+        if said is not None:
+            yield Fault(path, f"is said by minimisation; the method is {plan.method!r}")
+        return
+    if not plan.strata:
+        yield Fault(("randomisation", "strata"), "minimisation balances strata; name at least one")
+    if plan.unit is not None:
+        yield Fault(
+            ("randomisation", "unit"), "minimisation draws for each person alone; take one of the two out"
+        )
+    if said is None:
+        message = "minimisation says how it weighs; write 'minimise: {chance: 0.8}'"
+        yield Fault(("randomisation", "method"), message)
+        return
+    largest = max(plan.ratio.values(), default=1) / max(sum(plan.ratio.values()), 1)
+    if not largest < said.chance < 1:
+        message = (
+            f"{said.chance:g} is no chance of it: write more than {largest:.2g}, the share of the largest "
+            "arm, and less than 1, or whoever knows the arms before could reckon the next"
+        )
+        yield Fault((*path, "chance"), message)
+    for name, weight in said.weights.items():
+        if name not in plan.strata:
+            yield Fault((*path, "weights", name), unknown("stratum", name, plan.strata), at_key=True)
+        elif weight < 1:
+            yield Fault((*path, "weights", name), f"{weight} is no weight; write a whole number from 1")
 
 
 def _factors(file: StudyFile) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ import msgspec
 from psycopg import Cursor
 
 from entact.course import Course, Entry, Reason, Refused, Setting
-from entact.course.allocation.stratum import stratum_of
+from entact.course.allocation.stratum import list_of, stratum_of
 from entact.course.state.numbers import normal, unit_number, unit_of
 from entact.protocol import Study
 
@@ -44,7 +44,8 @@ def next_of_list(
     if head is not None:
         return _of_unit(cursor, act, setting, course, head)
     release = next((one for one in study.releases if one.id == setting.site.release), study.newest)
-    stratum = stratum_of(release, course, at).name
+    known = stratum_of(release, course, at).name
+    stratum = list_of(release, known)
     number = _first_unused(cursor, stratum, sealed.numbers.get(stratum, []))
     if number is None and stratum in sealed.numbers:
         return Refused((Reason("list_used_up", f"Every row of the sealed list for {stratum} is used."),))
@@ -52,6 +53,8 @@ def next_of_list(
     if number is not None and isinstance(given, str) and normal(given) != normal(number):
         message = f"Randomisation number {given} is not the next of the sealed list: leave it to the list."
         return Refused((Reason("not_next_of_list", message),))
+    if stratum != known and known:  # arms are reckoned from what was known, whatever is corrected later
+        act = msgspec.structs.replace(act, data={**act.data, "stratum": known})
     return _numbered(act, number)
 
 

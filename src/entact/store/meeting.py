@@ -36,6 +36,7 @@ from entact.store.custodians import (
 from entact.store.error import StoreError
 from entact.store.list_use import used_numbers
 from entact.store.private import write_new
+from entact.store.reckoned import minimising, rows_before
 from entact.store.sealed_list import SealedList, read_file
 from entact.store.signature import Signer, holders
 from entact.store.studies import study_of_record
@@ -169,13 +170,13 @@ def places_of(entry: str, sealed: SealedList) -> dict[int, str]:
     """
     said, labels = entry_named(entry), sealed.labels
     if said.kind == "row_opened":
-        number = str(said.data.get("number"))
-        return {sealed.place_of(number): number}
+        rows = rows_before(sealed, str(said.data.get("number")))
+        return {sealed.place_of(number): number for number in rows}
     purpose = said.data.get("purpose")
     numbered = sum(map(len, sealed.numbers.values()))
-    if purpose == "code_breaks":
+    if purpose == "code_breaks" and minimising() is None:
         return dict(enumerate(labels[:numbered]))
-    if purpose == "blinding":
+    if purpose in ("blinding", "code_breaks"):
         used = {row_number(one.number) for one in used_numbers()}
         return {place: label for place, label in enumerate(labels[:numbered]) if label in used}
     return dict(enumerate(labels))  # after the lock, or to share out anew

@@ -22,7 +22,7 @@ from entact.cli.commands.options import (
 
 Sites = Annotated[list[str] | None, typer.Option("--site", help="A site that has a list; repeat it.")]
 Rows = Annotated[int, typer.Option(min=1, max=100_000, help="Rows of each stratum.")]
-Blocks = Annotated[str, typer.Option(help="Sizes of blocks, as in 4,6; tell no site.")]
+Blocks = Annotated[str, typer.Option(help="Sizes of blocks, as in 4,6; tell no site. Of minimisation none.")]
 Right = Annotated[float, typer.Option(help="Share of arms before that are guessed rightly.")]
 ListFile = Annotated[Path, typer.Option("--list", help="The sealed list.")]
 OpeningsFile = Annotated[Path, typer.Option("--openings", help="What opens its rows, for this person.")]
@@ -41,7 +41,7 @@ allocation.add_typer(keys, name="keys")
 @allocation.command("check")
 def check_list(
     rows: Rows,
-    blocks: Blocks,
+    blocks: Blocks = "",
     site: Sites = None,
     guessed_right: Right = 0.9,
     database: Database = REHEARSAL,
@@ -80,8 +80,6 @@ def make_list(
     from entact.cli.allocation import make_list, print_made
     from entact.cli.custody import open_signer
 
-    if (table is None) == (not blocks):
-        raise typer.BadParameter("either --rows and --blocks, or --from FILE")
     signer = open_signer(database, by, key, passphrase_file)
     sizes, trusted = _sizes(blocks), custodian or []
     found = make_list(database, site or [], rows, sizes, table, holder or [], out, signer, trusted, threshold)

@@ -6,13 +6,16 @@ Kept in a file of its own. Nothing of it enters a ledger but the two Merkle root
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from entact.course.allocation.chance import Chance
 from entact.course.allocation.commitment import Opening, SealedRow, merkle_path, open_row, seal_rows
 from entact.course.entry import Environment
+
+MINIMISED: Final = "method|minimisation"
+DRAW: Final = "draw:"  # of a row that says no arm, but what its arm is reckoned from (`minimisation`)
 
 Content = tuple[str, str, str]
 """What a kit holds: arm, dose level, part of the dose."""
@@ -63,10 +66,12 @@ class Allocation(msgspec.Struct, frozen=True):
     sealed_list: Sealed
     sealed_kits: Sealed
     method: str = ""  # where it is not that of the block sizes
+    assigned: dict[str, str] = {}  # number -> arm, where rows are draws (`minimisation`)
 
     def arms(self) -> dict[str, str]:
         """Randomisation number -> arm."""
-        return {row.number: row.arm for row in self.rows}
+        told = {row.number: row.arm for row in self.rows if not row.arm.startswith(DRAW)}
+        return told | self.assigned
 
 
 def permuted_blocks(
@@ -137,6 +142,7 @@ def seal(
             (`simulated`) is said of the allocation.
         method: how the list was made, where it was not by permuted blocks. seed: from which it follows.
     """
+    method = method or (MINIMISED if any(row.arm.startswith(DRAW) for row in rows) else "")
     behind = [method or method_of(block_sizes)] if rows else []
     behind += [] if seed is None else [seed_row(seed)]
 

@@ -40,8 +40,30 @@ def stratum_of(release: Release, course: State, at: datetime) -> Stratum:
     return Stratum("" if unknown else _named(map(_code, parts)), unknown)
 
 
+def list_of(release: Release, stratum: str) -> str:
+    """By which rows of the list somebody of a stratum is randomised: minimisation has one row for all."""
+    planned = release.file.randomisation
+    return ALL if planned is not None and planned.method == "minimisation" else stratum
+
+
 def strata_of(release: Release, sites: Sequence[str]) -> tuple[str, ...]:
-    """Every stratum of a study at some sites.
+    """Every stratum of a study at some sites that has rows of its own.
+
+    Raises:
+        ValueError: where it stratifies by site and there is none.
+    """
+    planned = release.file.randomisation
+    names = planned.strata if planned is not None else []
+    if planned is not None and planned.method == "minimisation":
+        return (ALL,)
+    if SITE in names and not sites:
+        raise ValueError("the list is made for each site: name the sites")
+    codes = [list(sites) if name == SITE else _codes(_item(release, name)) for name in names]
+    return tuple(_named(parts) for parts in product(*codes))
+
+
+def levels_of(release: Release, sites: Sequence[str]) -> dict[str, int]:
+    """How many levels each stratum of a study has at some sites.
 
     Raises:
         ValueError: where it stratifies by site and there is none.
@@ -49,9 +71,8 @@ def strata_of(release: Release, sites: Sequence[str]) -> tuple[str, ...]:
     planned = release.file.randomisation
     names = planned.strata if planned is not None else []
     if SITE in names and not sites:
-        raise ValueError("the list is made for each site: name the sites")
-    codes = [list(sites) if name == SITE else _codes(_item(release, name)) for name in names]
-    return tuple(_named(parts) for parts in product(*codes))
+        raise ValueError("it is balanced by site: name the sites")
+    return {name: len(sites) if name == SITE else len(_codes(_item(release, name))) for name in names}
 
 
 def _item(release: Release, name: str) -> Item:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from entact.course.allocation.stratum import stratum_of
+from entact.course.allocation.stratum import list_of, stratum_of
 from entact.course.gates.bounds import (
     linked,
     no_hold,
@@ -78,6 +78,8 @@ def _list_sealed(question: Question) -> Iterator[Reason]:
 
 def _code_breaks_ready(question: Question) -> Iterator[Reason]:
     """Whoever is given something unknown can be told what it was when nothing else works."""
+    if _minimises(question):
+        return  # nobody knows before what a sheet would say: it is there before the dose (`_code_break_of`)
     there, custody = question.setting.study.code_breaks, question.setting.study.custody
     # Custodians cannot come together at any hour: nobody could open a row from the page.
     alone = " Custodians alone have the list: in an emergency there is nothing else."
@@ -95,6 +97,27 @@ def _code_breaks_ready(question: Question) -> Iterator[Reason]:
         yield Reason("code_breaks_not_countersigned", message, ("code_breaks_checked",))
 
 
+def _minimises(question: Question) -> bool:
+    plan = question.release.file.randomisation
+    return plan is not None and plan.method == "minimisation"
+
+
+def _code_break_of(question: Question) -> Iterator[Reason]:
+    """Where the study minimises, the sealed sheet of this participant lies ready before the first dose."""
+    sealed, own = question.setting.study.commitment, question.course.randomisation
+    if not _minimises(question) or sealed is None or own is None:
+        return
+    order = [normal(number) for numbers in sealed.numbers.values() for number in numbers]
+    there = question.setting.study.code_breaks
+    ready = order[: there.countersigned] if there is not None else []
+    if order and normal(own.number) not in ready:
+        message = (
+            f"The code-break of {own.number} is not printed and countersigned: `entact allocation "
+            "codebreaks`, then `countersign` by somebody else."
+        )
+        yield Reason("code_break_missing", message, ("list_opened", "code_breaks_checked"))
+
+
 def _on_the_list(question: Question, numbers: Mapping[str, list[str]]) -> Iterator[Reason]:
     """The participant's stratum has rows, and a number that is asked for is one of them."""
     stratum = stratum_of(question.release, question.course, question.at)
@@ -108,10 +131,12 @@ def _on_the_list(question: Question, numbers: Mapping[str, list[str]]) -> Iterat
         names = ", ".join(stratum.unknown)
         message = f"The stratum is not known: {names} was not answered."
         yield Reason("stratum_unknown", message, stratum.unknown)
-    elif stratum.name not in numbers:
-        yield Reason("stratum_without_rows", f"The sealed list has no rows for {stratum.name}.")
-    elif given is not None and given not in numbers[stratum.name]:
-        message = f"Randomisation number {given} is not of the rows for {stratum.name}."
+        return
+    order = list_of(question.release, stratum.name)
+    if order not in numbers:
+        yield Reason("stratum_without_rows", f"The sealed list has no rows for {order}.")
+    elif given is not None and given not in numbers[order]:
+        message = f"Randomisation number {given} is not of the rows for {order}."
         yield Reason("not_on_the_list", message)
 
 
@@ -176,6 +201,7 @@ _STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
 _DOSE: Final[tuple[Check, ...]] = (
     _randomised,
     of_this_arm,
+    _code_break_of,
     _in_session,
     level_decided,
     kit_usable,

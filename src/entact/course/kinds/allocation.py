@@ -12,7 +12,7 @@ from entact.course.state.setting import CodeBreaks, ListCustody
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
-    from entact.course.state.setting import StudyFolding
+    from entact.course.state.setting import Commitment, StudyFolding
     from entact.course.state.state import State
 
 
@@ -81,7 +81,10 @@ def reduce_list_opened(study: StudyFolding, effective: Effective, payload: ListO
     if study.commitment is None or study.commitment.list_root != payload.root:
         study.problem("other_list", effective.id, "root", "this is not the list that was committed")
     elif payload.purpose == "code_breaks":
-        study.code_breaks = CodeBreaks(effective.entry.by)  # printed anew, they are countersigned anew
+        before = study.code_breaks
+        # Printed anew, they are countersigned anew; of minimisation those of whoever came since are added.
+        kept = before if before is not None and _minimises(study) else CodeBreaks("")
+        study.code_breaks = CodeBreaks(effective.entry.by, None, kept.place, payload.rows, kept.countersigned)
 
 
 def reduce_code_breaks_checked(study: StudyFolding, effective: Effective, payload: CodeBreaksChecked) -> None:
@@ -93,11 +96,23 @@ def reduce_code_breaks_checked(study: StudyFolding, effective: Effective, payloa
     elif printed.printed_by == effective.entry.by:
         message = f"{effective.entry.by} printed them: somebody else countersigns"
         study.problem("countersigned_alone", effective.id, "", message)
-    elif payload.sheets != (rows := sum(map(len, sealed.numbers.values()))):
-        message = f"{payload.sheets} sheets were counted, and the list has {rows} rows"
+    elif payload.sheets != (rows := _sheets(study, sealed, printed)):
+        message = f"{payload.sheets} sheets were counted, and there are {rows}"
         study.problem("code_breaks_missing", effective.id, "sheets", message)
     else:
-        study.code_breaks = CodeBreaks(printed.printed_by, effective.entry.by, payload.place)
+        study.code_breaks = CodeBreaks(
+            printed.printed_by, effective.entry.by, payload.place, printed.sheets, payload.sheets
+        )
+
+
+def _minimises(study: StudyFolding) -> bool:
+    plan = study.study.newest.file.randomisation
+    return plan is not None and plan.method == "minimisation"
+
+
+def _sheets(study: StudyFolding, sealed: Commitment, printed: CodeBreaks) -> int:
+    """How many sheets there have to be: of every row, or of whoever was minimised by then."""
+    return printed.sheets if _minimises(study) else sum(map(len, sealed.numbers.values()))
 
 
 def reduce_list_custody(study: StudyFolding, effective: Effective, payload: ListCustody) -> None:

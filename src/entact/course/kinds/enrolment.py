@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from entact.course.allocation.stratum import stratum_of
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
 from entact.course.state.enrolment import (
@@ -61,9 +62,13 @@ class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Randomisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `randomisation`: a number of the sealed list; never the arm."""
+    """Kind `randomisation`: a number of the sealed list; never the arm.
+
+    `stratum`: of the participant as it was known then, where the study minimises.
+    """
 
     number: str
+    stratum: str | None = None
 
 
 def reduce_screening(course: State, effective: Effective, payload: Screening) -> None:
@@ -213,8 +218,20 @@ def reduce_randomisation(course: State, effective: Effective, payload: Randomisa
         course.found("randomised_twice", effective.id, "number", message)
         return
     check_basis(course, effective, "randomise", number=payload.number)
+    _check_stratum(course, effective, payload)
     _check_unit(course, effective, payload.number)
     course.randomisation = RandomisationState(effective.id, payload.number, effective.at)
+
+
+def _check_stratum(course: State, effective: Effective, payload: Randomisation) -> None:
+    """Where the study minimises, the levels that arms are reckoned from are those of the record."""
+    plan = course.release.file.randomisation
+    if plan is None or plan.method != "minimisation":
+        return
+    known = stratum_of(course.release, course, effective.at).name
+    if payload.stratum != known:
+        message = f"the record says {known or 'no stratum'}, and {payload.stratum or 'none'} was minimised by"
+        course.found("minimised_otherwise", effective.id, "stratum", message)
 
 
 def _check_unit(course: State, effective: Effective, number: str) -> None:

@@ -98,11 +98,16 @@ class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CodeBreaks(msgspec.Struct, frozen=True):
-    """The printed code-breaks of the sealed list: who printed them, and who counted and countersigned."""
+    """The printed code-breaks of the sealed list: who printed them, and who counted and countersigned.
+
+    `sheets`: how many there are once they are printed. `countersigned`: of how many somebody else said so.
+    """
 
     printed_by: str
     checked_by: str | None = None
     place: str = ""
+    sheets: int = 0
+    countersigned: int = 0
 
 
 class ListCustody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

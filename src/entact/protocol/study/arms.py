@@ -41,18 +41,31 @@ class RandomisedUnit(Block):
         return tuple(one.strip() for one in self.of.split(" and "))
 
 
+class Minimise(Block):
+    """How minimisation weighs: the arm that leaves the least imbalance is followed by a chance, never surely.
+
+    `measure` is of one factor's imbalance, `weights` of the strata, 1 of whatever is not named.
+    """
+
+    chance: float
+    measure: Literal["range", "variance"] = "range"
+    weights: dict[str, int] = Field(default={})
+
+
 class Randomisation(Block):
     """How participants are allocated. Block sizes are sealed with the list, never written here.
 
+    `minimise` is said by minimisation, and by nothing else.
     `tells`: roles that hear, where visits differ by arm, which arms a person's visits are of.
     """
 
     ratio: dict[Name, int]
-    method: Literal["permuted_blocks"]
+    method: Literal["permuted_blocks", "minimisation"]
     strata: list[str]
     at: str
     tells: list[str] = Field(default=[])
     unit: RandomisedUnit | None = None  # without it each person is drawn for alone
+    minimise: Minimise | None = None
 
 
 class Unblinding(Block):
