@@ -168,7 +168,7 @@ function locked(vault) {
     const person = chosen;
     if (await session.unlock(vault, person, typed)) {
       void alarm.stayAwake();
-      void session.poll();
+      await session.freshly(1000); // what another device entered is there, unless there is no network
       return home(true);
     }
     const wait = pins.left((await store.triesOf(vault.session))[person.identity], Date.now());

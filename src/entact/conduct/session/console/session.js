@@ -89,6 +89,7 @@ export async function begin(address, briefing, pin, more) {
   open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, paper: null, ...more };
   await store.reserve().catch(() => {});
   await keepState();
+  await freshly(3000);
   await wantLease("take").catch(() => {});
 }
 
@@ -114,16 +115,27 @@ async function handOver() {
   if (!sending.waiting) await wantLease("release");
 }
 
-/** Another person joins on this device, with a PIN of their own. @param {string} pin */
+/** Another person joins on this device, with a PIN of their own, and sees what was entered until now. @param {string} pin */
 export async function join(pin) {
   const it = current();
+  const wrapped = await crypt.wrap(it.key, pin);
+  await freshly(3000);
+  if (!it.newcomer) return; // somebody else is signed in by now
   const person = personOf(it.newcomer);
   it.people = [...it.people.filter((one) => one.identity !== person.identity), person];
-  it.locks = [...it.locks.filter((one) => one.identity !== person.identity), { identity: person.identity, initials: person.initials, digits: pin.length, ...(await crypt.wrap(it.key, pin)) }];
-  it.briefing = it.newcomer;
+  it.locks = [...it.locks.filter((one) => one.identity !== person.identity), { identity: person.identity, initials: person.initials, digits: pin.length, ...wrapped }];
+  follow(it.newcomer);
   it.newcomer = null;
   actAs(person);
   await keepState();
+}
+
+/** What the server said last is known from here on; what it has of this device need not be kept twice. @param {any} briefing */
+function follow(briefing) {
+  const it = current();
+  it.briefing = briefing;
+  const known = new Set(briefing.said.map((/** @type {any} */ one) => one.id));
+  it.own = it.own.filter((one) => !known.has(one.id));
 }
 
 /** Opens what is kept here; false where the PIN is wrong, which is on the disk before it is said. @param {any} vault @param {any} lock @param {string} pin */
@@ -159,6 +171,7 @@ export async function leave() {
   const { id } = current();
   await lease.change(current().address, "leave", lease.deviceName()).catch(() => {});
   open = null;
+  await writes; // none of them brings back what is forgotten
   await store.forget(id);
 }
 
@@ -186,12 +199,10 @@ export async function record(kind, data, more = {}) {
   const same = it.own.concat(briefing.said).filter((one) => one.kind === kind && one.timepoint === entry.timepoint && entry.timepoint !== null);
   entry.repeat = same.length + 1;
   writing++;
-  /** @type {any} */
-  let kept;
   try {
     const box = await crypt.seal(briefing.key, entry.id, acting.grant, JSON.stringify(entry));
-    kept = { ...entry, version: await versionOf(entry) };
-    it.tight = (await keepState({ box, since: clock.rfc3339(at, briefing.zone) }, [...it.own, kept])) || it.tight;
+    const kept = { ...entry, version: await versionOf(entry) };
+    it.tight = (await keepState({ box, since: clock.rfc3339(at, briefing.zone) }, kept)) || it.tight;
   } catch (error) {
     it.problem = `NOT SAVED: ${error instanceof Error && error.name === "QuotaExceededError" ? "the storage of this device is full" : "this device could not keep it"}. Write it on paper, with the time.`;
     changed();
@@ -199,7 +210,6 @@ export async function record(kind, data, more = {}) {
   } finally {
     writing--;
   }
-  it.own = [...it.own, kept];
   it.problem = "";
   await count();
   changed();
@@ -207,12 +217,25 @@ export async function record(kind, data, more = {}) {
   return true;
 }
 
-/** @param {any} item @param {any[]} own */
-async function keepState(item = null, own = current().own) {
+/** @type {Promise<any>} */
+let writes = Promise.resolve();
+
+/** Writes come one after another: none puts a state on the disk that lacks what an earlier one kept. @param {any} item @param {any} entry */
+function keepState(item = null, entry = null) {
   const it = current();
+  const done = writes.then(() => write(it, item, entry));
+  writes = done.catch(() => {});
+  return done;
+}
+
+/** @param {Session} it @param {any} item @param {any} entry */
+async function write(it, item, entry) {
+  const own = entry ? [...it.own, entry] : it.own;
   const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, lead: clock.leadNow(), device: Date.now() };
   const vault = { session: it.id, locks: it.locks, ...(await crypt.close(it.key, kept)) };
-  return store.keep(item, vault, cardOf(it, own));
+  const tight = await store.keep(item, vault, cardOf(it, own));
+  if (entry) it.own = [...it.own, entry];
+  return tight;
 }
 
 /** What can be read from the locked screen: no name and no number of the participant. @param {Session} it @param {any[]} own */
@@ -226,25 +249,38 @@ function cardOf(it, own) {
   return { session: it.id, zone: it.briefing.zone, phones: it.phones, readings, doses, limits, notes, plan: { rescue, emergencies }, banner: it.briefing.banner };
 }
 
+/** @type {Promise<void> | null} the question that is under way: one at a time, so that no older answer comes after a newer one */
+let asking = null;
+
 /** Asks the server for what is new, and keeps it. */
-export async function poll() {
+export function poll() {
+  return (asking ??= ask().finally(() => (asking = null)));
+}
+
+/** Waits for an answer to a question that is asked from now on, and no longer than this. @param {number} patience milliseconds */
+export function freshly(patience) {
+  const answered = (async () => (await asking, await poll()))();
+  return Promise.race([answered, new Promise((settle) => setTimeout(settle, patience))]);
+}
+
+async function ask() {
   const it = open;
   if (!it) return;
   try {
     const found = await fetchBriefing(it.address, it.server === "here" ? it.briefing : null);
     if (open !== it) return;
+    const isNew = found && !found.problem && !it.people.some((one) => one.identity === found.person.identity);
+    const left = it.newcomer && !isNew;
+    it.newcomer = isNew ? found : null;
     if (found?.problem) it.server = "signed out";
-    else if (found && !it.people.some((one) => one.identity === found.person.identity)) it.newcomer = found;
-    else if (found) {
-      it.briefing = found;
-      const known = new Set(found.said.map((/** @type {any} */ one) => one.id));
-      it.own = it.own.filter((one) => !known.has(one.id));
+    else if (found && !isNew) {
+      follow(found);
       it.people = it.people.map((one) => (one.identity === found.person.identity ? { ...one, grant: found.grant, standing: found.standing } : one));
       actAs(it.people.find((one) => one.identity === it.acting.identity) ?? it.acting);
-      it.server = "here";
       await keepState();
-    } else it.server = "here";
-    if (found) changed();
+    }
+    if (!found?.problem) it.server = "here";
+    if (found || left) changed();
     await handOver();
   } catch {
     if (it.server !== "offline") {
