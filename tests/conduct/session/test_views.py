@@ -331,6 +331,18 @@ def test_what_is_no_list_of_boxes_is_said_to_be_none(text: str, in_session: str)
     assert "no list of sealed entries" in answer.json()["problem"]
 
 
+def test_names_are_said_as_people_say_them_and_who_follows_no_session_is_told_apart(
+    briefing: dict[str, Any],
+) -> None:
+    assert briefing["names"]["vitals.systolic"] == "systolic (vitals)"
+    sent = [one["rule"] for gate in briefing["gates"].values() for one in gate["requirements"]]
+    sent += [one["rule"] for one in briefing["alerts"].values() if one["rule"]]
+    assert {name for rule in sent for name in (*rule["names"], *rule["calls"])} <= briefing["names"].keys()
+    follows = {one["person"]: one["follows"] for one in briefing["staff"]}
+    assert follows["t-1"]
+    assert not all(follows.values())
+
+
 def test_the_files_are_listed_with_their_digests_and_are_small(in_session: str) -> None:
     files = console_files()
     text = worker().decode()

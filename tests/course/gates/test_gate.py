@@ -99,7 +99,8 @@ def test_the_reason_says_what_was_entered() -> None:
     answer = ask(case, "initial_dose")
     assert isinstance(answer, Refused)
     assert answer.reasons[0].message == (
-        "Blood pressure too high. Not known within the last 1 h: vitals.systolic (14 mm[Hg] cannot be true)."
+        "Blood pressure too high. Not known within the last 1 h: "
+        "systolic (vital signs) (14 mm[Hg] cannot be true)."
     )
 
 

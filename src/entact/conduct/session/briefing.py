@@ -31,6 +31,7 @@ from entact.protocol import Release, Study
 from entact.protocol.compiled import CompiledGate
 from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.study import SessionPlan
+from entact.protocol.words import Labels, name_words
 
 GATED = ("initial_dose", "supplement", "discharge")
 _ROSTER = timedelta(hours=36)
@@ -109,6 +110,7 @@ def of_file(
             name: _alert(release, name) for name in (*CORE_ALERTS, *release.alerts) if sight.sees_alert(name)
         },
         "regimens": {name: _regimen(release, name) for name in release.file.regimens},
+        "names": dict(_names(release, sight)),
         "terms": _terms(release) if sight.sees(EVENTS) else [],
         "plan": plan_of(release.file.session or SessionPlan(), site),
         "roles": {name: lower_words(name) for name in release.file.roles},
@@ -230,6 +232,17 @@ def _alert(release: Release, name: str) -> dict[str, Any]:
     }
 
 
+def _names(release: Release, sight: Sight) -> Iterator[tuple[str, str]]:
+    """What the rules that are sent name, as people call it."""
+    labels = Labels(release.forms)
+    gates = filter(None, (release.gates.get(ACTS[name].gate) for name in _seen_gates(sight)))
+    rules = [rule for gate in gates for rule in (gate.applies_when, *(one.rule for one in gate.requirements))]
+    rules += [alert.rule for name, alert in release.alerts.items() if sight.sees_alert(name)]
+    for rule in filter(None, rules):
+        for name in (*rule.names, *map(str, rule.calls)):
+            yield name, name_words(name, labels)
+
+
 def _standing(
     act: str, study: Study, setting: Setting, course: Course, asked: Asked, encounter: str
 ) -> dict[str, Any]:
@@ -266,7 +279,8 @@ def _terms(release: Release) -> list[dict[str, str]]:
 
 
 def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
-    """Who works at the site, in which roles, and whether a gate counts them today."""
+    """Who works at the site, as what, whether a gate counts them today, and whether they follow sessions."""
+    follows = asked.person.permissions.roles_for("follow_session")
     today = asked.now.astimezone(asked.zone).date()
     site = setting.site
     return [
@@ -274,6 +288,7 @@ def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
             "person": one.person,
             "roles": list(one.roles),
             "counts": not any(staff_reasons(one, one.person, site.id, today)),
+            "follows": bool(follows & {*one.roles}),
         }
         for one in site.staff.values()
     ]

@@ -20,6 +20,7 @@ from entact.course.gates.question import Question, Reason
 from entact.course.schedule import last_second
 from entact.course.state.values import SessionFacts, Values, ask
 from entact.protocol.rule import Unknown
+from entact.protocol.words import Labels, name_words
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -198,8 +199,10 @@ def _evaluate(
     if isinstance(result, Unknown):
         missing = tuple(sorted(result.missing))
         age = "" if within is None else f" within the last {_span(within)}"
+        labels = Labels(question.release.forms)
         named = ", ".join(
-            _as_entered(name, seen) if name not in ahead else f"{name} ({_when(ahead[name], question)})"
+            name_words(name, labels)
+            + (_as_entered(name, seen) if name not in ahead else f" ({_when(ahead[name], question)})")
             for name in missing
         )
         return Reason("", f"Not known{age}: {named}.", missing)
@@ -263,11 +266,11 @@ def _when(answers: Answers, question: Question) -> str:
 
 
 def _as_entered(name: str, seen: Values) -> str:
-    """A name that is not known, with what was entered where that cannot be true."""
+    """Of a name that is not known, what was entered where that cannot be true."""
     answers, item = seen.source(name), name.rpartition(".")[2]
     if answers is None or item not in answers.beyond:
-        return name
-    return f"{name} ({answers.items[item]} cannot be true)"
+        return ""
+    return f" ({answers.items[item]} cannot be true)"
 
 
 def _basis(question: Question, overridden: dict[str, dict[str, str]]) -> dict[str, Any]:

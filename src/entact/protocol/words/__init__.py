@@ -5,7 +5,7 @@ from __future__ import annotations
 from entact.protocol.words.account import Account, Section, account
 from entact.protocol.words.label import Labels
 from entact.protocol.words.passage import Passage
-from entact.protocol.words.rule import rule_words
+from entact.protocol.words.rule import name_words, rule_words
 from entact.protocol.words.schedule import Activities, Group, VisitRow, activities
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "VisitRow",
     "account",
     "activities",
+    "name_words",
     "rule_words",
 ]

@@ -42,6 +42,17 @@ def value_words(rule: str, labels: Labels) -> str:
     return rule_words(rule, labels)
 
 
+def name_words(name: str, labels: Labels) -> str:
+    """What a rule names, or asks of the session, as people call it: `systolic (vital signs)`.
+
+    Args:
+        name: as in the rule, `vitals.systolic` or `elapsed('initial')`.
+    """
+    if name in FACTS:
+        return f"whether {FACTS[name][0]}"
+    return _Telling(labels, {}).value(parse(name))
+
+
 class _Telling:
     """Tells one rule; remembers the form that was named last."""
 

@@ -187,7 +187,7 @@ export function alert(episode, calls, done) {
   const roles = course.told(briefing, episode, calls, now()).map((one) => briefing.roles[one] ?? one);
   const actions = [["repeated_reading", "Reading will be repeated"], ["calmed", "Rest, and reassurance"], ["physician_called", "Physician called"], ["medication_given", "Rescue medication given"], ["emergency_called", "Emergency service called"], ["observed", "Watched closely"]];
   return h("section", { class: "panel alert", role: "alert" }, h("h2", {}, episode.title),
-    h("small", {}, `since ${hour(episode.held[0].at, briefing.zone)}${episode.missing.length ? `, missing: ${episode.missing.join(", ")}` : ""}. To be called: ${roles.join(", ")}.`),
+    h("small", {}, `since ${hour(episode.held[0].at, briefing.zone)}${episode.missing.length ? `, missing: ${course.called(briefing, episode.missing)}` : ""}. To be called: ${roles.join(", ")}.`),
     ...nextCalls(episode, calls).map((one) => h("small", {}, one)),
     byMachine(last, roles),
     onCall(course.told(briefing, episode, calls, now())),

@@ -199,7 +199,7 @@ export function reasonsAgainst(briefing, said, act, at, kit = null, by = briefin
   if (act !== "discharge") found.push(...aboutDose(briefing, said, act, at, kit));
   if (gate.applies_when) {
     const applies = ask(briefing, said, gate.applies_when, at);
-    if ("unknown" in applies) found.push({ code: `${act}.applies_when`, message: `Not known: ${applies.unknown.join(", ")}.`, missing: applies.unknown });
+    if ("unknown" in applies) found.push({ code: `${act}.applies_when`, message: `Not known: ${called(briefing, applies.unknown)}.`, missing: applies.unknown });
     if ("unknown" in applies || !applies.value) return found;
   }
   for (const one of gate.requirements) {
@@ -207,7 +207,7 @@ export function reasonsAgainst(briefing, said, act, at, kit = null, by = briefin
     const held = ask(briefing, said, one.rule, at, how);
     if ("unknown" in held) {
       const age = one.within == null ? "" : ` within the last ${Math.round(one.within / 60)} min`;
-      found.push({ code: one.code, message: `${sentence(one.else)} Not known${age}: ${held.unknown.join(", ")}.`, missing: held.unknown });
+      found.push({ code: one.code, message: `${sentence(one.else)} Not known${age}: ${called(briefing, held.unknown)}.`, missing: held.unknown });
     } else if (held.value !== true && !(act === "discharge" && one.staff)) {
       const versions = one.override ? reliedOn(briefing, said, one.rule, at, how) : null;
       if (versions && isSetAside(briefing, said, one.code, one.override, versions, at, by)) continue;
@@ -255,6 +255,11 @@ function aboutWindow(briefing, said, at) {
   if (!offered) return [{ code: "no_supplement", message: "This level has no supplement." }];
   if (at < offered.opens) return [{ code: "supplement_early", message: "The time of the supplement has not come." }];
   return at > offered.closes ? [{ code: "supplement_late", message: "The time of the supplement is over." }] : [];
+}
+
+/** Names of rules as people call them. @param {Briefing} briefing @param {string[]} names */
+export function called(briefing, names) {
+  return names.map((one) => briefing.names[one] ?? one).join(", ");
 }
 
 /** @param {string} text */

@@ -39,7 +39,7 @@ export function night(done, ring) {
   const text = () => (words.value.trim() ? { words: words.value.trim() } : {});
   const note = (/** @type {any} */ data, /** @type {string | null} */ about = null) => async () => (await record("session_note", { ...data, ...text() }, { about })) && done();
   const time = (/** @type {number} */ at) => hour(at, briefing.zone);
-  const others = briefing.staff.filter((/** @type {any} */ one) => one.person !== found?.given.data.person);
+  const others = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.follows && one.person !== found?.given.data.person);
   return h("section", { class: "panel" }, h("h2", {}, "The night"), button("Call somebody", ring, { class: "bad", small: "numbers, what to do, last readings" }),
     found ? [
       h("p", {}, `${found.given.data.person} has it since ${time(found.given.at)}, handed over by ${found.given.by}.`),
@@ -55,6 +55,7 @@ export function night(done, ring) {
       button("The night is over", note({ what: "hand_over", state: "ended", person: found.given.data.person }), { class: "plain" }),
     ] : null,
     others.map((/** @type {any} */ one) => button(`Hand over to ${one.person}`, note({ what: "hand_over", person: one.person }), { class: "plain" }))),
+    others.length ? null : h("p", { class: "note" }, "Nobody else of the site's staff may take over today."),
     button("Back", done, { class: "plain" }));
 }
 

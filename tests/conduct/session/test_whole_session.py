@@ -1,4 +1,4 @@
-"""A whole session of `mapp1` in Chromium, from arrival to the next morning, by two therapists: `make soak`.
+"""A whole session of `mapp1` in Chromium, from arrival to the next morning, by two therapists.
 
 The page's clock is set here; a rehearsal's server lives in the time of what it receives, and so follows it.
 """
@@ -27,6 +27,7 @@ from entact.store import server
 
 pytestmark = pytest.mark.slow
 NOW = "import('/session/clock.js').then((clock) => clock.now())"
+STAFF = "import('/session/session.js').then((session) => session.current().briefing.staff)"
 SESSION, PIN, OTHER_PIN = "session_1#1", "135790", "975310"
 
 
@@ -338,6 +339,10 @@ def _leave(other: Tablet, day: Day) -> None:
 def _night(other: Tablet, day: Day, second: str) -> None:
     """The other therapist takes the participant for the night by a PIN of her own, and looks in."""
     other.tap("The night")
+    offered = {one.lower() for one in other.tab.locator("button:has-text('Hand over to')").all_inner_texts()}
+    for one in other.tab.evaluate(STAFF):  # a pharmacist follows no session, and is no attendant
+        follows = {*one["roles"]} & {"therapist", "investigator", "coordinator"}
+        assert (f"hand over to {one['person']}" in offered) == bool(follows), one
     other.tap(f"Hand over to {second}")
     other.wait("00:00:02")
     other.sees("is signed in")
