@@ -35,7 +35,7 @@ from entact.store.versions import with_versions
 
 SITE = "site:"
 _MONITORED = ("monitoring_report", "monitoring_action", "void")
-_KINDS = ("activation", "staff", "delegation_signed", "on_call", *_MONITORED)
+_KINDS = ("activation", "staff", "delegation_signed", "on_call", "measuring_device", *_MONITORED)
 _NEXT = timedelta(milliseconds=1)
 _LONGEST_DUTY = timedelta(weeks=5)
 

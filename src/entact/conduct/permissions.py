@@ -88,6 +88,7 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "read_audit": (*_SPONSOR, "investigator", "auditor", "inspector"),
     "delegate": ("investigator",),
     "certify": ("investigator", "coordinator"),
+    "keep_devices": ("coordinator", "investigator", OWNER),  # that send readings by themselves
     "read_staff": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, "auditor", "inspector", OWNER),
     "hear_of_events": ("investigator", "sub_investigator", "medical_monitor", "sponsor"),  # serious ones
     "read_holds": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, *_WATCHING, "auditor", "inspector"),
@@ -337,6 +338,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "console_file": PUBLIC,
     "console_worker": PUBLIC,
     "console_entries": PUBLIC,
+    "readings": PUBLIC,  # by whom follows from the device's token
     "briefing": "follow_session",
     "lease": "follow_session",
     "session_pack": "follow_session",
@@ -377,6 +379,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "export": "export",
     "staff": "read_staff",
     "delegation": "read_staff",
+    "measuring": "keep_devices",
     "roles": "read_staff",
     "event_training": "learn_events",
     "people": "manage_people",

@@ -129,6 +129,8 @@ PLAIN = {
     "dashboard": "/dashboard/",
     "staff": "/sites/",
     "delegation": "/sites/denver/staff/",
+    "measuring": "/sites/denver/devices/",
+    "readings": "/session/readings/",
     "roles": "/roles/",
     "event_training": "/training/adverse-events/",
     "people": "/people/",
@@ -208,7 +210,7 @@ def lets(person: Person, route: str, site: str | None = None) -> bool:
     act = ROUTES[route]
     if act in (PUBLIC, SIGNED_IN, OWN_ACCOUNT):
         return True
-    if route == "delegation":
+    if route in ("delegation", "measuring"):
         return person.may(act, site)
     if route.startswith("supply") or route == "kits":
         keeps = person.may("keep_supply", site) if route == "supply_enter" else True
@@ -233,7 +235,7 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
     browser = signed_in(role, site)
     person = people.person_of(people.account_named(f"{role}.{site}".strip(".")))  # type: ignore[arg-type]
     nowhere = browser.get("/nowhere").content
-    of_site = ("delegation", "supply", "supply_enter", "supply_labels")
+    of_site = ("delegation", "measuring", "supply", "supply_enter", "supply_labels")
     at = dict.fromkeys((*of_site, *(one for one in PLAIN if one.startswith("monitoring_"))), "denver")
     cells = [(route, address, at.get(route)) for route, address in PLAIN.items() if ROUTES[route] != PUBLIC]
     cells += [

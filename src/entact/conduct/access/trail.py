@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -31,6 +31,7 @@ NAMES = {
     kinds.SignedIn: "signed_in",
     kinds.SignedOut: "signed_out",
     kinds.SignInFailed: "sign_in_failed",
+    kinds.DeviceRefused: "device_refused",
     kinds.CredentialChanged: "credential",
     kinds.Looked: "looked",
     kinds.Acknowledged: "acknowledged",
@@ -102,6 +103,30 @@ def failed(name: str) -> bool:
         if row.count == 1 or locks:
             _tell(row)
     return row.locked
+
+
+def note_refused(
+    site: str, device: str, why: Literal["unknown", "revoked", "participant", "session"]
+) -> None:
+    """Counts one sending of a measuring device that was refused; so many entries a window as `failed` makes.
+
+    Args:
+        site, device: empty where nobody registered it.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        name = f"device {why} {site} {device}"  # no account is called so
+        FailedSignIns.objects.get_or_create(person=name, defaults={"since": now, "count": 0})
+        row = FailedSignIns.objects.select_for_update().get(person=name)
+        is_over = row.since + WINDOW <= now
+        told = [row.count] if is_over and row.count > 1 else []
+        if is_over:
+            row.since, row.count = now, 0
+        row.count += 1
+        row.save()
+        for count in (*told, *([1] if row.count == 1 else [])):
+            since = row.since.astimezone(UTC).isoformat(timespec="seconds")
+            enter(kinds.DeviceRefused(why, since, count, site, device), by="entact")
 
 
 def is_locked(name: str) -> bool:

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from entact.conduct.session import views
+from entact.conduct.session import measuring_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.show_console, name="console"),
     path("worker.js", views.show_worker, name="console_worker"),
     path("entries/", views.receive_entries, name="console_entries"),
+    path("readings/", measuring_views.receive, name="readings"),
     path("<str:name>", views.show_file, name="console_file"),
     path("<str:key>/<str:visit>/briefing/", views.show_briefing, name="briefing"),
     path("<str:key>/<str:visit>/pack.pdf", views.show_pack, name="session_pack"),

@@ -97,6 +97,7 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
         "delegates": delegates,
         "certifies": person.role_for("certify", site) is not None,
         **(asks_again(request, delegation.digest_of(lines)) if delegates else {}),
+        "keeps_devices": person.may("keep_devices", site),
         "everybody": _known(names) if delegates else [],
         "roles": sorted(person.permissions.roles.keys() & AT_A_SITE),
         "expected": delegation.digest_of(lines),

@@ -16,7 +16,7 @@ from entact.protocol.quantity import YEARS
 
 Environment = Literal["production", "training", "rehearsal"]
 Source = Literal["typed", "device", "imported", "transcribed"]
-Way = Literal["session", "person_key", "device", "system", "simulated", "claimed"]
+Way = Literal["session", "person_key", "device", "token", "system", "simulated", "claimed"]
 Again = Literal["password", "one_time_code", "password_and_code", "passkey", "person_key", "simulated"]
 
 GENESIS = "0" * 64  # `previous` of the first entry of every ledger
@@ -37,8 +37,9 @@ class Authenticated(
     """Who was authenticated when an entry arrived, and how; added by the server, no claim of the sender.
 
     Attributes:
-        how: a signed-in session; a person's key; an enrolled device's key; the server itself; the virtual
-            staff of a rehearsal; or nothing but what the entry says of itself (`claimed`).
+        how: a signed-in session; a person's key; an enrolled device's key; a measuring device's token; the
+            server itself; the virtual staff of a rehearsal; or nothing but what the entry says of itself
+            (`claimed`).
         who: the person, or the device. session: opaque name of the session, never what opens it.
         key, proof, salt: public key, its signature and what was hashed with the entry, in hexadecimal; the
             salt as ciphertext where the entry is about a participant. digest: what a device signed.

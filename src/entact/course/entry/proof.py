@@ -34,7 +34,7 @@ def doubt(kept: Kept) -> tuple[str, str, str] | None:
         )
     if kept.kind == "signature" and by.how in ("session", "person_key") and by.second is None:
         return "signed_without_second_proof", kept.id, f"{kept.by} did not show once more who they are"
-    if by.how == "device" and by.who != kept.device:
+    if by.how in ("device", "token") and by.who != kept.device:
         return "proof_wrong", kept.id, f"sent by the device {by.who}, and it says {kept.device}"
     if by.how in BY_PERSON and by.who != kept.by and kept.source in OWN_WORDS:
         return "entered_by_other", kept.id, f"says it is by {kept.by}, and {by.who} was authenticated"

@@ -59,6 +59,23 @@ class SignInFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     locked: bool = False
 
 
+class DeviceRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `device_refused` (system): readings of a measuring device were refused since a time, counted.
+
+    An entry is made at the first, and when the count is closed. `site` and `device` are empty of one that
+    nobody registered; what it showed is kept nowhere. `participant`: the site has none of that number;
+    `session`: none was under way.
+
+    Source: 21 CFR 11.10(h).
+    """
+
+    why: Literal["unknown", "revoked", "participant", "session"]
+    since: str
+    count: int
+    site: str = ""
+    device: str = ""
+
+
 class CredentialChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `credential` (system): what somebody signs in with was set, changed or removed, and not what."""
 
@@ -157,6 +174,7 @@ PERMISSION = msgspec.structs.replace(_kind("permission", "Role", Permission), re
 SIGNED_IN = _kind("signed_in", "Signed in", SignedIn)
 SIGNED_OUT = _kind("signed_out", "Signed out", SignedOut)
 SIGN_IN_FAILED = _kind("sign_in_failed", "Sign-in failed", SignInFailed)
+DEVICE_REFUSED = _kind("device_refused", "Device refused", DeviceRefused)
 CREDENTIAL = _kind("credential", "Password or second factor", CredentialChanged)
 ACKNOWLEDGED = _kind("acknowledged", "Training acknowledged", Acknowledged)
 LOOKED = _kind("looked", "Page shown", Looked)

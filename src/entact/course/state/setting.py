@@ -225,6 +225,19 @@ class Duty(msgspec.Struct, frozen=True):
     until: datetime
 
 
+class MeasuringDevice(msgspec.Struct, frozen=True):
+    """A device that may send readings of a site: since when, by whom, and until when; None while it may.
+
+    `token` is the SHA-256 of what it shows.
+    """
+
+    device: str
+    token: str
+    since: datetime
+    until: datetime | None
+    by: str
+
+
 class SiteState(msgspec.Struct, frozen=True):
     """A site's ledger folded.
 
@@ -240,6 +253,7 @@ class SiteState(msgspec.Struct, frozen=True):
         on_call: the number at which somebody of the site answers at any hour; empty where none is entered.
         roster: who is on call as which role, and when, in the order of entry.
         monitored: reports of monitoring visits, in order of time. supply: the stock beside its kits.
+        measuring: devices that were ever registered to send readings, in order of time.
     """
 
     id: str
@@ -259,6 +273,7 @@ class SiteState(msgspec.Struct, frozen=True):
     roster: tuple[Duty, ...] = ()
     monitored: tuple[MonitoringVisit, ...] = ()
     supply: SupplyState = SupplyState()
+    measuring: tuple[MeasuringDevice, ...] = ()
 
     def on_duty(self, role: str, at: datetime) -> list[Duty]:
         """Who is on call as a role at a time; of lines that overlap each counts."""
@@ -364,6 +379,7 @@ class SiteFolding:
         self.roster: dict[tuple[str, datetime, datetime], Duty] = {}
         self.monitored: dict[str, MonitoringVisit] = {}
         self.supply = SupplyFolding()
+        self.measuring: dict[str, MeasuringDevice] = {}
         self.unread: dict[str, Unread] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
@@ -390,4 +406,5 @@ class SiteFolding:
             tuple(self.roster.values()),
             tuple(self.monitored.values()),
             self.supply.state(),
+            tuple(self.measuring.values()),
         )
