@@ -22,11 +22,15 @@ _SCORES: dict[type, Kind] = {bool: "bool", int: "int", float: "double", str: "st
 
 @dataclass(frozen=True, slots=True)
 class ItemProblem:
-    """What is wrong with one item of a form as it was entered; or, where `unusual`, what to look at again."""
+    """What is wrong with one item of a form as it was entered; or, where `unusual`, what to look at again.
+
+    `absent`: nothing was entered, and nothing says why.
+    """
 
     item: str
     message: str
     unusual: bool = False
+    absent: bool = False
 
 
 class FormValues(NamedTuple):
@@ -141,7 +145,7 @@ class CompiledForm:
             found[name] = value = None
             if answer is None or _is_blank(answer):
                 if name in self._required and name not in conditions:
-                    problems.append(ItemProblem(name, _ABSENT))
+                    problems.append(ItemProblem(name, _ABSENT, absent=True))
                 continue
             plain: Any = self._plain[name]
             if answer.__class__ is plain and -LARGEST <= answer <= LARGEST:
@@ -331,7 +335,7 @@ class CompiledForm:
         for name, rules in (self._judged_elsewhere if elsewhere else self._judged_here).items():
             asked, answer = self.is_asked(name, found, around, facts), items.get(name)
             if asked is True and _is_blank(answer) and name in self._required:
-                problems.append(ItemProblem(name, _ABSENT))
+                problems.append(ItemProblem(name, _ABSENT, absent=True))
             elif asked is False and self._says_more(name, answer):
                 when = " and ".join(rule.text for rule in rules)
                 problems.append(ItemProblem(name, f"was answered, and is asked only when {when}"))

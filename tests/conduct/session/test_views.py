@@ -17,7 +17,7 @@ from tests.course.cases import Case
 
 from entact import store
 from entact.conduct.session import views
-from entact.conduct.session.files import console_files, worker
+from entact.conduct.session.files import CONSOLE, console_files, worker
 from entact.course import Course, findings, open_alerts
 from entact.course.found.attested import version_of
 from entact.store.console_keys import console_keys, renew_console_key
@@ -351,5 +351,9 @@ def test_the_files_are_listed_with_their_digests_and_are_small(in_session: str) 
         assert client().get(f"/session/{name}").content == files[name]
     assert client().get("/session/nothing.js").status_code == 404
     assert client().get("/session/").content == files["index.html"]
+    for name in (one for one in files if one.endswith(".js")):
+        lines = (CONSOLE / name).read_text().splitlines(), files[name].decode().splitlines()
+        for lies, sent in zip(*lines, strict=True):  # what is left out is comments, and nothing else
+            assert lies == sent or (not sent and lies.lstrip().startswith(("//", "/*", "*"))), name
     scripts = sum(len(content) for name, content in files.items() if name.endswith(".js"))
     assert scripts + len(worker()) <= 150_000

@@ -1,8 +1,9 @@
-"""The files of the console, served as they lie, and the list by which a device keeps all or none of them."""
+"""The files of the console, served as they lie but for comments; a device keeps all or none of them."""
 
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,9 +22,20 @@ PAGE, WORKER = "index.html", "worker.js"
 
 @lru_cache(maxsize=1)
 def console_files() -> dict[str, bytes]:
-    """The files of the console by name, the worker apart."""
-    files = sorted(CONSOLE.iterdir())
-    return {one.name: one.read_bytes() for one in files if one.suffix in TYPES and one.name != WORKER}
+    """The files of the console by name, the worker apart; comments that fill lines stay here."""
+    files = sorted(one for one in CONSOLE.iterdir() if one.suffix in TYPES and one.name != WORKER)
+    return {
+        one.name: _shortened(one.read_bytes()) if one.suffix == ".js" else one.read_bytes() for one in files
+    }
+
+
+# A line that begins as a comment does is one: no text of the console runs over a line and begins so.
+_COMMENT: Final = re.compile(rb"^[ \t]*(//[^\n]*|/\*\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+
+
+def _shortened(script: bytes) -> bytes:
+    """A script without its comments and types, each line where it was."""
+    return _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script)
 
 
 @lru_cache(maxsize=1)

@@ -25,13 +25,13 @@ from entact.conduct.record.door import Author, turn_of, written_under
 from entact.course import Course, Entry, uuid7
 from entact.course.entry import Authenticated, instant
 from entact.course.fold import Broken
+from entact.course.kinds.form import DEVICE
 from entact.course.kinds.measuring import MeasuringDeviceSaid
 from entact.course.state.form import VITALS
 from entact.course.state.setting import MeasuringDevice
 from entact.protocol.quantity import parse_quantity
 from entact.store import lists, models
 
-ROLE: Final = "device"  # as what a device writes: no role of a person
 _LONGEST = 40
 _AHEAD: Final = timedelta(minutes=1)  # by which what is sent may be later than the device's own now
 
@@ -128,7 +128,7 @@ def receive_reading(site: str, device: MeasuringDevice, sent: Sent) -> str:
             recorded_at=instant(sent.at).isoformat(timespec="milliseconds"),
             clock_offset_ms=round(lead.total_seconds() * 1000),
             by=device.device,
-            role=ROLE,
+            role=DEVICE,
             device=device.device,
             source="device",
             data=dict(sent.signs),

@@ -46,6 +46,9 @@ class VitalSigns(msgspec.Struct, frozen=True):
     position: Any = None
 
 
+DEVICE = "device"  # as what a measuring device writes, which has no role of a person
+
+
 def form_of(effective: Effective) -> str | None:
     """The form that an entry fills; None of an entry of another kind."""
     if effective.entry.kind == VITAL_SIGNS.name:
@@ -101,6 +104,8 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
         values, beyond, problems = reading[1]
         if status == "done":
             for problem in problems:
+                if problem.absent and entry.role == DEVICE:
+                    continue  # a device gives what it measures, and no more
                 rule = "unusual" if problem.unusual else "item"
                 course.found(rule, entry.id, problem.item, problem.message)
             for item in form.sealed_in_vain(items):

@@ -198,7 +198,8 @@ const back = () => home();
 /** @param {string} form @param {string | null} timepoint */
 function fill(form, timepoint = null) {
   const { forms } = session.current().briefing;
-  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timepoint}` : ""), (items) => (form === "vitals" ? session.record("vital_signs", items, { timepoint }) : session.record("form", { form, items }, { timepoint })), back)], true);
+  const save = (/** @type {any} */ items, /** @type {string} */ from) => (form === "vitals" ? session.record("vital_signs", items, { timepoint, from }) : session.record("form", { form, items }, { timepoint }));
+  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timepoint}` : ""), save, back)], true);
 }
 
 /** The planned time that a reading taken now is for; null where none is due. @param {string} form */

@@ -13,9 +13,8 @@ export const float = (view, at) => number(view.getUint32(at, true), 24, 8);
 /** @param {number} raw @param {number} width of the mantissa, in bits @param {number} above those of the exponent */
 function number(raw, width, above) {
   const signed = (/** @type {number} */ value, /** @type {number} */ bits) => (value < 2 ** (bits - 1) ? value : value - 2 ** bits);
-  const mantissa = raw % 2 ** width;
-  if (Math.abs(mantissa - 2 ** (width - 1)) <= 2) return null; // no number, not at this resolution, infinite, reserved
-  return Number(`${signed(mantissa, width)}e${signed(Math.floor(raw / 2 ** width), above)}`);
+  if (Math.abs(raw - 2 ** (width - 1)) <= 2) return null; // no number, not at this resolution, infinite, reserved
+  return Number(`${signed(raw % 2 ** width, width)}e${signed(Math.floor(raw / 2 ** width), above)}`);
 }
 
 /** @param {DataView} view @param {number} at */
@@ -51,8 +50,17 @@ export function temperature(view) {
   return reading({ temperature: [float(view, 1), flags & 1 ? "[degF]" : "Cel"] }, [], flags & 2 ? time(view, 5) : "");
 }
 
+// assumption: by bit of the measurement status; it does no more than raise a doubt
+const OF_OXYGEN = new Map([[10, "the device says: for demonstration"], [11, "the device says: for testing"], [14, "the device doubts it"], [15, "the device says that it is not valid"]]);
+
 /** PLX Spot-check (0x2A5E) and Continuous (0x2A5F) Measurement. @param {DataView} view */
-export const oximetry = (view, isSpot = true) => reading({ oxygen_saturation: [sfloat(view, 1), "%"], heart_rate: [sfloat(view, 3), "/min"] }, [], isSpot && view.getUint8(0) & 1 ? time(view, 5) : "");
+export function oximetry(view, isSpot = true) {
+  const flags = view.getUint8(0);
+  const taken = isSpot && flags & 1 ? time(view, 5) : "";
+  const before = isSpot ? (flags & 1 ? 7 : 0) : (flags & 1 ? 4 : 0) + (flags & 2 ? 4 : 0);
+  const status = flags & (isSpot ? 2 : 4) ? view.getUint16(5 + before, true) : 0;
+  return reading({ oxygen_saturation: [sfloat(view, 1), "%"], heart_rate: [sfloat(view, 3), "/min"] }, [...OF_OXYGEN].filter(([bit]) => status & (1 << bit)).map(([, said]) => said), taken);
+}
 
 /** What can be read: its service, its characteristics, and how. @type {{title: string, service: number, from: Record<number, (view: DataView) => Reading>}[]} */
 export const SORTS = [

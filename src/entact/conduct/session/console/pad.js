@@ -8,13 +8,15 @@ import { isAsked } from "./scoring.js";
 const FEW = 11; // whole numbers that are a tap each
 
 /**
- * @param {any} form @param {string} title @param {(items: Record<string, any>, values: Record<string, any>) => Promise<boolean>} save @param {() => void} done
+ * @param {any} form @param {string} title @param {(items: Record<string, any>, from: string) => Promise<boolean>} save `from`: the devices that gave some of it, and which @param {() => void} done
  */
 export function pad(form, title, save, done) {
   /** @type {Record<string, any>} */
   const chosen = {};
   /** @type {Record<string, HTMLInputElement>} */
   const fields = {};
+  /** @type {Record<string, {text: string, by: string}>} what a device gave */
+  const given = {};
   let confirmed = "";
   const message = h("p", { class: "note", role: "alert", hidden: true });
   const all = Object.entries(/** @type {Record<string, any>} */ (form.items));
@@ -70,9 +72,39 @@ export function pad(form, title, save, done) {
     for (const name of Object.keys(form.items)) {
       if (!parts[name].hidden && missing.includes(form.items[name].title)) items[name] = { missing: "not_done" };
     }
-    if (await save(items, read(form, items).values)) done();
+    const measured = Object.entries(given).filter(([name, one]) => fields[name].value.trim() === one.text && !parts[name].hidden);
+    const from = [...new Set(measured.map(([, one]) => one.by))].map((by) => `${by} (${measured.filter(([, one]) => one.by === by).map(([name]) => name).join(", ")})`);
+    if (await save(items, from.join(", "))) done();
     else saving.disabled = false;
     return undefined;
+  }
+
+  /** Readings of a device, where the browser can: they stand in their fields until a person saves them. */
+  function devices() {
+    if (!("bluetooth" in navigator) || !fields.heart_rate) return null;
+    const place = h("div", { class: "row" }, button("Read from a device", async () => {
+      const found = await import("./bluetooth.js");
+      place.replaceChildren(...found.SORTS.map((sort) => button(sort.title, () => take(() => found.read(sort)), { class: "plain" })));
+    }, { class: "plain" }));
+    return place;
+  }
+
+  /** @param {() => Promise<import("./bluetooth.js").Reading & {name: string}>} ask */
+  async function take(ask) {
+    say("Measure now: what the device sends stands here then.");
+    try {
+      const { signs, doubts, at, name } = await ask();
+      for (const [sign, [value, code]] of Object.entries(signs)) {
+        const item = form.items[sign];
+        if (!fields[sign]) doubts.push(`${sign.replaceAll("_", " ")} ${value} ${unit(code)} is not asked here`);
+        else if (item.unit !== code) doubts.push(`${item.title} is in ${unit(code)}, which is not converted: type it`);
+        else [fields[sign].value, given[sign]] = [String(value), { text: String(value), by: name }];
+      }
+      say(`From ${name}${at ? `, measured at ${at.replace("T", " ")} by its own clock` : ""}${doubts.map((one) => `; ${one}`).join("")}. Look at it, then save it.`);
+    } catch (error) {
+      say(`Nothing was read: ${error instanceof Error ? error.message : error}. Measure again, or type it.`);
+    }
+    look();
   }
 
   /** @param {string} text */
@@ -83,7 +115,7 @@ export function pad(form, title, save, done) {
 
   const saving = button("Save", submit, { class: "main" });
   const element = h("form", { class: "panel", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), submit()) },
-    h("h1", {}, title), h("div", { class: "pad" }, numbers), others, message, h("div", { class: "row" }, button("Back", done, { class: "plain" }), saving));
+    h("h1", {}, title), h("div", { class: "pad" }, numbers), devices(), others, message, h("div", { class: "row" }, button("Back", done, { class: "plain" }), saving));
   for (const field of Object.values(fields)) field.addEventListener("input", look);
   look();
   queueMicrotask(() => element.querySelector("input")?.focus());

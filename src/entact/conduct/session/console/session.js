@@ -182,7 +182,7 @@ export function said() {
 
 /**
  * Writes one entry. When this returns true it is durable; else `problem` says that it is not.
- * @param {string} kind @param {any} data @param {{timepoint?: string | null, about?: string | null, reason?: string | null, ago?: number}} more `ago`: minutes since it happened
+ * @param {string} kind @param {any} data @param {{timepoint?: string | null, about?: string | null, reason?: string | null, ago?: number, from?: string}} more `ago`: minutes since it happened; `from`: devices that measured some of it, and which; the rest is typed
  */
 export async function record(kind, data, more = {}) {
   const it = current();
@@ -194,7 +194,7 @@ export async function record(kind, data, more = {}) {
     id: clock.newId(at), ledger: briefing.participant.ledger, kind, format: 2, release: briefing.release, environment: briefing.environment,
     encounter: briefing.encounter, timepoint: more.timepoint ?? null, repeat: 1, about: more.about ?? null, replaces: null,
     occurred_at: clock.rfc3339(happened, briefing.zone), recorded_at: clock.rfc3339(device, briefing.zone), clock_offset_ms: clock.leadNow(),
-    by: acting.identity, role: acting.role, device: lease.deviceName(), source: it.paper === null ? "typed" : "transcribed", basis: null, data, reason: more.reason ?? null,
+    by: acting.identity, role: acting.role, device: more.from ? `${lease.deviceName()} ${more.from.slice(0, 200)}` : lease.deviceName(), source: it.paper !== null ? "transcribed" : more.from ? "device" : "typed", basis: null, data, reason: more.reason ?? null,
   };
   const same = it.own.concat(briefing.said).filter((one) => one.kind === kind && one.timepoint === entry.timepoint && entry.timepoint !== null);
   entry.repeat = same.length + 1;
