@@ -20,14 +20,19 @@ from tests.course.cases import Case, before
 
 from entact import store
 from entact.course import Entry, Ledger, fold, record, uuid7
+from entact.protocol import Study
 
 LEDGER = "participant:" + "0" * 30 + "0a"
 ADDRESS = "/session/P-1/session_1.1/"
 NOON = datetime.fromisoformat("2026-03-16T10:00:00-06:00")
 
 
-def keep_case(case: Case, environment: str = "rehearsal") -> str:
-    """Keeps the ledgers of a case in the database in use; the participant's name."""
+def keep_case(case: Case, environment: str = "rehearsal", others: int = 0) -> str:
+    """Keeps the ledgers of a case in the database in use; the participant's name.
+
+    Args:
+        others: as many more participants in a session, P-2 and so on, to whom no kit is assigned.
+    """
     study = case.study
     ids: dict[str, str] = {}
     for number, entry in enumerate(case.entries.values(), start=1):
@@ -41,12 +46,15 @@ def keep_case(case: Case, environment: str = "rehearsal") -> str:
     participant, course = Ledger(LEDGER), fold(study, ())
     for entry in sorted(case.of("participant:"), key=lambda one: datetime.fromisoformat(one.occurred_at)):
         record(study, participant, course, moved(entry, LEDGER), received_at=entry.occurred_at, key=KEY)
+    more = [_another(study, case, number) for number in range(2, others + 2)]
     own = Ledger(f"study:{study.name}")
     first = next(iter(case.of("study:")))
     said: list[tuple[str, dict[str, Any]]] = [
         ("release", {"id": release.id, "text": release.text.decode()}) for release in study.releases
     ]
-    said += [("ledger_opened", {"ledger": name}) for name in (LEDGER, "site:denver")]
+    said += [
+        ("ledger_opened", {"ledger": name}) for name in (LEDGER, *(one.name for one in more), "site:denver")
+    ]
     for number, (kind, data) in enumerate(said, start=1):
         at = datetime.fromisoformat("2026-01-02T09:00:00-07:00") + timedelta(minutes=number)
         envelope = {"id": str(uuid7(at, number << 40)), "occurred_at": at.isoformat()}
@@ -58,9 +66,36 @@ def keep_case(case: Case, environment: str = "rehearsal") -> str:
     for ledger, entries in ((own, case.of("study:")), (site, case.of("site:"))):
         for entry in entries:
             ledger.append(moved(entry, ledger.name), received_at=entry.occurred_at)
-    store.append_many((one.name, line) for one in (own, site, participant) for line in one.lines)
-    store.keep_keys({LEDGER: KEY})
+    store.append_many((one.name, line) for one in (own, site, participant, *more) for line in one.lines)
+    store.keep_keys({LEDGER: KEY, **{one.name: KEY for one in more}})
     return LEDGER
+
+
+def ledger_of(number: int) -> str:
+    """The ledger of the participant P-`number`."""
+    return LEDGER if number == 1 else f"participant:{number:032x}"
+
+
+_OF_ONE_ALONE = {"randomisation", "kit_assigned"}
+
+
+def _another(study: Study, case: Case, number: int) -> Ledger:
+    """The ledger of another participant in a session."""
+    found, course = Ledger(ledger_of(number)), fold(study, ())
+    ids: dict[str, str] = {}
+    for entry in sorted(case.of("participant:"), key=lambda one: datetime.fromisoformat(one.occurred_at)):
+        if entry.kind in _OF_ONE_ALONE:
+            continue
+        at = datetime.fromisoformat(entry.occurred_at)
+        ids[entry.id] = str(uuid7(at, (number << 60) + len(ids)))
+        data = entry.data
+        data = data | ({"subject": f"P-{number}"} if entry.kind == "enrolment" else {})
+        data = data | ({"number": f"S-{number}"} if entry.kind == "screening" else {})
+        moved = msgspec.structs.replace(
+            entry, id=ids[entry.id], ledger=found.name, data=data, about=ids.get(entry.about or "")
+        )
+        record(study, found, course, moved, received_at=entry.occurred_at, key=KEY)
+    return found
 
 
 @pytest.fixture(scope="session")
