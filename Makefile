@@ -70,7 +70,7 @@ explore: setup ## run the property-based tests with examples that are drawn anew
 
 soak: setup ## rehearse disasters for ten minutes and more: kills (browsers too), a full disk, flipped bits, restores
 	@ENTACT_SOAK=$${ENTACT_SOAK:-600} $(BIN)/python -m pytest -q -s tests/store/test_soak.py \
-	  tests/conduct/session/test_browser.py $(ARGS)
+	  tests/conduct/session/test_killed_server.py tests/conduct/session/test_browser.py $(ARGS)
 
 bench: setup ## run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -52,9 +52,17 @@ def _served(size: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     entact = [sys.executable, "-c", "from entact.cli import main; main()"]
     rehearse = ["rehearse", STUDY, "--participants", str(size), "--seed", "3", "--workers", "2"]
     subprocess.run([*entact, *rehearse, "--database", DATABASE], check=True, stdout=subprocess.DEVNULL)
+    with _serving(DATABASE) as served:
+        yield served
+
+
+@contextmanager
+def _serving(database: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The pages of a database by two processes; their address, and the process that serves them."""
+    entact = [sys.executable, "-c", "from entact.cli import main; main()"]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    serve = ["serve", "--database", DATABASE, "--port", str(port), "--processes", "2", "--no-worker"]
+    serve = ["serve", "--database", database, "--port", str(port), "--processes", "2", "--no-worker"]
     serving = subprocess.Popen([*entact, *serve], stdout=subprocess.PIPE, text=True)
     try:
         assert serving.stdout is not None
