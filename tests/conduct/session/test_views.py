@@ -331,7 +331,7 @@ def test_what_is_no_list_of_boxes_is_said_to_be_none(text: str, in_session: str)
     assert "no list of sealed entries" in answer.json()["problem"]
 
 
-def test_names_are_said_as_people_say_them_and_who_follows_no_session_is_told_apart(
+def test_names_are_said_as_people_say_them_and_of_staff_whether_they_follow_sessions(
     briefing: dict[str, Any],
 ) -> None:
     assert briefing["names"]["vitals.systolic"] == "systolic (vitals)"
@@ -339,8 +339,7 @@ def test_names_are_said_as_people_say_them_and_who_follows_no_session_is_told_ap
     sent += [one["rule"] for one in briefing["alerts"].values() if one["rule"]]
     assert {name for rule in sent for name in (*rule["names"], *rule["calls"])} <= briefing["names"].keys()
     follows = {one["person"]: one["follows"] for one in briefing["staff"]}
-    assert follows["t-1"]
-    assert not all(follows.values())
+    assert follows == {"i-1": True, "t-1": True, "t-2": True}
 
 
 def test_the_files_are_listed_with_their_digests_and_are_small(in_session: str) -> None:

@@ -62,7 +62,7 @@ def test_a_gate_at_session_2_is_not_opened_by_the_tests_of_session_1() -> None:
         "initial_dose.4": {"pregnancy_test.negative"},
     }
     for reason in answer.reasons:
-        assert all(name in reason.message for name in reason.missing)
+        assert all(name.rpartition(".")[2] in reason.message for name in reason.missing)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_the_reason_says_what_was_entered() -> None:
     assert isinstance(answer, Refused)
     assert answer.reasons[0].message == (
         "Blood pressure too high. Not known within the last 1 h: "
-        "systolic (vital signs) (14 mm[Hg] cannot be true)."
+        "systolic (vitals) (14 mm[Hg] cannot be true)."
     )
 
 
@@ -145,7 +145,8 @@ def test_a_reading_by_a_clock_that_is_ahead_is_not_passed_over_for_an_older_one(
     assert codes(answer) == ["initial_dose.2"]
     assert isinstance(answer, Refused)
     assert (
-        "vitals.systolic (entered for 2026-03-16 10:04, which is still to come)" in answer.reasons[0].message
+        "systolic (vitals) (entered for 2026-03-16 10:04, which is still to come)"
+        in answer.reasons[0].message
     )
     more: dict[str, Any] = {"replaces": "ahead", "reason": "transcription_error", "encounter": "session_1#1"}
     case.put("fix", "vital_signs", WHEN["initial_dose"], {"occurred_at": "2026-03-16T09:54:00-06:00"}, **more)
