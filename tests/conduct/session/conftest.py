@@ -73,7 +73,7 @@ def keep_case(case: Case, environment: str = "rehearsal", others: int = 0) -> st
 
 def ledger_of(number: int) -> str:
     """The ledger of the participant P-`number`."""
-    return LEDGER if number == 1 else f"participant:{number:032x}"
+    return LEDGER if number == 1 else f"participant:{number + 256:032x}"
 
 
 _OF_ONE_ALONE = {"randomisation", "kit_assigned"}
