@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 import time
 
-from benchmarks.pages import _cpu, _serving
+from benchmarks.pages import _cpu, _serving, _sign_in
 from benchmarks.rehearsal import Measured
 from benchmarks.store import _print, _server
 
-SESSIONS, SECONDS, EVERY = 30, 60.0, 5.0
-DATABASE = "entact_alerts"
+SESSIONS, SECONDS, EVERY = 30, 60.0, 10.0
+DATABASE, WHO = "entact_alerts", "demo-investigator"
 
 
 def main() -> int:
@@ -32,20 +32,19 @@ def _measured() -> list[Measured]:
 
     store.create_database(DATABASE, "rehearsal", "mini", replace=True)
     store.setup(database=DATABASE)
-    from tests.conduct.people import signed_in_as
     from tests.conduct.session.conftest import keep_case
     from tests.conduct.session.crowd import Console, Place, Screen, hold_sessions, share, waits
     from tests.course.cases import before
 
     case = before("initial_dose")
     keep_case(case, others=SESSIONS - 1)
-    cookie = signed_in_as("i-1", ("investigator", "denver")).cookies["sessionid"].value
     place = Place()
     consoles = [Console(number, case.study.newest.id, place) for number in range(1, SESSIONS + 1)]
-    screens = [Screen(number, cookie, place) for number in range(1, SESSIONS + 1)]
     owner = int((server.embedded_folder() / "data" / "postmaster.pid").read_text().splitlines()[0])
     with _serving(DATABASE) as (address, serving):
         place.port = int(address.rpartition(":")[2])
+        cookie = str(_sign_in(address, WHO).cookies["sessionid"])
+        screens = [Screen(number, cookie, place) for number in range(1, SESSIONS + 1)]
         for screen in screens:
             screen.poll()  # each knows the session by then, as a device in it does
         before_it, began = _cpu(serving.pid, owner), time.monotonic()
@@ -76,7 +75,7 @@ def _closed(screen: object) -> float:
     from entact.conduct.access import people
 
     assert isinstance(screen, Screen)
-    account = people.account_named("i-1")
+    account = people.account_named(WHO)
     assert account is not None
     people.close_account(account, by=people.By())
     began = time.monotonic()
