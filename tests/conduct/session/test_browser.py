@@ -409,7 +409,9 @@ def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothi
     tab.evaluate(SAVE, [2100, QUEUED])
     newer = tmp_path / "console"
     shutil.copytree(files.CONSOLE, newer)
-    (newer / "alarm.js").write_text((newer / "alarm.js").read_text() + "\n// a newer version\n")
+    (newer / "alarm.js").write_text(
+        (newer / "alarm.js").read_text() + "\nexport const VERSION = 'a newer version';\n"
+    )
     monkeypatch.setattr(files, "CONSOLE", newer)
     files.console_files.cache_clear()
     files.worker.cache_clear()
