@@ -195,6 +195,22 @@ CASES = {
         f"{END}second_ratings: {{symptoms: {{share: §0, value: symptoms.total, agreement: 0.8}}}}\n",
         "second_ratings.symptoms.share: 0 is too small; write a number above 0",
     ),
+    "a checklist of sessions that is not there": (
+        END,
+        f"{END}fidelity: {{dosing: {{form: §symptms, share: 0.1}}}}\n",
+        "fidelity.dosing.form: there is no form 'symptms'; did you mean 'symptoms'?",
+    ),
+    "a checklist of sessions that is nobody's": (
+        END,
+        f"{END}fidelity: {{dosing: {{form: §demographics, share: 0.1}}}}\n",
+        "fidelity.dosing.form: nobody is named who rates by 'demographics'; say in the form `by:` which role "
+        "of the staff",
+    ),
+    "a kind of session that the schedule lacks": (
+        END,
+        f"{END}fidelity: {{§integration: {{form: symptoms, share: 0.1}}}}\n",
+        "fidelity.integration: no visit of the schedule is of kind integration; take it out",
+    ),
     "form that rules know already": (
         "  readiness: {items",
         "  §person: {items: {mood: {type: integer}}}\n  readiness: {items",

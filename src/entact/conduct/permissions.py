@@ -144,6 +144,7 @@ class Permissions:
         if period != "running":
             table["measure_blinding"] = set(self.roles)
         table["rate_again"] = self._rating_again()
+        table["rate_fidelity"] = self._rating_fidelity()
         # Whoever may come to hear of an event, and may know of events.
         hears = table["enter"] | table["report_event"]
         table["learn_events"] = {role for role in hears if self.blinded[role].sees(EVENTS)}
@@ -171,6 +172,12 @@ class Permissions:
         """Roles that fill in the forms of which some are rated again, from the recording."""
         files = [release.file for release in self.study.releases]
         return {file.forms[form].by or "" for file in files for form in file.second_ratings} & {*self.roles}
+
+    def _rating_fidelity(self) -> set[str]:
+        """Roles that hold sessions against their content checklists."""
+        files = [release.file for release in self.study.releases]
+        named = (file.forms[said.form].by for file in files for said in file.fidelity.values())
+        return {by for by in named if by} & {*self.roles}
 
     @property
     def sites(self) -> frozenset[str]:
@@ -365,6 +372,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "again": "rate_again",
     "rate_again": "rate_again",
     "releases": "read_releases",
+    "fidelity": "rate_fidelity",
     "preview_release": "try_release",
     "audit": "read_audit",
     "export_audit": "read_audit",

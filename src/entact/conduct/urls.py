@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("forms/", include("entact.conduct.listings.urls")),
     path("", include("entact.conduct.reports.urls")),
     path("", include("entact.conduct.drift.urls")),
+    path("", include("entact.conduct.fidelity.urls")),
     path("lock/", lock_study, name="lock_study"),
     path("", include("entact.conduct.allocation.public")),
     path("", include("entact.conduct.staff.urls")),

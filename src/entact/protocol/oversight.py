@@ -32,6 +32,7 @@ def check_oversight(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fa
     yield from _special_interest(file)
     yield from _washout(file)
     yield from _second_ratings(file)
+    yield from _fidelity(file, visits)
     for name, (shape, example) in _VERSIONS.items():
         version = getattr(file.standards, name, None)
         if version is not None and not shape.fullmatch(version):
@@ -51,6 +52,28 @@ def _second_ratings(file: StudyFile) -> Iterator[Fault]:
         for key, value in (("value", said.value), ("category", said.category)):
             if value is not None and value.partition(".")[0] != name:
                 yield Fault((*path, key), f"{value!r} is not of this form; write '{name}.' and an item of it")
+
+
+def _fidelity(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    """Content checklists of sessions, each by somebody who rates no outcome apart from the sites."""
+    apart = {row.role for row in file.blinding if "schedule" in row.hidden}
+    for kind, said in file.fidelity.items():
+        path: Path = ("fidelity", kind)
+        form = file.forms.get(said.form)
+        if all(visit.kind != kind for visit in visits.values()):
+            yield Fault(path, f"no visit of the schedule is of kind {kind}; take it out")
+        if form is None:
+            yield Fault((*path, "form"), unknown("form", said.form, file.forms))
+        elif form.by is None or form.by == "participant":
+            message = (
+                f"nobody is named who rates by {said.form!r}; say in the form `by:` which role of the staff"
+            )
+            yield Fault((*path, "form"), message)
+        elif form.by in apart:
+            message = (
+                f"{form.by} knows no schedule, and rates outcomes; name another role in the form's `by:`"
+            )
+            yield Fault((*path, "form"), message)
 
 
 def _holds_and_quotas(file: StudyFile) -> Iterator[Fault]:

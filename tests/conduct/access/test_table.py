@@ -62,6 +62,7 @@ NOTHING_THERE = {
     "withdraw",
     "hand",
     "blinding",  # before the lock
+    "fidelity",  # of a study that rates none
     "guess",  # of who was given nothing
     "consent_pdf",
     "dictionary",
@@ -101,6 +102,7 @@ PLAIN = {
     "lock_study": "/lock/",
     "blinding": "/blinding/",
     "drift": "/raters/",
+    "fidelity": "/fidelity/",
     "again": "/again/",
     "rate_again": "/again/nothing/",
     "listing": "/forms/",

@@ -25,7 +25,7 @@ from entact.protocol.study.file import Standards, StudyFile
 from entact.protocol.study.forms import Form, Item, Over, Section
 from entact.protocol.study.gates import Alert, Criterion, Escalation, Gate, Requirement, StoppingRule
 from entact.protocol.study.places import Hold, Numbers, Population, Quota, SitePlan
-from entact.protocol.study.rating import SecondRating
+from entact.protocol.study.rating import Fidelity, SecondRating, SessionKind
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.session import Emergency, RescueMedication, SessionPlan, Telephone
@@ -57,6 +57,7 @@ __all__ = [
     "Escalation",
     "Estimand",
     "EventTerm",
+    "Fidelity",
     "Form",
     "Gate",
     "Handled",
@@ -83,6 +84,7 @@ __all__ = [
     "RescueMedication",
     "SecondRating",
     "Section",
+    "SessionKind",
     "SessionPlan",
     "SitePlan",
     "Span",

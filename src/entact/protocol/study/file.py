@@ -15,7 +15,7 @@ from entact.protocol.study.doses import Product, Regimen
 from entact.protocol.study.forms import Form, Item
 from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
 from entact.protocol.study.places import Hold, Numbers, Population, Quota, SitePlan
-from entact.protocol.study.rating import SecondRating
+from entact.protocol.study.rating import Fidelity, SecondRating, SessionKind
 from entact.protocol.study.safety import AdverseEvents, PeriodicReport, Report
 from entact.protocol.study.schedule import Epoch, Track, Visit
 from entact.protocol.study.session import SessionPlan
@@ -74,6 +74,7 @@ class StudyFile(Block):
     gates: dict[Name, Gate]
     alerts: dict[Name, Alert] = Field(default={})
     second_ratings: dict[FirstName, SecondRating] = Field(default={})  # by form
+    fidelity: dict[SessionKind, Fidelity] = Field(default={})  # by kind of session
     session: SessionPlan | None = None  # what is at hand at dosing sessions
     stopping: dict[Name, StoppingRule] = Field(default={})
     adverse_events: AdverseEvents

@@ -1,8 +1,8 @@
-"""How raters are held to one standard: some of their ratings are rated again, from the recording."""
+"""How raters and therapists are held to one standard: a sample is rated from the recording."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,3 +24,16 @@ class SecondRating(Block):
     agreement: Annotated[float, Field(gt=0, lt=1)]
     over: Annotated[int, Field(ge=4, le=100)] = 10
     certificate: Name | None = None
+
+
+SessionKind = Literal["preparatory", "dosing", "integration"]
+
+
+class Fidelity(Block):
+    """Of sessions of one kind: by which form what was done in them is held against the manual, and how many.
+
+    The form is the content checklist; whoever its `by` names fills it in from the recording, at that visit.
+    """
+
+    form: Name
+    share: Annotated[float, Field(gt=0, le=1)]

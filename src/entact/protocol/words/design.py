@@ -158,6 +158,10 @@ class Design(Teller):
                 yield Passage(f"Of a sample: {self.labels.form(name)}", text)
         for name, again in file.second_ratings.items():
             yield self._rated_again(name, again)
+        for kind, held in file.fidelity.items():
+            text = f"{100 * held.share:g} % of the {kind} sessions, from the recording"
+            term = f"Held against the manual: {self.labels.form(held.form)}"
+            yield Passage(term, text, (), held.assumption)
         for visit in file.schedule:
             if visit.together is not None:
                 many = " to ".join(map(str, dict.fromkeys(visit.together)))

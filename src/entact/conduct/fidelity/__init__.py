@@ -1,0 +1,1 @@
+"""How sessions are held against their content checklists: the sample, and what was rated of it."""

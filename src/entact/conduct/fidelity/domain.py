@@ -1,0 +1,83 @@
+"""Which sessions are held against their content checklist, drawn so that anybody finds the same sample.
+
+A session is drawn by the hash of the line that ended it, as ratings are that are rated again: nobody knows
+before it is over, and nobody chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from entact.conduct.reader import Folded, Reader, Standing
+from entact.course import Course
+from entact.course.gates.rating import have_met
+from entact.course.kinds.raters import is_drawn
+from entact.protocol.study import Fidelity
+from entact.store import models
+
+
+@dataclass(frozen=True)
+class SampledSession:
+    """A session that the sample holds.
+
+    Attributes:
+        form: its content checklist. ended: when it was over. recording: as the record names it; empty where
+            no entry does. rated_by: who has filled the checklist in; empty while nobody has. met: who has
+            written anything about the participant, and so does not rate how they were treated.
+    """
+
+    standing: Standing
+    encounter: str
+    form: str
+    ended: datetime
+    recording: str
+    rated_by: str
+    met: frozenset[str]
+
+
+def sampled_kinds(reader: Reader) -> Mapping[str, Fidelity]:
+    """By kind of session, what the newest release says of it."""
+    return {str(kind): said for kind, said in reader.study.newest.file.fidelity.items()}
+
+
+def sample_of(reader: Reader) -> list[SampledSession]:
+    """The sample as the record has it now, of whoever the reader may see; the oldest session first."""
+    kinds = sampled_kinds(reader)
+    largest = max((said.share for said in kinds.values()), default=0.0)
+    lines = models.Line.objects.filter(kind="encounter", text__contains='"status":"ended"')
+    rows = lines.values_list("ledger__name", "entry_id", "hash").order_by("ledger__name", "seq")
+    hashes = {(ledger, str(entry)): line for ledger, entry, line in rows if is_drawn(line, largest)}
+    ledgers = list(dict.fromkeys(ledger for ledger, _ in hashes))
+    folded = reader.folded(ledgers)
+    found: list[SampledSession] = []
+    for standing in reader.standings(ledgers):
+        one = folded[standing.ledger]
+        if isinstance(one, Folded):
+            found += _drawn(one.course, standing, kinds, hashes)
+    return sorted(found, key=lambda one: (one.ended, one.standing.number))
+
+
+def _drawn(
+    course: Course, standing: Standing, kinds: Mapping[str, Fidelity], hashes: Mapping[tuple[str, str], str]
+) -> Iterator[SampledSession]:
+    for name, held in course.encounters.items():
+        visit = course.release.visits.get(name.partition("#")[0])
+        said = kinds.get(visit.kind) if visit is not None else None
+        line = hashes.get((standing.ledger, held.closed or ""))
+        if said is None or line is None or held.ended is None or not is_drawn(line, said.share):
+            continue
+        noted = [one for one in course.noted.get("session_note", ()) if one.encounter == name]
+        named = [one.said.reference for one in noted if one.said.what == "recording" and one.said.reference]
+        rated = course.forms.get((said.form, name))
+        done = rated is not None and rated.status == "done"
+        yield SampledSession(
+            standing,
+            name,
+            said.form,
+            held.ended,
+            ", ".join(named),
+            rated.by if rated is not None and done else "",
+            have_met(course),
+        )

@@ -1,0 +1,52 @@
+"""The sample of sessions that are held against their content checklists, for whoever rates them."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from entact.conduct.asking import reader_of
+from entact.conduct.fidelity.domain import SampledSession, sample_of, sampled_kinds
+from entact.conduct.forms.place import visit_address
+from entact.conduct.frame import page
+from entact.conduct.permissions import Person
+from entact.conduct.reader import Reader
+from entact.conduct.words import day, title_of_form, title_of_visit
+
+
+@require_safe
+def show_sample(request: HttpRequest) -> HttpResponse:
+    """Which sessions are to be rated from the recording, and which have been.
+
+    Raises:
+        Http404: when the study holds no session against a checklist, or its checklists are hidden.
+    """
+    reader, person = reader_of(request), request.person
+    kinds = sampled_kinds(reader)
+    if not kinds or not all(reader.sight.sees_form(said.form) for said in kinds.values()):
+        raise Http404
+    shown = [_shown(one, reader, person) for one in sample_of(reader)]
+    forms = reader.study.newest.forms
+    values = {
+        "kinds": [
+            (kind, f"{said.share:.0%}", title_of_form(forms[said.form])) for kind, said in kinds.items()
+        ],
+        "open": [one for one in shown if not one["rated_by"]],
+        "rated": [one for one in shown if one["rated_by"]],
+        "here": "fidelity",
+    }
+    return page(request, reader, "fidelity/sample.html", values)
+
+
+def _shown(one: SampledSession, reader: Reader, person: Person) -> dict[str, str]:
+    name = one.encounter.partition("#")[0]
+    mine = person.identity not in one.met and person.enters(one.form, one.standing.site) is not None
+    return {
+        "number": one.standing.number,
+        "visit": title_of_visit(name, reader.visits),
+        "day": day(one.ended.date()),
+        "recording": one.recording,
+        "rated_by": one.rated_by,
+        "address": f"/participants/{one.standing.key}/{visit_address(one.encounter)}/{one.form}/",
+        "rates": "yes" if mine else "",
+    }
