@@ -101,6 +101,7 @@ def test_what_devices_send_is_looked_at_before_it_is_saved_and_says_its_source(
 ) -> None:
     tab = tablet()
     tab.add_init_script(RADIO)
+    tab.clock.install(time=NOON)
     arrive(tab)
     assert tab.evaluate(INSTALLED)
     tab.context.set_offline(True)  # the module that reads is on the device
@@ -116,7 +117,7 @@ def test_what_devices_send_is_looked_at_before_it_is_saved_and_says_its_source(
     values = {sign: tab.locator(f"input[name={sign}]").input_value() for sign in SIGNS}
     assert values == {"systolic": "125", "diastolic": "79", "heart_rate": "73", "temperature": ""}
     tab.get_by_role("button", name="Thermometer").click()
-    tab.wait_for_selector("text=From Thermometer 3")
+    tab.wait_for_selector("text=the body moved. From Thermometer 3. Look at it")
     tab.locator("input[name=heart_rate]").fill("76")  # somebody counted it: that is typed
     picture(tab, "device")
     assert len(course_now(case, in_session).vitals) == before  # nothing is saved by itself

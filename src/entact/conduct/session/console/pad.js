@@ -17,6 +17,8 @@ export function pad(form, title, save, done) {
   const fields = {};
   /** @type {Record<string, {text: string, by: string}>} what a device gave */
   const given = {};
+  /** @type {Map<string, string>} what is to be known of it, by device: the doubts of one stay when another is read */
+  const doubted = new Map();
   let confirmed = "";
   const message = h("p", { class: "note", role: "alert", hidden: true });
   const all = Object.entries(/** @type {Record<string, any>} */ (form.items));
@@ -100,7 +102,8 @@ export function pad(form, title, save, done) {
         else if (item.unit !== code) doubts.push(`${item.title} is in ${unit(code)}, which is not converted: type it`);
         else [fields[sign].value, given[sign]] = [String(value), { text: String(value), by: name }];
       }
-      say(`From ${name}${at ? `, measured at ${at.replace("T", " ")} by its own clock` : ""}${doubts.map((one) => `; ${one}`).join("")}. Look at it, then save it.`);
+      doubted.set(name, `From ${name}${at ? `, measured at ${at.replace("T", " ")} by its own clock` : ""}${doubts.map((one) => `; ${one}`).join("")}.`);
+      say(`${[...doubted.values()].join(" ")} Look at it, then save it.`);
     } catch (error) {
       say(`Nothing was read: ${error instanceof Error ? error.message : error}. Measure again, or type it.`);
     }
