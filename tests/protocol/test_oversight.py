@@ -206,11 +206,6 @@ CASES = {
         "fidelity.dosing.form: nobody is named who rates by 'demographics'; say in the form `by:` which role "
         "of the staff",
     ),
-    "a kind of session that the schedule lacks": (
-        END,
-        f"{END}fidelity: {{§integration: {{form: symptoms, share: 0.1}}}}\n",
-        "fidelity.integration: no visit of the schedule is of kind integration; take it out",
-    ),
     "form that rules know already": (
         "  readiness: {items",
         "  §person: {items: {mood: {type: integer}}}\n  readiness: {items",
