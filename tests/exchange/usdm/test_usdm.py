@@ -208,7 +208,14 @@ def test_a_kept_study_file_that_was_damaged_is_refused(document: dict[str, Any])
         study_of(read_usdm(write_usdm(document)))
 
 
+def test_a_reference_to_another_kind_of_object_is_refused(foreign: dict[str, Any]) -> None:
+    design = foreign["study"]["versions"][0]["studyDesigns"][0]
+    design["eligibilityCriteria"][0]["criterionItemId"] = design["arms"][0]["id"]
+    with pytest.raises(UsdmError, match="has no 'text', and so is of another kind"):
+        study_of(read_usdm(write_usdm(foreign)))
+
+
 def test_a_month_is_no_length() -> None:
-    assert [length(text) for text in ("P1M", "P1Y", "P", "PT", "x")] == [None] * 5
+    assert [length(text) for text in ("P1M", "P1Y", "P", "PT", "x", "P99999999999D")] == [None] * 6
     assert str(length("P2W")) == "14 days, 0:00:00"
     assert str(length("-PT4H")) == "-1 day, 20:00:00"

@@ -11,7 +11,7 @@ from entact.exchange.names import Names, plain
 from entact.exchange.usdm.model import Json, UsdmError
 
 _LENGTH: Final = re.compile(
-    r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
+    r"(-?)P(?:(\d{1,5})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?"
 )
 UNSAID: Final = "unsaid"  # the dose level of a document that says none in whole units
 _BEFORE: Final = "C201357"

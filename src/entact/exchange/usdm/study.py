@@ -54,7 +54,8 @@ def study_of(document: Json) -> FromUsdm:
     """The study of a document that `read_usdm` read.
 
     Raises:
-        UsdmError: when it has no version or design, or keeps a study file that cannot be used.
+        UsdmError: when it has no version or design, keeps a study file that cannot be used, or a reference
+            leads to another kind of object.
     """
     versions = document["study"].get("versions") or []
     if not versions:
@@ -70,7 +71,12 @@ def study_of(document: Json) -> FromUsdm:
     designs = version.get("studyDesigns") or []
     if not designs:
         raise UsdmError([f"study.versions[{len(versions)}].studyDesigns: there is none, and so no study"])
-    return _Maker(document, version, designs[0]).make()
+    try:
+        return _Maker(document, version, designs[0]).make()
+    except KeyError as error:  # each reference leads somewhere, and this one to another kind of object
+        raise UsdmError(
+            [f"a reference leads to an object that has no {error}, and so is of another kind"]
+        ) from None
 
 
 def _kept(document: Json, kept: Mapping[str, str | None]) -> FromUsdm:
