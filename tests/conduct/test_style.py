@@ -74,5 +74,5 @@ def test_what_is_wider_than_a_phone_says_so() -> None:
         text = path.read_text()
         for found in re.finditer(r'<div class="(?:scroll|drawing)"', text):
             boxes += 1
-            assert "moves sideways.</p>" in text[max(0, found.start() - 40) : found.start()], path.name
+            assert "moves sideways." in text[max(0, found.start() - 40) : found.start()], path.name
     assert boxes >= 3
