@@ -319,3 +319,12 @@ def test_arms_called_by_numbers_without_visits_are_arms(said: dict[str, Any]) ->
     assert one.result is not None
     assert other.result is not None
     assert [(row.estimate, row.se) for row in one.result] == [(row.estimate, row.se) for row in other.result]
+
+
+def test_a_model_that_nothing_determines_says_so_in_words() -> None:
+    few = SEEN.with_columns(baseline=pl.Series([float(place % 12 + place // 7) for place in range(24)]))
+    few = few.filter(pl.col("participant").is_in(["p0", "p2", "p3", "p5"]))
+    said = {"method": "mmrm", "fixed": "arm * visit + baseline", "contrast": "2 - 0.5 at last"}
+    found = analyse({"visits": ["first", "last"], "analyses": {"one": said}}, few)["one"]
+    assert found.result is None
+    assert "matrix" not in (found.why or "").casefold()

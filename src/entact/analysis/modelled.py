@@ -154,6 +154,8 @@ def _fit(
                 equal_at=None if equal_at is None else {"arm": equal_at},
                 level=level,
             )
+        except np.linalg.LinAlgError:  # a ValueError too, in words of matrices
+            why.append("the rows do not determine the model: too few people, or too many terms")
         except (NotConverged, ValueError) as problem:
             why.append(str(problem).partition(". Fewer")[0])
         else:
