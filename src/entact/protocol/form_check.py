@@ -52,7 +52,12 @@ def _item(item: Item, path: Path) -> Iterator[Fault]:
     for name, inner in item.items.items():
         place = (*path, "items", name)
         yield from _item(inner, place)
-        for key, given in (("section", inner.section), ("shows", inner.shows), ("items", inner.items)):
+        for key, given in (
+            ("section", inner.section),
+            ("shows", inner.shows),
+            ("sdtm", inner.sdtm),
+            ("items", inner.items),
+        ):
             if given:
                 message = (
                     "does not belong into a row; take it out"

@@ -212,6 +212,7 @@ def test_an_age_that_two_forms_tell_differently_is_in_no_row(tmp_path: Path) -> 
             "extra.x goes to LB.K already",
         ),
         ("x: {type: integer, sdtm: {to: LB.K, name: ä}}", "cannot stand in a transport file"),
+        ("x: {type: rows, items: {y: {type: integer, sdtm: LB.K}}}", "does not belong into a row"),
     ],
 )
 def test_what_leads_nowhere_is_named_with_its_place(tmp_path: Path, item: str, wrong: str) -> None:
