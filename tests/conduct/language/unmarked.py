@@ -30,7 +30,7 @@ def unmarked_in_template(text: str) -> list[str]:
 # What takes texts that nobody reads: addresses, patterns, keys, headers.
 _UNREAD = frozenset(
     {"reverse", "compile", "search", "sub", "path", "getattr", "setattr", "enter", "note_given"}
-    | {"execute", "salted_hmac", "startswith", "endswith", "removeprefix", "turn_of", "Http404"}
+    | {"execute", "salted_hmac", "startswith", "endswith", "removeprefix", "turn_of", "Http404", "NotTaken"}
 )
 
 

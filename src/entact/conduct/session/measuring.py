@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext
 
 from entact import store
 from entact.conduct.access.trail import note_refused
@@ -66,12 +67,18 @@ def register(site: str, device: str, *, by: Author) -> str:
     """
     name = " ".join(device.split())
     if not name or len(name) > _LONGEST or not name.isprintable():
-        raise ConductError(f"write what the device is called, in at most {_LONGEST} characters")
+        raise ConductError(
+            gettext("write what the device is called, in at most {count} characters").format(count=_LONGEST)
+        )
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         hold_site(site)
         if any(one.device == name and one.until is None for one in registered(site)):
-            raise ConductError(f"a device called {name} is registered: revoke it, or write another name")
+            raise ConductError(
+                gettext("a device called {name} is registered: revoke it, or write another name").format(
+                    name=name
+                )
+            )
         enter_at_site(site, "measuring_device", MeasuringDeviceSaid(name, _digest(token)), by=by)
     return token
 
@@ -88,7 +95,7 @@ def revoke(site: str, token: str, *, by: Author) -> None:
         hold_site(site)
         found = next((one for one in registered(site) if one.token == token), None)
         if found is None:
-            raise ConductError(f"no device of site {site} has this token")
+            raise ConductError(gettext("no device of site {site} has this token").format(site=site))
         if found.until is None:
             enter_at_site(
                 site, "measuring_device", MeasuringDeviceSaid(found.device, token, "revoked"), by=by
@@ -177,8 +184,9 @@ def _times(sent: Sent, now: datetime) -> tuple[datetime, timedelta]:
         try:
             moments[name] = instant(text)
         except ValueError:
-            message = f"{name}: {text!r} is no time; write it with its offset, as 2026-03-16T10:05:00-06:00"
-            raise NotTaken(400, message) from None
+            raise NotTaken(
+                400, f"{name}: {text!r} is no time; write it with its offset, as 2026-03-16T10:05:00-06:00"
+            ) from None
     if moments["at"] > moments["now"] + _AHEAD:
         raise NotTaken(400, "at: it would have been measured after now, as the device's own clock says it")
     lead = moments["now"] - now

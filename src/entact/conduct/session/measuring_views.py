@@ -6,6 +6,7 @@ import msgspec
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -41,7 +42,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     try:
         site, device = device_of(token)
         if int(request.headers.get("Content-Length") or 0) > LARGEST:
-            raise NotTaken(413, f"at most {LARGEST} bytes at once")
+            raise NotTaken(413, gettext("at most {count} bytes at once").format(count=LARGEST))
         return JsonResponse({"outcome": receive_reading(site, device, _sent.decode(request.body))})
     except NotTaken as refused:
         answer = JsonResponse({"problem": begun(str(refused))}, status=refused.status)
@@ -49,9 +50,11 @@ def receive(request: HttpRequest) -> HttpResponse:
             answer["WWW-Authenticate"] = "Bearer"
         return answer
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return JsonResponse({"problem": f"This is no reading: {error}"}, status=400)
+        return JsonResponse(
+            {"problem": gettext("This is no reading: {problem}").format(problem=error)}, status=400
+        )
     except (ConductError, StoreError, DatabaseError):
-        return JsonResponse({"problem": "It could not be kept now: send it again"}, status=503)
+        return JsonResponse({"problem": gettext("It could not be kept now: send it again")}, status=503)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
