@@ -239,6 +239,7 @@ def test_nothing_that_lies_on_the_server_says_an_arm(made: Path, opened: str) ->
     assert sealed["root"] in text
 
 
+@pytest.mark.requirement("R10")
 @pytest.mark.requirement("R11")
 @pytest.mark.parametrize("role", ["application", "owner"])
 def test_no_role_of_the_database_can_query_an_arm(made: Path, opened: str, role: str) -> None:

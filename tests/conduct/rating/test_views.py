@@ -86,6 +86,7 @@ def test_what_is_booked_is_offered_taken_rated_and_sealed_from_the_site(
         assert b"diagnosis" not in said, address
 
 
+@pytest.mark.requirement("R10")
 def test_the_pages_of_a_rater_tell_nothing_of_whom_where_or_when(
     ada: Browser, ruth: Browser, ledger: str
 ) -> None:
@@ -128,6 +129,7 @@ def test_an_assessment_is_its_raters_alone(ada: Browser, ruth: Browser, sign_in:
     ada.get(DAY, status=404)
 
 
+@pytest.mark.requirement("R10")
 def test_nobody_rates_the_same_person_twice_and_the_reason_does_not_tell(
     ada: Browser, ruth: Browser, sign_in: SignIn, ledger: str, study: Study
 ) -> None:
@@ -217,12 +219,16 @@ def test_in_danger_the_number_of_the_site_is_shown_kept_and_another_rates(
 def test_r10_two_assessments_of_one_participant_are_never_offered_together(
     ada: Browser, ruth: Browser, sign_in: SignIn
 ) -> None:
-    """Else both would go from the list when one is taken, and the later would be known as such."""
+    """Else both would go from the list at once, or one come as the other goes: it is known whose they are."""
     ada.post("/participants/S-1/outcome.1/", {"do": "book", "at": "2026-05-05T10:00"})
     assert len(set(re.findall(r"/assessments/(\w{32})/", ruth.get(DAY)))) == 1
     taken(ruth)
+    uma = sign_in("uma", everywhere="rater")
     assert "None is offered" in ruth.get(DAY)
-    assert token_in(sign_in("uma", everywhere="rater").get(DAY))
+    assert "None is offered" in uma.get(DAY)
+    ada.post(BASELINE, {"do": "cancel"})
+    assert token_in(uma.get(DAY))
+    assert "None is offered" in ruth.get(DAY)  # who has met them by now
 
 
 def test_the_call_has_a_room_that_names_nobody_and_both_sides_find_it(
@@ -328,6 +334,7 @@ def test_a_call_begins_with_where_the_person_is(ada: Browser, ruth: Browser, led
     ruth.get(f"{where}symptoms/", status=404)
 
 
+@pytest.mark.requirement("R10")
 def test_a_rater_cannot_tell_a_first_assessment_from_a_last(
     study: Study, database: str, sign_in: SignIn
 ) -> None:

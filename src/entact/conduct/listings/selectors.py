@@ -88,8 +88,18 @@ class Listing:
     stopped: bool
 
 
-def list_forms(reader: Reader, looked: Looked, after: FilledKey | None = None) -> Listing:
-    """A page of the forms that are looked for, by site and number."""
+def list_forms(
+    reader: Reader,
+    looked: Looked,
+    after: FilledKey | None = None,
+    told_before: dict[str, _Told] | None = None,
+) -> Listing:
+    """A page of the forms that are looked for, by site and number.
+
+    Args:
+        told_before: by ledger, what the page before has read; afterwards what this one has.
+    """
+    kept = {} if told_before is None else told_before
     rows: list[Row] = []
     seen, more = 0, True
     while more and seen < AT_MOST:
@@ -107,10 +117,14 @@ def list_forms(reader: Reader, looked: Looked, after: FilledKey | None = None) -
         people = {one.ledger: one for one in lists.participants_of(list({one.ledger for one in batch}))}
         folded = reader.folded(list(people))
         told = {
-            name: _Told(reader, Standing.of(people[name]), one)
+            name: kept[name]
+            if name in kept and kept[name].folded == one  # nobody has written to it since
+            else _Told(reader, Standing.of(people[name]), one)
             for name, one in folded.items()
             if isinstance(one, Folded)
         }
+        kept.clear()
+        kept |= told
         for one in batch:
             after = one.key
             row = told[one.ledger].rows.get(one.entry) if one.ledger in told else None
@@ -124,8 +138,9 @@ def list_forms(reader: Reader, looked: Looked, after: FilledKey | None = None) -
 def all_forms(reader: Reader, looked: Looked) -> Iterator[Row]:
     """Every form that is looked for, page by page."""
     after: FilledKey | None = None
+    told: dict[str, _Told] = {}
     while True:
-        listing = list_forms(reader, looked, after)
+        listing = list_forms(reader, looked, after, told)
         yield from listing.rows
         after = listing.further
         if after is None:
@@ -136,6 +151,7 @@ class _Told:
     """The forms of one participant as they stand, for one reader."""
 
     def __init__(self, reader: Reader, standing: Standing, folded: Folded) -> None:
+        self.folded = folded
         course = folded.course
         seen = SeenCourse(reader.sight, course)
         zone = zone_of(course, reader.at)

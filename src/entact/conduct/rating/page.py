@@ -34,7 +34,7 @@ class Instrument:
 
 @dataclass(frozen=True)
 class Offered:
-    """One assessment in a list: when in the rater's zone, in which language, and with which instruments."""
+    """One assessment in a list: when in the rater's zone, in which language (its name), which instruments."""
 
     token: str
     when: str

@@ -59,9 +59,11 @@ def pool_of(reader: Reader, person: Person) -> list[Rater]:
 
 def offered_to(person: Person, reader: Reader) -> list[Offer]:
     """What a rater may take now, by token: the order tells nothing."""
-    waiting = Offer.objects.filter(over=False, taken_by="", at__lt=reader.at + OFFERED, at__gt=reader.at)
-    # The first of a participant alone: two that went from the list together would tell that they are of one.
-    rows = list({one.ledger: one for one in waiting.order_by("-at", "token")}.values())
+    coming = Offer.objects.filter(over=False, at__lt=reader.at + OFFERED, at__gt=reader.at)
+    # The first of a participant alone, and until its time nothing after it, whoever has taken it: two that
+    # went from the list together, or one that came as another went, would tell that they are of one person.
+    first = {one.ledger: one for one in coming.order_by("-at", "token")}
+    rows = [one for one in first.values() if not one.taken_by]
     met = _met([one.ledger for one in rows])
     open_ones = [
         Open(

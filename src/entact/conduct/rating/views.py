@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language_info, gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked, reader_of
@@ -191,7 +191,8 @@ def _day(asked: Rates, problem: str = "", status: int = 200) -> HttpResponse:
         "zone": asked.profile.zone_name,
         "zones": sorted(available_timezones()),
         "languages": [
-            (one, one in asked.profile.languages) for one in asked.reader.study.newest.file.languages
+            (one, _named(one), one in asked.profile.languages)
+            for one in asked.reader.study.newest.file.languages
         ],
         "problem": problem,
         "here": "ratings",
@@ -207,9 +208,17 @@ def _line(asked: Rates, offer: Offer) -> Offered:
         if name in release.forms
     )
     state = "sent" if offer.done_at else "begun" if offer.confirmed_at else ""
-    spoken = offer.language if len(release.file.languages) > 1 else ""
+    spoken = _named(offer.language) if len(release.file.languages) > 1 else ""
     instruments = instruments_of(release, names, offer.language, frozenset())
     return offered(offer.token, offer.at, asked.profile.zone, spoken, instruments, state)
+
+
+def _named(language: str) -> str:
+    """What a language is called; its code where nobody knows it."""
+    try:
+        return str(get_language_info(language)["name_translated"])
+    except KeyError:
+        return language
 
 
 def _take(asked: Rates, token: str) -> HttpResponse:
