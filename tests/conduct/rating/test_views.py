@@ -181,8 +181,12 @@ def test_what_a_rater_heard_goes_to_the_site_and_nothing_comes_back(
 def test_in_danger_the_number_of_the_site_is_shown_kept_and_another_rates(
     ada: Browser, ruth: Browser, sign_in: SignIn, ledger: str, study: Study
 ) -> None:
+    lacking = "denver: raters have no number to call when somebody is in danger"
+    assert lacking in ada.get("/")
+    assert "raters have no number" not in ruth.get("/")
     ada.post("/sites/denver/staff/", {"do": "on_call", "number": "soon"}, status=409)
     ada.post("/sites/denver/staff/", {"do": "on_call", "number": "+1 303 555 0100"})
+    assert lacking not in ada.get("/")
     where = taken(ruth)
     page = ruth.get(where)
     for name in ("place", "callback"):  # stays on the page: what has no name is never sent

@@ -9,10 +9,19 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from entact.conduct.delegation import state_of
 from entact.conduct.permissions import Person
 from entact.conduct.rating.domain import again_after_danger, course_in, is_rated_apart, renew_offers
 from entact.conduct.rating.questions import with_questions
-from entact.conduct.rating.selectors import SOON, in_danger_at, offered_to, profile_of, taken_by, untaken
+from entact.conduct.rating.selectors import (
+    OFFERED,
+    SOON,
+    in_danger_at,
+    offered_to,
+    profile_of,
+    taken_by,
+    untaken,
+)
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
 from entact.conduct.today import MOST, Task
@@ -107,12 +116,20 @@ def replaced(reader: Reader, person: Person) -> Iterator[Task]:
 
 
 def without_rater(reader: Reader, person: Person) -> Iterator[Task]:
-    """Assessments within two days that no rater has taken; who rates is told to nobody."""
+    """Assessments within two days that no rater has taken; who rates is told to nobody. And of sites at which
+    one is coming those without a number for a rater who sees somebody in danger."""
     if not reader.sight.sees_schedule or not person.may("enter"):
         return
     hidden, sites = reader.sight.hidden_names, reader.sites
-    found = lists.booked(reader.at, reader.at + SOON, sites=sites, hidden=hidden)
+    found = lists.booked(reader.at, reader.at + OFFERED, sites=sites, hidden=hidden)
     found = [one for one in found if is_rated_apart(reader, one.visit)]
+    for site in sorted({one.site for one in found if person.may("enter", one.site)}):
+        if not state_of(site).on_call:
+            what = f"{site}: raters have no number to call when somebody is in danger"
+            when = "assessments are coming; whoever delegates enters it"
+            address = reverse("delegation", args=[site])
+            yield Task(True, "", "", site, what, when, rank=1, address=address)
+    found = [one for one in found if one.at <= reader.at + SOON]
     left = untaken([(one.ledger, one.encounter) for one in found])
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
     for one in found:
