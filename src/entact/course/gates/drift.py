@@ -46,8 +46,9 @@ def against_rater(
                 yield Reason("rater_certificate_ended", message)
         drift = known.drifts.get(form)
         if drift is not None:
+            agreement = drift.agreement.replace("-", "\N{MINUS SIGN}")
             message = (
                 f"{person} drifts: the last {drift.over} ratings by {form} that were rated again agree with"
-                f" {drift.agreement}, under {drift.limit}. They are trained again before the next."
+                f" {agreement}, under {drift.limit}. They are trained again before the next."
             )
             yield Reason("rater_drifts", message)
