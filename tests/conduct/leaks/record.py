@@ -21,10 +21,11 @@ from tests.conduct.leaks.twin import ALLOCATION, Twin, alike, same_hashes
 from tests.conduct.people import account
 
 from entact import store
+from entact.analysis import agreement
 from entact.conduct import reader, verification
 from entact.conduct.permissions import OWNER
 from entact.conduct.reader import Standing
-from entact.conduct.reports import arms
+from entact.conduct.reports import arms, measured
 from entact.conduct.session.files import console_files
 from entact.conduct.sight import PARTICIPANT
 from entact.protocol import Study
@@ -35,6 +36,8 @@ SETTINGS = {
     "SECRET_KEY": "the same in both",
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],  # how slow one is tells no arm
 }
+# Pages load these when they are asked for first: what draws chance on being loaded would in one crawl alone.
+LOADED = agreement, measured
 PERSON, HANDING = "pat", "pat,handing"
 UNBLINDED = "committee"  # sees arms before the lock
 Around = Callable[[Twin], AbstractContextManager[object]]
