@@ -125,8 +125,10 @@ def without_rater(reader: Reader, person: Person) -> Iterator[Task]:
     found = [one for one in found if is_rated_apart(reader, one.visit)]
     for site in sorted({one.site for one in found if person.may("enter", one.site)}):
         if not state_of(site).on_call:
-            what = f"{site}: raters have no number to call when somebody is in danger"
-            when = "assessments are coming; whoever delegates enters it"
+            what = gettext("{site}: raters have no number to call when somebody is in danger").format(
+                site=site
+            )
+            when = gettext("assessments are coming; whoever delegates enters it")
             address = reverse("delegation", args=[site])
             yield Task(True, "", "", site, what, when, rank=1, address=address)
     found = [one for one in found if one.at <= reader.at + SOON]
