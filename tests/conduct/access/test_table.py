@@ -88,6 +88,7 @@ PLAIN = {
     "study": "/",
     "proof": "/proof/",
     "told": "/told/",
+    "language": "/language/",
     "ratings": "/assessments/",
     "rating": "/assessments/nothing/",
     "rate": "/assessments/nothing/symptoms/",
