@@ -22,6 +22,7 @@ from entact.conduct.record.door import Author
 from entact.course import Entry, fold_setting, read, uuid7
 from entact.course.entry import digest
 from entact.course.entry.dates import in_date, read_date
+from entact.course.entry.effective import VOID
 from entact.course.entry.entry import SecondProof, instant
 from entact.course.kinds.on_call import OnCall
 from entact.course.kinds.site import Certificate, DelegationSigned, Staff
@@ -239,8 +240,27 @@ def enter_at_site(
     Args:
         reason: why, in clear; it is about nobody. second: what whoever signs it showed once more.
     """
-    at = _now(site)
     data: dict[str, Any] = msgspec.to_builtins(payload)
+    return _enter_at_site(site, kind, data, by, about=about, reason=reason, second=second)
+
+
+def withdraw_at_site(site: str, entry: str, reason: str, *, by: Author) -> str:
+    """Withdraws what was entered in a site's ledger in error, and says why; it stays in the ledger."""
+    return _enter_at_site(site, VOID, {}, by, replaces=entry, reason=reason)
+
+
+def _enter_at_site(
+    site: str,
+    kind: str,
+    data: dict[str, Any],
+    by: Author,
+    *,
+    about: str | None = None,
+    replaces: str | None = None,
+    reason: str | None = None,
+    second: SecondProof | None = None,
+) -> str:
+    at = _now(site)
     entry = Entry(
         id=uuid7(at, secrets.randbits(80)),
         ledger=f"{SITE}{site}",
@@ -253,6 +273,7 @@ def enter_at_site(
         role=by.role,
         data=data,
         about=about,
+        replaces=replaces,
         reason=reason,
     )
     authenticated = by.authenticated

@@ -381,6 +381,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "supply_sites": "read_supply",
     "supply": "read_supply",
     "supply_enter": "read_supply",  # and the duty of what is entered
+    "supply_withdraw": "read_supply",  # and the duty of what was entered
     "supply_labels": "keep_supply",
     "kits": "check_supply",
     "holds": "read_holds",

@@ -18,6 +18,7 @@ from psycopg import Cursor
 from entact.course import Course, Entry, Receipt, Refused, fold, instant, read
 from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
+from entact.course.entry.effective import VOID
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
 from entact.course.kinds.periodic import PERIODIC_REPORT
 from entact.course.kinds.raters import OF_RATERS
@@ -28,6 +29,7 @@ from entact.course.state.numbers import Number, number_in
 from entact.course.state.oversight import counts_places, gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
+from entact.store import models
 from entact.store.allocation import awaits_number, next_of_list
 from entact.store.appending import (
     append,
@@ -186,21 +188,42 @@ def facts(
 def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:
     """Keeps what happened to the system itself, at a site, or to the study, in the ledger of that.
 
-    Of the system: accounts, roles, sign-ins, looks, exports. Of a site: that it may work, its staff, and the
-    log of it. Of the study: releases, certificates of raters, who drifts, reports that were sent, holds;
-    nothing else of it is on a page.
+    <<<<<<< HEAD
+        Of the system: accounts, roles, sign-ins, looks, exports. Of a site: that it may work, its staff, and the
+        log of it. Of the study: releases, certificates of raters, who drifts, reports that were sent, holds;
+        nothing else of it is on a page.
+    =======
+        What was entered at a site in error is withdrawn by a `void`, with a reason; it stays in the ledger.
 
-    Args:
-        entry: of a kind of that ledger, with nothing personal of a participant in it.
-        received_at: the server's clock. authenticated: who was there, as the server knows.
-    Raises:
-        StoreError: when it belongs into another ledger, or this record has no release yet.
+        Of the system: accounts, roles, sign-ins, looks, exports. Of a site: its staff, and the log of it. Of the
+        study: certificates of raters, who drifts, reports that were sent, holds; nothing else of it is on a page.
+    >>>>>>> 37735020 (What was entered about a site's stock in error is withdrawn, with a reason, and stays in its ledger)
+
+        Args:
+            entry: of a kind of that ledger, with nothing personal of a participant in it.
+            received_at: the server's clock. authenticated: who was there, as the server knows.
+        Raises:
+            StoreError: when it belongs into another ledger, or this record has no release yet.
     """
     kinds = _NOTED.get("".join(entry.ledger.partition(":")[:2]), {})
+    if entry.kind == VOID and kinds is SITE_KINDS:
+        _require_withdrawal(entry)
+        return append_or_open(entry, received_at, authenticated)
     if entry.kind not in kinds:
         raise StoreError(f"an entry of kind {entry.kind!r} does not belong in the ledger {entry.ledger}")
     msgspec.convert(entry.data, kinds[entry.kind].payload)
     return append_or_open(entry, received_at, authenticated)
+
+
+def _require_withdrawal(entry: Entry) -> None:
+    """A withdrawal says why, and of which entry of its ledger."""
+    if not (entry.reason or "").strip():
+        raise StoreError(
+            f"entry {entry.id} withdraws {entry.replaces or 'another'} and says no reason: give one"
+        )
+    there = models.Line.objects.filter(ledger__name=entry.ledger, entry_id=entry.replaces)
+    if not there.exclude(kind=VOID).exists():
+        raise StoreError(f"there is no entry {entry.replaces} in {entry.ledger} to withdraw")
 
 
 @contextmanager

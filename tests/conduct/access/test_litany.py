@@ -161,6 +161,11 @@ LITANY: Mapping[str, Row] = {
         NOBODY,
         "supply/test_views.py::test_nobody_checks_what_they_entered_and_two_at_once_are_one",
     ),
+    "supply_withdraw": Row(
+        "supply/test_views.py::test_what_was_entered_in_error_is_withdrawn_with_a_reason_and_counts_no_more",
+        NOBODY,
+        "supply/test_views.py::test_what_was_entered_in_error_is_withdrawn_with_a_reason_and_counts_no_more",
+    ),
     "kits": Row(
         "supply/test_views.py::test_who_is_blinded_sees_every_kit_alike_and_enters_nothing",
         "supply/test_views.py::test_of_a_locked_participant_nothing_is_dispensed",
@@ -335,7 +340,14 @@ def test_no_form_that_is_sent_full_of_rubbish_gives_a_fault() -> None:
             break
     # Nobody of these certifies raters, rates again, or keeps the kits of Denver: tried with what cannot be in
     # drift/test_views.py and supply/test_views.py.
-    assert set(posted()) - tried == {"account_logout", "one_press", "drift", "rate_again", "supply_enter"}
+    assert set(posted()) - tried == {
+        "account_logout",
+        "one_press",
+        "drift",
+        "rate_again",
+        "supply_enter",
+        "supply_withdraw",
+    }
     after = {one.ledger: one.seq for one in store.ledgers("")}
     assert all(after[ledger] >= seq for ledger, seq in before.items())
     assert after["system"] > before.get("system", 0)

@@ -180,6 +180,7 @@ APART = {
     "rate_again": "of so few ratings none need be drawn: it is tried in drift/test_views.py",
     "monitoring_report": "nobody has signed one: it is tried in monitoring/test_visit.py",
     "monitoring_pdf": "the same",
+    "supply_withdraw": "nothing of the stock is entered on a page: tried in supply/test_views.py",
     "supply_labels": "no shipment of a rehearsal is entered on a page: tried in supply/test_views.py",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }

@@ -321,3 +321,62 @@ def test_of_a_locked_participant_nothing_is_dispensed(
     kinds = [read(line.text).kind for line in store.lines(ledger)]
     assert "dispensing" not in kinds
     assert kinds[-1] == "kit_return"
+
+
+def test_what_was_entered_in_error_is_withdrawn_with_a_reason_and_counts_no_more(
+    pharmacist: Browser, second: Browser, sign_in: SignIn, keys: list[str]
+) -> None:
+    """A receipt of the wrong kits: withdrawn, entered anew; the ledger keeps both, and who said why."""
+    numbers = shipped(pharmacist, 3)
+    sent = {"shipment": "A-1", "kits": labels(numbers[:1]), "damaged": ""}
+    pharmacist.post(f"{ENTER}receipt/", sent)
+    assert [statuses()[one] for one in numbers[1:]] == ["missing", "missing"]
+    stock = pharmacist.get("/supply/denver/")
+    address = re.findall(r'href="(/supply/denver/withdraw/[^"]+/)" aria-label="Withdraw: A receipt', stock)[0]
+    assert "A-1, 1 kit" in pharmacist.get(address)
+    for nobody in (sign_in("mm", everywhere="medical_monitor"), sign_in("th", denver="therapist")):
+        nobody.get(address, status=404)
+        assert address not in nobody.get("/supply/denver/")
+    empty = pharmacist.post(address, {"reason": "  "}, status=422)
+    assert "Why: say in words what is wrong with it" in alert(empty)
+    assert [statuses()[one] for one in numbers[1:]] == ["missing", "missing"]
+    pharmacist.post(address, {"reason": "Only one box was opened"})
+    assert set(statuses().values()) == {"sent"}
+    page = pharmacist.get("/supply/denver/")
+    assert "Only one box was opened" in page
+    assert address not in page
+    pharmacist.get(address, status=404)  # twice is once
+    pharmacist.post(f"{ENTER}receipt/", sent | {"kits": labels(numbers)})
+    assert set(statuses().values()) == {"quarantined"}  # there is no log
+    kinds = [read(line.text).kind for line in store.lines("site:denver")]
+    assert (kinds.count("receipt"), kinds.count("void")) == (2, 1)
+
+
+@pytest.mark.parametrize("what", ["staff", "nothing"])
+def test_nothing_but_the_stock_is_withdrawn_there(pharmacist: Browser, keys: list[str], what: str) -> None:
+    entries = [read(line.text) for line in store.lines("site:denver")]
+    entry = next((one.id for one in entries if one.kind == what), "nowhere")
+    pharmacist.get(f"/supply/denver/withdraw/{entry}/", status=404)
+
+
+def test_the_door_takes_no_withdrawal_without_a_reason_or_of_nothing(keys: list[str]) -> None:
+    import msgspec
+
+    from entact.course.entry import Entry
+    from entact.course.entry.entry import Authenticated
+    from entact.store import StoreError, door
+
+    known = next(read(line.text) for line in store.lines("site:denver") if read(line.text).kind == "staff")
+    who = Authenticated(how="session", who="p-1", session="5e55")
+    fields = {name: getattr(known, name) for name in Entry.__struct_fields__}
+    void = Entry(**fields | {"kind": "void", "data": {}, "id": f"{known.id[:-4]}beef", "replaces": known.id})
+    for one, said in (
+        (void, "says no reason: give one"),
+        (
+            msgspec.structs.replace(void, reason="wrong", replaces="nowhere"),
+            "there is no entry nowhere in site:denver",
+        ),
+        (msgspec.structs.replace(void, reason="wrong", ledger="study:mini"), "does not belong in the ledger"),
+    ):
+        with pytest.raises(StoreError, match=said):
+            door.note(one, received_at=known.recorded_at, authenticated=who)

@@ -10,12 +10,12 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext
 
-from entact.conduct.delegation import enter_at_site, hold_site
+from entact.conduct.delegation import enter_at_site, hold_site, withdraw_at_site
 from entact.conduct.error import ConductError
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
-from entact.conduct.supply.forms import MOST_KITS, Sent, payload_of
-from entact.conduct.supply.selectors import balance_of, folded_with_kits, plan_of, stock_of
+from entact.conduct.supply.forms import HANDLINGS, LONGEST, MOST_KITS, Sent, payload_of
+from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_of
 from entact.course.kinds.supply import (
     Destruction,
     Lot,
@@ -65,6 +65,28 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
             if not any((one.entry, one.kit) == (about, payload.kit) and one.is_open for one in found):
                 raise ConductError(gettext("There is no such difference open"))
         return enter_at_site(site, kind, payload, by=by, about=about)
+
+
+def withdraw_supply(site: str, entry: str, reason: str, *, by: Author, duties: Collection[str]) -> str:
+    """Withdraws what was entered about the stock of a site in error; the withdrawal's id.
+
+    Args:
+        duties: of whoever withdraws: what somebody may enter they may withdraw.
+    Raises:
+        ConductError: when there is no such entry of theirs, it was withdrawn, or no reason is said.
+    """
+    said = " ".join(reason.split())
+    with transaction.atomic():
+        hold_site(site)
+        found = next((one for one in entered_at(site) if one.entry.id == entry), None)
+        handling = HANDLINGS.get(found.entry.kind) if found is not None else None
+        if found is None or handling is None or handling.duty not in duties:
+            raise ConductError("There is no such entry for you to withdraw")
+        if found.withdrawn_by:
+            raise ConductError(f"{found.withdrawn_by} has withdrawn it already")
+        if not 1 <= len(said) <= LONGEST:
+            raise ConductError(f"Why: say in words what is wrong with it, in at most {LONGEST} characters")
+        return withdraw_at_site(site, entry, said, by=by)
 
 
 def numbers_for(count: int, taken: Collection[str]) -> list[str]:

@@ -10,9 +10,10 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.reader import Folded, Reader, Standing
-from entact.conduct.supply.forms import Field, Handling
-from entact.conduct.supply.selectors import balance_of, folded_with_kits, plan_of, stock_found
+from entact.conduct.supply.forms import HANDLINGS, Field, Handling
+from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_found
 from entact.conduct.words import day, moment
+from entact.course.entry import instant
 from entact.course.entry.dates import in_date
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import HandledState
@@ -90,6 +91,19 @@ class Waiting:
     kits: int
 
 
+@dataclass(frozen=True)
+class EnteredShown:
+    """Something that was entered about the stock, in words, and who withdrew it, where somebody did."""
+
+    entry: str
+    kind: str
+    what: str
+    of: str
+    by: str
+    at: str
+    withdrawn: str
+
+
 class StockPage:
     """The stock of one site as a reader may see it.
 
@@ -105,6 +119,24 @@ class StockPage:
         self.state, self.problems = stock_found(reader, site)
         self.folded: dict[str, Folded] = folded_with_kits(reader, self.state)
         self.balance: Balance = balance_of(self.state, self.folded.items())
+
+    def entered(self) -> list[EnteredShown]:
+        """What was entered on these pages, the latest first."""
+        return [
+            EnteredShown(
+                one.entry.id,
+                one.entry.kind,
+                HANDLINGS[one.entry.kind].title,
+                _of(one.entry.data),
+                self.names.get(one.entry.by, one.entry.by),
+                moment(instant(one.entry.occurred_at), self.zone),
+                f"{self.names.get(one.withdrawn_by, one.withdrawn_by)}: {one.reason}"
+                if one.withdrawn_by
+                else "",
+            )
+            for one in entered_at(self.site)
+            if one.entry.kind in HANDLINGS
+        ]
 
     def kits(self) -> list[KitShown]:
         """Every kit, by its number."""
@@ -256,3 +288,13 @@ def fields_shown(
             "value": sent.get(one.name, ""),
             "focus": scanned,
         }
+
+
+def _of(data: Mapping[str, Any]) -> str:
+    """What an entry is of, in a few words: its number and how many kits; the same whatever they hold."""
+    name = next((str(data[one]) for one in ("number", "lot", "shipment", "place", "name") if one in data), "")
+    kits = data.get("kits", data.get("units"))
+    count = len(kits) if isinstance(kits, list | dict) else 0
+    return ", ".join(
+        part for part in (name, f"{count} kit{'' if count == 1 else 's'}" if count else "") if part
+    )

@@ -9,7 +9,7 @@ import msgspec
 
 from entact.conduct.delegation import SITE
 from entact.conduct.reader import Folded, Reader
-from entact.course import fold_setting, read
+from entact.course import Kept, fold_setting, read
 from entact.course.entry.effective import VOID, Problem
 from entact.course.kinds import SITE_KINDS, supply
 from entact.course.kinds.kind import Kind
@@ -53,6 +53,27 @@ def stock_found(reader: Reader, site: str) -> tuple[SiteState, tuple[Problem, ..
     of_stock = {one.id for one in entries if one.kind in OF_STOCK}
     problems = tuple(one for one in setting.problems if one.entry in of_stock)
     return msgspec.structs.replace(setting.site, id=site), problems
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """Something that was entered about the stock, and who withdrew it and why, where somebody did."""
+
+    entry: Kept
+    withdrawn_by: str = ""
+    reason: str = ""
+
+
+def entered_at(site: str) -> list[Entered]:
+    """What was entered about the stock of a site, the latest first."""
+    lines = models.Line.objects.filter(ledger__name=f"{SITE}{site}", kind__in=[*OF_STOCK, VOID])
+    entries = [read(text) for text in lines.order_by("seq").values_list("text", flat=True)]
+    voids = {one.replaces: one for one in reversed(entries) if one.kind == VOID}
+    found = [
+        Entered(one) if (void := voids.get(one.id)) is None else Entered(one, void.by, void.reason or "")
+        for one in entries
+        if one.kind != VOID
+    ]
+    return found[::-1]
 
 
 def folded_with_kits(reader: Reader, site: SiteState) -> dict[str, Folded]:

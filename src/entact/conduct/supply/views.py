@@ -16,7 +16,7 @@ from entact.conduct.given import note_given
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
-from entact.conduct.supply.domain import enter_supply
+from entact.conduct.supply.domain import enter_supply, withdraw_supply
 from entact.conduct.supply.forms import HANDLINGS, Sent
 from entact.conduct.supply.page import StockPage, fields_shown
 from entact.conduct.supply.selectors import plan_of, stock_of
@@ -26,6 +26,7 @@ from entact.course.supply.check_character import printed
 from entact.course.supply.temperature import MOST
 from entact.report.labels import draw_labels
 
+MOST_SHOWN = 40  # of what was entered last
 TELLS = KIT.tells | {"schedule"}  # classes of data that the pages of the stock tell of
 
 
@@ -66,6 +67,9 @@ def show_stock(request: HttpRequest, site: str) -> HttpResponse:
         "shipments": list(stock.state.supply.shipments.values()) if keeps else [],
         "keeps": person.may("keep_supply", site),
         "enters": [(one.kind, one.title) for one in HANDLINGS.values() if person.may(one.duty, site)],
+        "entered": [one for one in stock.entered() if person.may(HANDLINGS[one.kind].duty, site)][
+            :MOST_SHOWN
+        ],
         "here": "supply",
     }
     return page(request, reader, "supply/stock.html", values)
@@ -108,6 +112,34 @@ def enter_stock(request: HttpRequest, site: str, kind: str) -> HttpResponse:
         "here": "supply",
     }
     return page(request, reader, "supply/enter.html", values, 422 if problem else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw_stock(request: HttpRequest, site: str, entry: str) -> HttpResponse:
+    """What was entered about the stock in error is withdrawn, with a reason.
+
+    Raises:
+        Http404: when there is no such entry, or it is not theirs to withdraw.
+    """
+    reader = _reader_at(request, site)
+    shown = next((one for one in _page(reader, site).entered() if one.entry == entry), None)
+    handling = HANDLINGS.get(shown.kind) if shown is not None else None
+    role = request.person.role_for(handling.duty, site) if handling is not None else None
+    authenticated = authenticated_by(request)
+    if shown is None or shown.withdrawn or handling is None or role is None or authenticated is None:
+        raise Http404
+    author = Author(request.person.identity, role, authenticated)
+    reason = request.POST.get("reason", "").replace("\0", "")
+    problem = ""
+    if request.method == "POST":
+        try:
+            withdraw_supply(site, entry, reason, by=author, duties=(handling.duty,))
+        except ConductError as error:
+            problem = str(error)
+        else:
+            return redirect("supply", site=site)
+    values = {"site": site, "one": shown, "reason": reason, "problem": problem, "here": "supply"}
+    return page(request, reader, "supply/withdraw.html", values, 422 if problem else 200)
 
 
 @require_safe
