@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -284,6 +286,74 @@ def test_the_application_gets_at_no_file_of_the_list_by_the_database(
     statement = attempt.format(file=made / "openings-pia.json", owner=postgres.OWNER)
     with connected(opened, "application") as database, pytest.raises(psycopg.errors.InsufficientPrivilege):
         database.execute(statement)
+
+
+@pytest.mark.requirement("R11")
+@pytest.mark.skipif(os.geteuid() != 0, reason="two accounts of the operating system are tried by root alone")
+def test_another_account_of_the_machine_gets_at_no_file_and_no_process_of_the_holder(
+    list_files: Path, keys: Path, tmp_path: Path
+) -> None:
+    """R11, by trying: the web's account (65534) and the holder's (65533); one account is no boundary."""
+    own = tmp_path / "of the holder"
+    shutil.copytree(list_files, own)
+    shutil.copy(keys / "pia.key", own)
+    for path in (own, *own.iterdir()):
+        os.chown(path, 65533, 65533)
+    for path in own.parents:  # others may pass, so that the holder's own folder is what stops them
+        if path.stat().st_uid == os.getuid() and path.is_relative_to(tmp_path.parent.parent):
+            path.chmod(path.stat().st_mode | 0o011)
+    sleeping = ["/bin/sleep", "60"]
+    with subprocess.Popen(
+        sleeping, user=65533, group=65533, extra_groups=[], cwd="/", env={"SEED": "of pia"}
+    ) as holder:
+        try:
+            secret = [*own.iterdir(), Path("/proc") / str(holder.pid) / "environ"]
+
+            def read_as(account: int) -> list[Path]:
+                as_them: dict[str, Any] = {"user": account, "group": account, "extra_groups": []}
+                return [
+                    path
+                    for path in secret
+                    if not subprocess.run(
+                        ["/bin/cat", path], capture_output=True, check=False, cwd="/", **as_them
+                    ).returncode
+                ]
+
+            assert read_as(65534) == []
+            assert read_as(65533) == secret  # who is one account with the holder gets at all of it
+        finally:
+            holder.kill()
+
+
+@pytest.mark.requirement("R10")
+def test_what_the_web_holds_in_settings_environment_and_backup_opens_nothing(
+    made: Path, opened: str, keys: Path, tmp_path: Path
+) -> None:
+    """R10, by trying: every value of the settings and of the environment, and all that a backup would hold."""
+    from django.conf import settings
+
+    from entact.cli.custody import open_signer
+    from entact.store.archive import write_archive
+
+    pia = open_signer(opened, "pia", keys / "pia.key", keys / "pia.words")
+    secrets_of = [pia.seed.hex(), "the long words of pia"]
+    secrets_of += json.loads((made / "openings-pia.json").read_text())["boxes"]
+    held = [repr(getattr(settings, name, None)) for name in dir(settings) if name.isupper()]
+    held += [f"{name}={value}" for name, value in os.environ.items()]
+    assert not [one for one in secrets_of if any(one in value for value in held)]
+    assert not any(str(made) in value or str(keys) in value for value in held)  # nor says where they lie
+    archive = tmp_path / "archive"
+    write_archive(archive)
+    for path in (one for one in archive.rglob("*") if one.is_file()):
+        content = path.read_bytes()
+        assert not [
+            one for one in secrets_of if one.encode() in content or bytes.fromhex(_hex(one)) in content
+        ]
+
+
+def _hex(text: str) -> str:
+    """A text of hexadecimal digits as it is, another as its bytes."""
+    return text if re.fullmatch(r"(?:[0-9a-f]{2})+", text) else text.encode().hex()
 
 
 @contextmanager

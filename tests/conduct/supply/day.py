@@ -72,6 +72,7 @@ def lot(pharmacist: Browser, **more: str) -> None:
         "expires": "2026-12-31",
         "certificate": "CoA 77, QP 12",
         "status": "released",
+        "packs": "every_arm",
     }
     pharmacist.post("/supply/denver/enter/lot/", sent | more)
 

@@ -169,6 +169,11 @@ def test_the_gate_says_every_reason_on_the_page(pharmacist: Browser, keys: list[
     [
         ("lot", {"lot": "L-2", "expires": "2026-13-01"}, "Last day of use: write the day as 2026-04-30"),
         ("lot", {"lot": "L-2", "expires": "2026-12-31", "strength": "strong"}, "Strength"),
+        (
+            "lot",
+            {"lot": "L-2", "expires": "2026-12-31", "packs": "one_arm"},
+            "a lot of one arm alone tells the arm of each of its kits",
+        ),
         ("lot", {"lot": "a\x01b"}, "Number of the lot: at most"),
         (
             "shipment",
@@ -212,6 +217,7 @@ def test_what_cannot_be_is_said_and_nothing_is_entered_or_lost(
         "stated_as": "salt",
         "certificate": "C",
         "status": "released",
+        "packs": "every_arm",
     }
     page = pharmacist.post(f"{ENTER}{kind}/", (full if kind == "lot" else {}) | sent, status=422)
     assert said in alert(page)
@@ -380,3 +386,23 @@ def test_the_door_takes_no_withdrawal_without_a_reason_or_of_nothing(keys: list[
     ):
         with pytest.raises(StoreError, match=said):
             door.note(one, received_at=known.recorded_at, authenticated=who)
+
+
+@pytest.mark.requirement("R10")
+def test_of_two_lots_the_keeper_is_told_and_who_is_blinded_sees_no_difference(
+    pharmacist: Browser, sign_in: SignIn, keys: list[str]
+) -> None:
+    """R10: kits of two lots, with two last days, look the same to whoever does not keep them."""
+    shipped(pharmacist, 1)
+    assert "lie here together" not in pharmacist.get("/supply/denver/")
+    lot(pharmacist, lot="L-2", expires="2027-06-30", certificate="CoA 78")
+    sent = {"number": "A-2", "lot": "L-2", "units": "3", "sender": "Depot", "kits": "", "make": "1"}
+    pharmacist.post("/supply/denver/enter/shipment/", sent)
+    page = pharmacist.get("/supply/denver/")
+    assert "Kits of L-1 and of L-2 lie here together" in page
+    blinded = sign_in("t-9", denver="therapist").get("/supply/denver/")
+    shown = re.findall(r'<tr><th scope="row">.*?</tr>', blinded, re.DOTALL)
+    assert len(shown) == 2
+    assert len({re.sub(r"\d{6}\.\w", "", row) for row in shown}) == 1
+    for said in ("L-1", "L-2", "2026-12-31", "2027-06-30", "CoA", "together"):
+        assert said not in blinded

@@ -51,6 +51,7 @@ def test_it_is_open_when_nothing_is_against_it() -> None:
         (lambda case: case.change("lot", expires="2026-03-15"), "kit_expired"),
         (lambda case: case.change("lot", status="not_released"), "lot_not_released"),
         (lambda case: case.change("lot", status="recalled"), "lot_recalled"),
+        (lambda case: case.change("lot", packs="one_arm"), "lot_tells_arm"),
         (lambda case: case.change("lot", lot="L-2"), "lot_unknown kit_expired"),
         (lambda case: case.change("received sent", log=log("20", "31")), "kit_quarantined"),
         (lambda case: case.change("received sent", kits=["42"]), "kit_missing"),

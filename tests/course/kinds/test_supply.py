@@ -141,3 +141,11 @@ def test_any_order_of_arrival_gives_the_same(random: Any) -> None:
     entries = case.of("site:")
     random.shuffle(entries)
     assert fold_setting(case.study, case.of("study:"), entries) == case.setting()
+
+
+def test_a_lot_of_one_arm_alone_is_found_where_arms_are_blinded() -> None:
+    case = Stock.begun()
+    assert case.problems() == []
+    case.say("of one arm", "lot", at(3), LOT | {"lot": "L-2", "packs": "one_arm"})
+    assert "lot_tells_arm" in str(case.problems())
+    assert Stock.begun().setting().site.supply.lots["L-1"].packs is None  # of before nobody said

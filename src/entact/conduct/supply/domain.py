@@ -25,6 +25,7 @@ from entact.course.kinds.supply import (
     StockDifference,
     SupplyCheck,
     SupplyDecision,
+    is_blinded,
 )
 from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
@@ -110,6 +111,13 @@ def _require_lot(reader: Reader, lot: Lot) -> None:
     products = reader.study.newest.file.products
     if lot.product not in products:
         raise ConductError(gettext("Product: choose one of the study"))
+    if lot.packs == "one_arm" and is_blinded(reader.study.newest.file):
+        raise ConductError(
+            gettext(
+                "Packed in it are: a lot of one arm alone tells the arm of each of its kits to whoever sees a "
+                "label; pack one with kits of every arm, that share its number, last day and certificate"
+            )
+        )
     try:
         unit = parse_quantity(lot.strength).unit
     except ValueError as error:

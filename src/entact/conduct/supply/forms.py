@@ -103,6 +103,18 @@ HANDLINGS: Final[Mapping[str, Handling]] = {
                     "certificate", gettext_lazy("Numbers of the certificate of analysis and of the release")
                 ),
                 Field(
+                    "packs",
+                    gettext_lazy("Packed in it are"),
+                    "choice",
+                    (
+                        ("every_arm", gettext_lazy("kits of every arm")),
+                        ("one_arm", gettext_lazy("kits of one arm alone")),
+                    ),
+                    hint=gettext_lazy(
+                        "Two lots, one for each arm, would tell the arms by their numbers and last days."
+                    ),
+                ),
+                Field(
                     "status",
                     gettext_lazy("It is"),
                     "choice",
@@ -421,6 +433,7 @@ def _lot(sent: Sent) -> Lot:
         sent.day("expires", gettext("Last day of use")),
         sent.text("certificate", gettext("Certificate")),
         _choice(sent, "status", ("not_released", "released", "recalled")),
+        _choice(sent, "packs", ("every_arm", "one_arm")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -15,6 +16,7 @@ from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_
 from entact.conduct.words import day, moment
 from entact.course.entry import instant
 from entact.course.entry.dates import in_date
+from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import HandledState
 from entact.course.supply.balance import Balance, Difference, count_due, losses_due
@@ -138,8 +140,24 @@ class StockPage:
             if one.entry.kind in HANDLINGS
         ]
 
-    def kits(self) -> list[KitShown]:
-        """Every kit, by its number."""
+    def lots_in_use(self) -> list[str]:
+        """The lots of which kits can still be given out here, where they are several of one product.
+
+        Whoever sees a label tells them apart, so that each has to hold kits of every arm.
+        """
+        usable = ("sent", "received", "released", "quarantined")
+        there = {normal(kit.lot) for kit in self.state.kits.values() if kit.lot and kit.status in usable}
+        lots = [lot for number, lot in self.state.supply.lots.items() if number in there]
+        by_product = Counter(lot.product for lot in lots)
+        return sorted(lot.lot for lot in lots if by_product[lot.product] > 1)
+
+    def kits(self, *, keeps: bool = True) -> list[KitShown]:
+        """Every kit, by its number.
+
+        Args:
+            keeps: whether whoever looks keeps the stock; others are not told the last day of each kit, which
+                is its lot's.
+        """
         whose = {number: ledger for ledger, one in self.folded.items() for number in one.course.kits}
         known = {one.ledger: Standing.of(one) for one in lists.participants_of(sorted(set(whose.values())))}
         found = []
@@ -153,7 +171,7 @@ class StockPage:
                     STATUS.get(row.status, row.status),
                     row.status in ("quarantined", "missing", "rejected", "unknown"),
                     stock.why if stock is not None and row.status == "quarantined" else "",
-                    row.expires,
+                    row.expires if keeps else "",
                     bool(row.expires) and not in_date(row.expires, self.today),
                     standing.number if standing is not None else "",
                     standing.key if standing is not None else "",

@@ -55,7 +55,8 @@ def show_stock(request: HttpRequest, site: str) -> HttpResponse:
     keeps = person.may("keep_supply", site) or person.may("decide_supply", site)
     values = {
         "site": site,
-        "kits": stock.kits(),
+        "kits": stock.kits(keeps=keeps),
+        "lots_in_use": stock.lots_in_use() if keeps else [],
         "units": stock.balance.at_hand,
         "waiting": stock.waiting(),
         "disagreed": stock.disagreed(),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from entact.course.entry.dates import in_date
 from entact.course.gates.question import Question, Reason
 from entact.course.kinds.dispensing import dispensed, unchecked
+from entact.course.kinds.supply import is_blinded
 from entact.course.schedule import civil_date
 from entact.course.state.numbers import normal
 from entact.course.state.supply import UNUSABLE
@@ -149,6 +150,9 @@ def kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
         if lot.status != "released":
             said = "was recalled" if lot.status == "recalled" else "is not released"
             yield Reason(f"lot_{lot.status}", f"Lot {lot.lot} of kit {number} {said}.")
+        if lot.packs == "one_arm" and is_blinded(question.release.file):
+            message = f"Lot {lot.lot} of kit {number} is of one arm alone: who sees the label knows the arm."
+            yield Reason("lot_tells_arm", message)
     elif stock.units is not None:  # of a shipment, whose lot has to be known
         yield Reason("lot_unknown", f"Nothing is entered about lot {stock.lot} of kit {number}.", ("lot",))
     if not in_date(stock.expires, question.today):

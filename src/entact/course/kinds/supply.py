@@ -26,7 +26,7 @@ from entact.course.state.supply import (
     Unlike,
 )
 from entact.course.supply.temperature import is_excursion
-from entact.protocol.study import Supply
+from entact.protocol.study import StudyFile, Supply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +41,8 @@ class Lot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         strength: of one unit, as the label has it. stated_as: whether that counts the salt or the base.
         expires: last day. certificate: number of the certificate of analysis, and of the release.
+        packs: whether kits of every arm are in it, or of one alone: then number, last day and certificate
+            tell the arm of every kit.
     """
 
     lot: str
@@ -50,6 +52,7 @@ class Lot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires: str
     certificate: str
     status: Literal["released", "not_released", "recalled"] = "not_released"
+    packs: Literal["every_arm", "one_arm"] | None = None
 
 
 class Shipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +141,11 @@ class SiteRegistration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires: str
 
 
+def is_blinded(file: StudyFile) -> bool:
+    """Whether a study has arms that somebody is not to know."""
+    return len(file.arms) > 1 and any("allocation" in row.hidden for row in file.blinding)
+
+
 def reduce_registration(site: SiteFolding, effective: Effective, payload: SiteRegistration) -> None:
     """The latest word on a registration."""
     if read_date(payload.expires) is None:
@@ -153,6 +161,9 @@ def reduce_lot(site: SiteFolding, effective: Effective, payload: Lot) -> None:
         site.problem("lot_expiry", effective.id, "expires", f"{payload.expires!r} is no date")
     if payload.product not in site.study.newest.file.products:
         site.problem("lot_product", effective.id, "product", f"the study has no product {payload.product!r}")
+    if payload.packs == "one_arm" and is_blinded(site.study.newest.file):
+        message = f"lot {payload.lot} is of one arm alone: its number, last day and certificate tell the arm"
+        site.problem("lot_tells_arm", effective.id, "packs", message)
     site.supply.lots[number] = LotState(
         payload.lot,
         payload.product,
@@ -162,6 +173,7 @@ def reduce_lot(site: SiteFolding, effective: Effective, payload: Lot) -> None:
         payload.certificate,
         payload.status,
         effective.id,
+        payload.packs,
     )
     for name, kit in site.kits.items():
         if kit.lot is not None and normal(kit.lot) == number:

@@ -54,6 +54,7 @@ class LotState(msgspec.Struct, frozen=True):
     certificate: str
     status: str
     entry: str
+    packs: str | None = None
 
 
 class ShipmentState(msgspec.Struct, frozen=True):
