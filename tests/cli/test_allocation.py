@@ -329,7 +329,7 @@ def test_another_account_of_the_machine_gets_at_no_file_and_no_process_of_the_ho
 def test_what_the_web_holds_in_settings_environment_and_backup_opens_nothing(
     made: Path, opened: str, keys: Path, tmp_path: Path
 ) -> None:
-    """R10, by trying: every value of the settings and of the environment, and all that a backup would hold."""
+    """R10, by trying: all values of settings and environment, and all that a backup would hold."""
     from django.conf import settings
 
     from entact.cli.custody import open_signer
@@ -343,7 +343,7 @@ def test_what_the_web_holds_in_settings_environment_and_backup_opens_nothing(
     assert not [one for one in secrets_of if any(one in value for value in held)]
     assert not any(str(made) in value or str(keys) in value for value in held)  # nor says where they lie
     archive = tmp_path / "archive"
-    write_archive(archive)
+    write_archive(archive, made_at=datetime.now(UTC))
     for path in (one for one in archive.rglob("*") if one.is_file()):
         content = path.read_bytes()
         assert not [
