@@ -80,6 +80,7 @@ NOTHING_THERE = {
     "monitoring_report",
     "monitoring_pdf",
     "supply_labels",
+    "supply_withdraw",
     "mfa_view_recovery_codes",
     "mfa_remove_webauthn",
     "account_change_password",
@@ -127,6 +128,7 @@ PLAIN = {
     "supply": "/supply/denver/",
     "supply_enter": "/supply/denver/enter/lot/",
     "supply_labels": "/supply/denver/labels.pdf",
+    "supply_withdraw": "/supply/denver/withdraw/nothing/",
     "holds": "/holds/",
     "find": "/find/",
     "dashboard": "/dashboard/",
@@ -238,7 +240,7 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
     browser = signed_in(role, site)
     person = people.person_of(people.account_named(f"{role}.{site}".strip(".")))  # type: ignore[arg-type]
     nowhere = browser.get("/nowhere").content
-    of_site = ("delegation", "measuring", "supply", "supply_enter", "supply_labels")
+    of_site = ("delegation", "measuring", "supply", "supply_enter", "supply_labels", "supply_withdraw")
     at = dict.fromkeys((*of_site, *(one for one in PLAIN if one.startswith("monitoring_"))), "denver")
     cells = [(route, address, at.get(route)) for route, address in PLAIN.items() if ROUTES[route] != PUBLIC]
     cells += [
