@@ -188,22 +188,17 @@ def facts(
 def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:
     """Keeps what happened to the system itself, at a site, or to the study, in the ledger of that.
 
-    <<<<<<< HEAD
-        Of the system: accounts, roles, sign-ins, looks, exports. Of a site: that it may work, its staff, and the
-        log of it. Of the study: releases, certificates of raters, who drifts, reports that were sent, holds;
-        nothing else of it is on a page.
-    =======
-        What was entered at a site in error is withdrawn by a `void`, with a reason; it stays in the ledger.
+    What was entered at a site in error is withdrawn by a `void`, with a reason; it stays in the ledger.
 
-        Of the system: accounts, roles, sign-ins, looks, exports. Of a site: its staff, and the log of it. Of the
-        study: certificates of raters, who drifts, reports that were sent, holds; nothing else of it is on a page.
-    >>>>>>> 37735020 (What was entered about a site's stock in error is withdrawn, with a reason, and stays in its ledger)
+    Of the system: accounts, roles, sign-ins, looks, exports. Of a site: that it may work, its staff, and the
+    log of it. Of the study: releases, certificates of raters, who drifts, reports that were sent, holds;
+    nothing else of it is on a page.
 
-        Args:
-            entry: of a kind of that ledger, with nothing personal of a participant in it.
-            received_at: the server's clock. authenticated: who was there, as the server knows.
-        Raises:
-            StoreError: when it belongs into another ledger, or this record has no release yet.
+    Args:
+        entry: of a kind of that ledger, with nothing personal of a participant in it.
+        received_at: the server's clock. authenticated: who was there, as the server knows.
+    Raises:
+        StoreError: when it belongs into another ledger, or this record has no release yet.
     """
     kinds = _NOTED.get("".join(entry.ledger.partition(":")[:2]), {})
     if entry.kind == VOID and kinds is SITE_KINDS:
