@@ -82,11 +82,15 @@ def withdraw_supply(site: str, entry: str, reason: str, *, by: Author, duties: C
         found = next((one for one in entered_at(site) if one.entry.id == entry), None)
         handling = HANDLINGS.get(found.entry.kind) if found is not None else None
         if found is None or handling is None or handling.duty not in duties:
-            raise ConductError("There is no such entry for you to withdraw")
+            raise ConductError(gettext("There is no such entry for you to withdraw"))
         if found.withdrawn_by:
-            raise ConductError(f"{found.withdrawn_by} has withdrawn it already")
+            raise ConductError(gettext("{name} has withdrawn it already").format(name=found.withdrawn_by))
         if not 1 <= len(said) <= LONGEST:
-            raise ConductError(f"Why: say in words what is wrong with it, in at most {LONGEST} characters")
+            raise ConductError(
+                gettext("Why: say in words what is wrong with it, in at most {most} characters").format(
+                    most=LONGEST
+                )
+            )
         return withdraw_at_site(site, entry, said, by=by)
 
 
@@ -114,8 +118,8 @@ def _require_lot(reader: Reader, lot: Lot) -> None:
     if lot.packs == "one_arm" and is_blinded(reader.study.newest.file):
         raise ConductError(
             gettext(
-                "Packed in it are: a lot of one arm alone tells the arm of each of its kits to whoever sees a "
-                "label; pack one with kits of every arm, that share its number, last day and certificate"
+                "Packed in it are: a lot of one arm alone tells the arm of each of its kits to whoever sees "
+                "a label; pack one with kits of every arm, that share its number, last day and certificate"
             )
         )
     try:

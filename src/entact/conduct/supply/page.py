@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.supply.forms import HANDLINGS, Field, Handling
@@ -313,6 +313,5 @@ def _of(data: Mapping[str, Any]) -> str:
     name = next((str(data[one]) for one in ("number", "lot", "shipment", "place", "name") if one in data), "")
     kits = data.get("kits", data.get("units"))
     count = len(kits) if isinstance(kits, list | dict) else 0
-    return ", ".join(
-        part for part in (name, f"{count} kit{'' if count == 1 else 's'}" if count else "") if part
-    )
+    said = ngettext("{count} kit", "{count} kits", count).format(count=count) if count else ""
+    return ", ".join(part for part in (name, said) if part)
