@@ -399,7 +399,7 @@ def test_of_two_lots_the_keeper_is_told_and_who_is_blinded_sees_no_difference(
     sent = {"number": "A-2", "lot": "L-2", "units": "3", "sender": "Depot", "kits": "", "make": "1"}
     pharmacist.post("/supply/denver/enter/shipment/", sent)
     page = pharmacist.get("/supply/denver/")
-    assert "Kits of L-1 and of L-2 lie here together" in page
+    assert "Kits of the lots L-1, L-2 lie here together" in page
     blinded = sign_in("t-9", denver="therapist").get("/supply/denver/")
     shown = re.findall(r'<tr><th scope="row">.*?</tr>', blinded, re.DOTALL)
     assert len(shown) == 2

@@ -143,7 +143,8 @@ class SiteRegistration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def is_blinded(file: StudyFile) -> bool:
     """Whether a study has arms that somebody is not to know."""
-    return len(file.arms) > 1 and any("allocation" in row.hidden for row in file.blinding)
+    hidden = any("allocation" in row.hidden for row in file.blinding)
+    return len(file.arms) > 1 and (hidden or any(arm.role == "placebo" for arm in file.arms.values()))
 
 
 def reduce_registration(site: SiteFolding, effective: Effective, payload: SiteRegistration) -> None:
