@@ -9,15 +9,14 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import activate, get_language, get_language_from_request
+from django.utils.translation import get_language, get_language_from_request, override
 
 from entact.conduct.error import ConductError
 from entact.store import StoreError
 
 TITLES: Final = dict(settings.LANGUAGES)
 RECORDED: Final = settings.LANGUAGE_CODE  # what is written into the record, and into files, is written in it
-
-FILES: Final = (".csv", ".jsonl", ".pdf")
+FILES: Final = (".csv", ".jsonl", ".pdf")  # how their addresses end
 
 
 class Language:
@@ -27,9 +26,9 @@ class Language:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        activate(_asked_for(request))
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Language", get_language())
+        with override(_asked_for(request)):  # what its thread does next speaks its own
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", get_language())
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
 

@@ -71,8 +71,8 @@ SENTENCES: Final = (
     gettext_noop("The randomisation list has not been sealed."),
     gettext_noop("The code-breaks for emergencies have not been printed: `entact allocation codebreaks`."),
     gettext_noop(
-        "The code-breaks that {printed_by} printed are not countersigned by somebody else: `entact "
-        "allocation countersign`."
+        "The code-break of {number} is not printed and countersigned: `entact allocation codebreaks`, then "
+        "`countersign` by somebody else."
     ),
     gettext_noop("Randomisation number {given} is of no row of the sealed list."),
     gettext_noop("The stratum is not known: {names} was not answered."),
@@ -216,7 +216,7 @@ SENTENCES: Final = (
     gettext_noop("a verbal order of {ordered_by}, written down by {by}, is not confirmed"),
     gettext_noop("is no confirmation of {about}: that is no verbal order of {by}"),
     gettext_noop("continues {entry}, which did not begin anything"),
-    gettext_noop("is to {release}, and the site works under {id} by then"),
+    gettext_noop("is to release {release}, and the site worked under {id} by then"),
     # entact.course.found.dating
     gettext_noop("{item} {ended}, before it began {begun}"),
     gettext_noop("{kind} after the death entered in {entry}"),
