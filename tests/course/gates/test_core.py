@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from tests.course.cases import WHEN, Case, ask, before, codes, give, session, two_sessions, vitals
 
+from entact.course import fold_setting
 from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.gates.core import ACTS
@@ -233,6 +234,56 @@ def test_nobody_is_randomised_from_a_held_list_without_code_breaks(
     for change_ in changes:
         change_(case)
     assert codes(ask(case, "randomise")) == expected
+
+
+SHARED = {"root": ROOT, "custodians": ["ada", "ben", "cleo"], "threshold": 2, "custody": "ef" * 32}
+
+
+def test_where_custodians_alone_have_the_list_the_gate_says_that_there_is_nothing_else() -> None:
+    """Two clicks are impossible then: the code-breaks are all there is, before anybody is randomised."""
+    for alone in (True, False):
+        case = before("randomise").change("commitment", list_root=ROOT, list_rows=2, numbers=NUMBERS)
+        put_study("shared", "list_custody", 0, "stat", **SHARED | {"alone": alone})(case)
+        (reason,) = ask(case, "randomise").reasons
+        assert reason.code == "no_code_breaks"
+        assert ("Custodians alone have the list" in reason.message) is alone
+        PRINTED(case)
+        put_study("checked", "code_breaks_checked", 2, "dan", **CHECKED)(case)
+        assert codes(ask(case, "randomise")) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        (
+            [put_study("shared", "list_custody", 0, "stat", **SHARED | {"root": "cd" * 32, "alone": True})],
+            "other_list",
+        ),
+        (
+            [put_study("shared", "list_custody", 0, "stat", **SHARED | {"threshold": 4, "alone": True})],
+            "no_sharing",
+        ),
+        (
+            [put_study("gave", "shares_given", 1, "ada", entry="e", rows=1, custody="ef" * 32)],
+            "other_custody",
+        ),
+        (
+            [
+                put_study("shared", "list_custody", 0, "stat", **SHARED | {"alone": True}),
+                put_study("gave", "shares_given", 1, "dora", entry="e", rows=1, custody="ef" * 32),
+            ],
+            "no_custodian",
+        ),
+    ],
+)
+def test_what_is_wrong_with_custodians_is_found_in_the_studys_ledger(
+    changes: list[Change], rule: str
+) -> None:
+    case = before("randomise").change("commitment", list_root=ROOT, list_rows=2, numbers=NUMBERS)
+    for change_ in changes:
+        change_(case)
+    study = [one for one in case.entries.values() if one.ledger.startswith("study:")]
+    assert rule in {one.rule for one in fold_setting(case.study, study, ()).problems}
 
 
 def test_a_study_that_does_not_randomise() -> None:
