@@ -107,6 +107,7 @@ SENTENCES: Final = (
     gettext_noop("was recalled"),
     gettext_noop("is not released"),
     gettext_noop("Lot {lot} of kit {number} {said}."),
+    gettext_noop("Lot {lot} of kit {number} is of one arm alone: who sees the label knows the arm."),
     gettext_noop("Nothing is entered about lot {lot} of kit {number}."),
     gettext_noop("Kit {number} is not in date: it says {expires}."),
     gettext_noop("The {part} dose of this session was already given, at {when}."),
