@@ -15,7 +15,7 @@ from entact.conduct.frame import page
 from entact.conduct.language.codes import code_words
 from entact.conduct.locks.domain import checklist, freeze, take_back
 from entact.conduct.locks.study import change_lock, study_now
-from entact.conduct.words import moment, title_of_visit
+from entact.conduct.words import listing, moment, title_of_visit
 from entact.course.kinds.unfreeze import asked_to_unfreeze
 from entact.protocol.words.label import begun
 from entact.store import StoreError
@@ -79,7 +79,8 @@ def lock_study(request: HttpRequest) -> HttpResponse:
     values = {
         "study": study,
         "cuts": [
-            (one, [signature.person for signature in one.signatures]) for one in study.cuts.manifests.values()
+            (one, listing(signature.person for signature in one.signatures))
+            for one in study.cuts.manifests.values()
         ],
         "waiting": waiting,
         "problem": problem,
