@@ -187,8 +187,25 @@ LITANY: Mapping[str, Row] = {
         NOBODY,
         "monitoring/test_visit.py::test_an_action_waits_on_the_home_of_who_owes_it_until_it_is_done",
     ),
+    "releases": Row(
+        "releases/test_views.py::test_whoever_may_not_neither_enters_nor_opens",
+        NOBODY,
+        "releases/test_views.py::test_what_cannot_be_said_of_a_site_is_refused_and_writes_nothing",
+    ),
     "preview_release": Row(
-        "releases/test_preview.py::test_it_is_for_who_answers_for_the_data", NOTHING, NOTHING
+        "releases/test_preview.py::test_it_is_for_who_answers_for_the_data",
+        NOBODY,
+        "releases/test_views.py::test_what_is_not_what_was_tried_is_not_entered",
+    ),
+    "measuring": Row(
+        "session/test_measuring.py::test_whoever_may_not_keep_devices_has_no_such_page",
+        NOBODY,
+        "session/test_measuring.py::test_a_revoked_device_is_refused_at_once_and_may_be_registered_anew",
+    ),
+    "readings": Row(
+        "session/test_measuring.py::test_a_device_that_nobody_registered_is_refused_and_that_is_kept",
+        "a fact is never refused",
+        "a reading is kept once",
     ),
     "delegation": Row(
         "staff/test_views.py::test_nobody_changes_a_log_who_may_not_nor_is_given_what_is_no_role_of_a_site",
@@ -213,7 +230,7 @@ LITANY: Mapping[str, Row] = {
     **dict.fromkeys(
         (
             *("account_login", "account_logout", "account_reauthenticate", "account_change_password"),
-            *("one_press", "welcome", "usersessions_list"),
+            *("one_press", "welcome", "usersessions_list", "language"),
             *(one for one in ROUTES if one.startswith("mfa_")),
         ),
         OWN,
