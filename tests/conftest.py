@@ -21,10 +21,19 @@ settings.register_profile("explore", **CALM, print_blob=True)
 settings.load_profile("explore" if os.environ.get("ENTACT_EXPLORE") else "entact")
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30  # bytes; a run takes less than one of them
+
+
+def _in_memory() -> Path | None:
+    """Where files are in memory, if there is room: a database for each test is copied ten times as fast."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Every process of a run, also those that tests start, keeps its data in one folder of the run."""
     if not hasattr(config, "workerinput"):
-        folder = Path(tempfile.mkdtemp(prefix="entact-tests-"))
+        folder = Path(tempfile.mkdtemp(prefix="entact-tests-", dir=_in_memory()))
         folder.chmod(0o711)  # root's PostgreSQL runs as another account, which must pass through
         os.environ["ENTACT_DATA"] = str(folder)
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred commands compile everything once
