@@ -167,7 +167,7 @@ NAMES = {
     ),
     "blocks that weigh": (
         "strata: [site]",
-        "strata: [site], minimise: §{chance: 0.8}",
+        "strata: [site], §minimise: {chance: 0.8}",
         "randomisation.minimise: is said by minimisation; the method is 'permuted_blocks'",
     ),
     "time of randomisation": (

@@ -96,7 +96,7 @@ def review_of(asked: Asked, effective: Effective | None) -> Review | None:
 
 def meaning_words(code: str) -> str:
     """What a signature means, as people say it."""
-    return MEANINGS.get(code, lower_words(code))
+    return str(MEANINGS.get(code, lower_words(code)))
 
 
 def attested_of(course: Course, effective: Effective, zone: tzinfo) -> tuple[Attested, ...]:

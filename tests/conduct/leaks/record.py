@@ -23,11 +23,12 @@ from tests.conduct.people import account
 from entact import store
 from entact.analysis import agreement
 from entact.conduct import reader, verification
-from entact.conduct.permissions import OWNER
+from entact.conduct.permissions import DUTIES, OWNER
 from entact.conduct.reader import Standing
 from entact.conduct.reports import arms, measured
 from entact.conduct.session.files import console_files
 from entact.conduct.sight import PARTICIPANT
+from entact.course import read
 from entact.protocol import Study
 from entact.store import lists, server
 
@@ -146,6 +147,7 @@ def _walk_as_each(
 ) -> None:
     for name in roles:
         also = {OWNER: [f"/people/{PERSON}/"], "investigator": _guesses(study)}.get(name, [])
+        also += _event_reports() if name in DUTIES["report_safety"] else []
         if name == PERSON:
             form, *also = beside_links(study)
             Crawl(seen, source, browser(HANDING), HANDING, finely).hand_over(form)
@@ -192,6 +194,16 @@ def _guesses(study: Study) -> list[str]:
     asked = [name for name, one in study.newest.visits.items() if "guess" in one.activities]
     keys = [Standing.of(one).key for one in lists.participants(limit=4)]
     return [f"/participants/{key}/{name}.1/guess/" for key in keys for name in asked[:1]]
+
+
+def _event_reports() -> list[str]:
+    """Reports of an event: of all entries a crawl opens one, which hardly ever is that of an event."""
+    found = []
+    for one in map(Standing.of, lists.participants(limit=30)):
+        entries = (read(line.text) for line in store.lines(one.ledger))
+        event = next((entry.id for entry in entries if entry.kind == "adverse_event"), None)
+        found += [f"/participants/{one.key}/entry/{event}/report.pdf"] if event is not None else []
+    return found[:3]
 
 
 def beside_links(study: Study) -> list[str]:

@@ -5,8 +5,10 @@ Run where that file lies in the folder of the kinds (`test_kind.test_a_new_kind_
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
+import django
 from tests.course.cases import Case, before
 
 from entact.conduct.sight import SeenCourse, Sight
@@ -67,7 +69,9 @@ def ask() -> None:
         if role != "participant":
             sight = Sight(case.study, role)
             assert ("call" in SeenCourse(sight, course).entries) is sight.sees("schedule")
-    # A page tells it.
+    # A page tells it, in words that Django translates.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entact.conduct.settings")
+    django.setup()
     sight = Sight(case.study, "investigator")
     effective = next(one for one in course.effective if one.id == "call")
     title, facts, _ = state(Tell(course, case.study.newest, sight, at.tzinfo), effective)  # type: ignore[arg-type]

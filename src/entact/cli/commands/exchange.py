@@ -18,7 +18,7 @@ OfCut = Annotated[str | None, typer.Option("--cut", help="A cut by its name; els
 
 commands = typer.Typer()
 redcap = typer.Typer(help="Forms from REDCap, and for it.", **PLAIN)
-odm = typer.Typer(help="Forms from ODM files; `entact export --as sdtm,odm` writes one.", **PLAIN)
+odm = typer.Typer(help="Forms from ODM files; `entact export` writes them.", **PLAIN)
 usdm = typer.Typer(help="Studies as USDM 4.0, and from it.", **PLAIN)
 
 

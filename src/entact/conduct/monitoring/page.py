@@ -145,7 +145,7 @@ def _shown(
 
 
 def _counts(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple((said, counts.get(name, 0)) for name, said in COUNTED.items())
+    return tuple((str(said), counts.get(name, 0)) for name, said in COUNTED.items())
 
 
 def _departure(one: Departure) -> tuple[str, str]:
