@@ -16,6 +16,11 @@ Opened = Annotated[
 ]
 OfCut = Annotated[str | None, typer.Option("--cut", help="A cut by its name; else all that there is.")]
 
+Named = Annotated[str, typer.Argument(help="A study by its name, or the path of its file.")]
+Into = Annotated[Path | None, typer.Option(help="A study file, or its folder; else forms are told.")]
+Filled = Annotated[str | None, typer.Option("--at", help="The visit that fills forms which are new.")]
+Write = Annotated[bool, typer.Option("--write", help="Write the study file; else it is a dry run.")]
+
 commands = typer.Typer()
 redcap = typer.Typer(help="Forms from REDCap, and for it.", **PLAIN)
 odm = typer.Typer(help="Forms from ODM files; `entact export` writes them.", **PLAIN)
@@ -73,13 +78,9 @@ def import_dictionary(
     dictionary: Annotated[
         Path, typer.Argument(help="A data dictionary (CSV), or a project's XML.", dir_okay=False)
     ],
-    into: Annotated[
-        Path | None, typer.Option(help="A study file, or its folder; else forms are told.")
-    ] = None,
-    at: Annotated[str | None, typer.Option(help="The visit that fills forms which are new.")] = None,
-    write: Annotated[
-        bool, typer.Option("--write", help="Write the study file; else it is a dry run.")
-    ] = False,
+    into: Into = None,
+    at: Filled = None,
+    write: Write = False,
     encoding: Annotated[str | None, typer.Option(help="Of the file, where it is not UTF-8: cp1252.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -94,7 +95,7 @@ def import_dictionary(
 
 @redcap.command("export", short_help="Write a study's forms as a data dictionary.")
 def export_dictionary(
-    study: Annotated[str, typer.Argument(help="A study by its name, or the path of its file.")],
+    study: Named,
     out: Annotated[Path, typer.Option(help="A new CSV file.", dir_okay=False)],
     as_json: AsJson = False,
 ) -> None:
@@ -108,13 +109,9 @@ def export_dictionary(
 @odm.command("import", short_help="Take the forms of an ODM file into a study file.")
 def import_odm_file(
     file: Annotated[Path, typer.Argument(help="An ODM file of version 1.3 (XML).", dir_okay=False)],
-    into: Annotated[
-        Path | None, typer.Option(help="A study file, or its folder; else forms are told.")
-    ] = None,
-    at: Annotated[str | None, typer.Option(help="The visit that fills forms which are new.")] = None,
-    write: Annotated[
-        bool, typer.Option("--write", help="Write the study file; else it is a dry run.")
-    ] = False,
+    into: Into = None,
+    at: Filled = None,
+    write: Write = False,
     as_json: AsJson = False,
 ) -> None:
     """Tell the forms of an ODM file and what they leave out; add those that a study lacks."""
@@ -126,7 +123,7 @@ def import_odm_file(
 
 @usdm.command("export", short_help="Write a study as a document of USDM.")
 def write_usdm_document(
-    study: Annotated[str, typer.Argument(help="A study by its name, or the path of its file.")],
+    study: Named,
     out: Annotated[Path, typer.Option(help="A new JSON file.", dir_okay=False)],
     as_json: AsJson = False,
 ) -> None:
