@@ -204,3 +204,10 @@ def test_a_greater_chance_and_better_guesses_foretell_more() -> None:
     assert right(Fraction(19, 20), 0.9) > right(Fraction(4, 5), 0.9) > right(Fraction(3, 5), 0.9) > 0.5
     assert right(Fraction(4, 5), 1.0) > right(Fraction(4, 5), 0.6)
     assert right(Fraction(4, 5), 0.5) == pytest.approx(0.5, abs=0.02)
+
+
+def test_by_variance_an_unequal_ratio_is_kept() -> None:
+    """Two to one, 4 : 1 so far: with placebo 2 and 2 parts, with mdma 2.5 and 1."""
+    plan = Minimising({"mdma": 2, "placebo": 1}, (1,), Fraction(4, 5), measure="variance")
+    found = chances(plan, [(("a",), "mdma")] * 4 + [(("a",), "placebo")], ("a",))
+    assert found["placebo"] == Fraction(4, 5)
