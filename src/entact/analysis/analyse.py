@@ -195,8 +195,8 @@ def _allocated(plan: Plan, frame: pl.DataFrame, allocation: Mapping[str, str] | 
     names = [plan.columns.get(role, role) for role in ("participant", "arm")]
     if not set(names) <= set(frame.columns):
         return set()
-    pairs = frame.select(pl.col(name).cast(pl.String) for name in names).drop_nulls().unique()
-    return set(pairs.iter_rows())
+    who, arms = (frame[name].cast(pl.String).to_list() for name in names)
+    return {(one, arm) for one, arm in zip(who, arms, strict=True) if one is not None and arm is not None}
 
 
 def dummy_allocation(participants: list[str], arms: list[str], *, seed: int) -> dict[str, str]:
@@ -268,11 +268,13 @@ def _bytes(frame: pl.DataFrame) -> bytes:
         if kind.is_nested() or kind == pl.Object:
             raise ValueError(f"column {name!r} holds {kind}: a cell of a table holds one value")
     head = ",".join(f"{name}:{kind}" for name, kind in frame.schema.items())
-    plain = frame.with_columns(
-        pl.col(pl.Duration).cast(pl.Int64),
-        pl.col(pl.Binary).bin.encode("hex"),
-        pl.col(pl.Null).cast(pl.String),
-    )
+    plain = frame
+    if any(kind == pl.Duration or kind in (pl.Binary, pl.Null) for kind in frame.schema.values()):
+        plain = frame.with_columns(
+            pl.col(pl.Duration).cast(pl.Int64),
+            pl.col(pl.Binary).bin.encode("hex"),
+            pl.col(pl.Null).cast(pl.String),
+        )
     return f"{head}\n{plain.write_csv()}".encode()
 
 

@@ -90,7 +90,9 @@ def describe(frame: Any, column: str, by: str | Sequence[str] = ()) -> pl.DataFr
 
 def summarise(values: Any) -> Summary:
     """Number, mean and SD of the values that are there: a Polars or pandas series, an array or a list."""
-    present = numbers(values, "the column").drop_nulls()
+    present = numbers(values, "the column")
+    if present.null_count():
+        present = present.drop_nulls()
     mean, sd = present.mean(), present.std()
     return Summary(
         len(present), mean if isinstance(mean, float) else None, sd if isinstance(sd, float) else None

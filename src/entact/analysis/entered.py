@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.estimand import Handled, apply
-from entact.analysis.frame import held
+from entact.analysis.frame import held, keep, put, without_nan
 from entact.analysis.planned import ROLES, Plan, Planned, Where
 
 NAMES = ("participant", "arm", "visit", "site")
@@ -77,10 +77,11 @@ def enter(
             speaks of.
     """
     rows, left_out, events, notes = _rows(plan, planned, frame, allocation)
-    arms = rows["arm"].cast(pl.String) if "arm" in rows.columns else None
-    people = pl.DataFrame({"who": rows["participant"], "arm": [""] * len(rows) if arms is None else arms})
-    counted = people.group_by("arm").agg(pl.col("who").n_unique()).sort("arm")
-    return rows, Entered(len(rows), dict(counted.iter_rows()), tuple(left_out), events, tuple(notes))
+    arms = rows["arm"].cast(pl.String).to_list() if "arm" in rows.columns else [""] * len(rows)
+    people: dict[str, int] = {}
+    for _, arm in set(zip(rows["participant"].to_list(), arms, strict=True)):
+        people[arm] = people.get(arm, 0) + 1
+    return rows, Entered(len(rows), dict(sorted(people.items())), tuple(left_out), events, tuple(notes))
 
 
 def _rows(
@@ -98,36 +99,35 @@ def _rows(
     notes: list[str] = []
     for name in dict.fromkeys(names[role] for role in NAMES if names[role] in frame.columns):
         if frame.schema[name].is_numeric():  # their numbers are names: as numbers they would be slopes
-            frame = frame.with_columns(_as_names(frame[name]).alias(name))
-    whole = frame.with_columns(
-        **{role: pl.col(column) for role, column in names.items() if column in frame.columns}
+            frame = put(frame, _as_names(frame[name]).alias(name))
+    whole = put(
+        frame, *(frame[column].alias(role) for role, column in names.items() if column in frame.columns)
     )
+    whole = put(whole, whole["participant"].cast(pl.String))
     if allocation is not None:
-        whole = whole.with_columns(
-            pl.col("participant").cast(pl.String).replace_strict(dict(allocation), default=None).alias("arm")
-        )
-    whole = whole.with_columns(pl.col("participant").cast(pl.String))
+        arms = {who: str(arm) for who, arm in allocation.items()}
+        own = [arms.get(who) for who in whole["participant"].to_list()]
+        whole = put(whole, pl.Series("arm", own, dtype=pl.String))
     if planned.change is not None:
         whole = _changed(whole, planned.change)
     if planned.event is not None:
         notes += _unseen(whole["value"], planned.event.values, f"the event of {names['value']!r}")
         try:
-            whole = whole.with_columns(planned.event.of(whole["value"].alias(names["value"])).alias("value"))
+            whole = put(whole, planned.event.of(whole["value"].alias(names["value"])).alias("value"))
         except ValueError as problem:
             raise Unusable(str(problem)) from problem
     if not getattr(planned.method, "takes_text", False):
         _refuse_values(whole)
     visits = plan.visits
     if visits and "visit" in whole.columns:
-        there = set(whole["visit"].cast(pl.String).drop_nulls().unique())
+        there = set(whole["visit"].cast(pl.String).unique()) - {None}
         strange = there - set(visits)
         if not planned.where and strange:
             raise ValueError(f"visits {sorted(strange)} are none of the plan's: {', '.join(visits)}")
         visits = tuple(one for one in visits if one in there)
-        ordered = pl.col("visit").cast(pl.String).cast(pl.Enum(visits), strict=False)
-        whole = whole.with_columns(ordered.alias("visit"))
+        whole = put(whole, whole["visit"].cast(pl.String).cast(pl.Enum(visits), strict=False))
     steps: list[Step] = []
-    rows = _keep(whole, pl.col("participant").is_not_null(), "participant unknown", steps)
+    rows = _known(whole, "participant", steps)
     for column, wanted in [*planned.where.items(), *plan.sets.get(planned.set, {}).items()]:
         if column in whole.columns:
             values = wanted if isinstance(wanted, tuple) else (wanted,)
@@ -136,14 +136,14 @@ def _rows(
         for column, event in _meant(planned.said.get(key)):
             if column in whole.columns:
                 notes += _unseen(whole[column], event, f"{key!r} of {column!r}")
-    rows = _keep(rows, _where(rows, planned.where, planned.id), "not of this analysis's rows", steps)
+    if planned.where:
+        rows = _keep(rows, _where(rows, planned.where, planned.id), "not of this analysis's rows", steps)
     if planned.set in plan.sets:
         own = _where(rows, plan.sets[planned.set], f"sets.{planned.set}")
         rows = _keep(rows, own, f"not in the set {planned.set}", steps)
-    if rows.schema["value"].is_float():
-        rows = rows.with_columns(pl.col("value").fill_nan(None))
+    rows = put(rows, without_nan(rows["value"]))
     if "arm" in rows.columns:
-        rows = _keep(rows, pl.col("arm").is_not_null(), "arm unknown", steps)
+        rows = _known(rows, "arm", steps)
     events: tuple[Handled, ...] = ()
     if planned.estimand in plan.estimands:
         try:
@@ -151,18 +151,15 @@ def _rows(
         except ValueError as problem:
             raise Unusable(str(problem)) from problem
     if planned.question.at is not None and "visit" in rows.columns and _asks_one_visit(planned):
-        here = pl.col("visit").cast(pl.String) == planned.question.at
+        here = rows["visit"].cast(pl.String) == planned.question.at
         rows = _keep(rows, here, f"not at {planned.question.at}", steps)
     notes += _slopes(planned, rows) + _alike(planned, rows) + _same_at_every_visit(planned)
     if getattr(planned.method, "takes_missing", False):  # who has no value is imputed, not left out
         return rows, steps, events, notes
-    rows = _keep(rows, pl.col("value").is_not_null(), "value unknown", steps)
+    rows = _known(rows, "value", steps)
     for name in _covariates(planned):
         if name in rows.columns:
-            known = pl.col(name).is_not_null()
-            if rows.schema[name].is_float():
-                known &= pl.col(name).is_not_nan()
-            rows = _keep(rows, known, f"{name} unknown", steps)
+            rows = _known(rows, name, steps)
     return rows, steps, events, notes
 
 
@@ -223,7 +220,7 @@ def _alike(planned: Planned, rows: pl.DataFrame) -> list[str]:
     """A note for each arm whose name is that of one compared but for its case or its blanks."""
     if planned.question.contrast is None or "arm" not in rows.columns:
         return []
-    there = rows["arm"].cast(pl.String).drop_nulls().unique().sort().to_list()
+    there = sorted({arm for arm in rows["arm"].cast(pl.String).to_list() if arm is not None})
     meant = {" ".join(arm.casefold().split()): arm for arm in planned.question.contrast}
     return [
         f"arm {arm!r} is not compared, and is written nearly as {meant[key]!r}"
@@ -266,21 +263,27 @@ def _is_text(kind: pl.DataType) -> bool:
     return kind == pl.String or isinstance(kind, pl.Enum | pl.Categorical)
 
 
-def _keep(rows: pl.DataFrame, condition: pl.Expr, why: str, steps: list[Step]) -> pl.DataFrame:
-    kept = rows.filter(condition)
+def _known(rows: pl.DataFrame, column: str, steps: list[Step]) -> pl.DataFrame:
+    """The rows in which this column is neither null nor NaN."""
+    own = without_nan(rows[column])
+    return _keep(rows, own.is_not_null(), f"{column} unknown", steps) if own.null_count() else rows
+
+
+def _keep(rows: pl.DataFrame, wanted: pl.Series, why: str, steps: list[Step]) -> pl.DataFrame:
+    kept = keep(rows, wanted)
     if len(kept) < len(rows):
         lost = rows["participant"].drop_nulls().n_unique() - kept["participant"].drop_nulls().n_unique()
         steps.append(Step(why, len(rows) - len(kept), lost))
     return kept
 
 
-def _where(rows: pl.DataFrame, where: Where, place: str) -> pl.Expr:
-    every = pl.lit(True)
+def _where(rows: pl.DataFrame, where: Where, place: str) -> pl.Series:
+    every = pl.Series(np.ones(len(rows), dtype=bool))
     for column, wanted in where.items():
         if column not in rows.columns:
             raise ValueError(_no_column(column, place, rows))
         values = list(wanted) if isinstance(wanted, tuple) else [wanted]
-        kind, one = rows.schema[column], pl.col(column)
+        kind, one = rows[column].dtype, rows[column]
         if kind.is_numeric():
             if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
                 raise ValueError(f"{place}: column {column!r} holds numbers, and {values} are others")
@@ -303,10 +306,13 @@ def _refuse_values(rows: pl.DataFrame) -> None:
         raise Unusable(f"the value holds {held(kind)}, {told}no number and no yes or no; say its `event`")
     for name in ("value", "baseline"):
         if name in rows.columns and rows.schema[name].is_float():
-            endless = rows.filter(pl.col(name).is_infinite())
-            if len(endless):
-                raise Unusable(f"the {name} of participant {endless['participant'][0]} is infinite")
-            size = float(np.nanmax(np.abs(rows[name].drop_nulls().to_numpy()), initial=0.0))
+            sizes = np.abs(rows[name].to_numpy())
+            endless = np.isinf(sizes)
+            if endless.any():
+                raise Unusable(
+                    f"the {name} of participant {rows['participant'][int(endless.argmax())]} is infinite"
+                )
+            size = float(np.nanmax(sizes, initial=0.0))
             if size > LARGE or 0 < size < 1 / LARGE:
                 why = f"the {name} goes to {size:.3g}, which cannot be calculated with; take another unit"
                 raise Unusable(why)
@@ -321,14 +327,14 @@ def _changed(rows: pl.DataFrame, change: str) -> pl.DataFrame:
             if rows[name].null_count() == len(rows):
                 raise Unusable(f"a change is asked for, and nobody has a {name}")
             raise Unusable(f"a change is asked for, and the {name} holds {held(rows.schema[name])}")
-    value, baseline = (pl.col(name).cast(pl.Float64) for name in ("value", "baseline"))
+    value, baseline = (rows[name].cast(pl.Float64) for name in ("value", "baseline"))
     difference = value - baseline  # small whole numbers have no negative ones, and wrap
     if change == "percent":
-        nought = rows.filter(pl.col("baseline") == 0)
+        nought = keep(rows, rows["baseline"] == 0)
         if len(nought):
             raise Unusable(f"participant {nought['participant'][0]} has a baseline of 0: no percent of it")
         difference = 100 * difference / baseline
-    return rows.with_columns(difference.alias("value"))
+    return put(rows, difference.alias("value"))
 
 
 def _as_names(column: pl.Series) -> pl.Series:
@@ -383,7 +389,7 @@ def people_of(plan: Plan, planned: Planned, frame: Any) -> int:
     who = plan.columns.get("participant", "participant")
     if who not in own.columns:
         raise ValueError(_no_column(who, "columns.participant", own))
-    kept = own.filter(_where(own, planned.where, planned.id))
+    kept = keep(own, _where(own, planned.where, planned.id))
     if planned.set in plan.sets:
-        kept = kept.filter(_where(kept, plan.sets[planned.set], f"sets.{planned.set}"))
+        kept = keep(kept, _where(kept, plan.sets[planned.set], f"sets.{planned.set}"))
     return kept[who].drop_nulls().n_unique()

@@ -12,7 +12,7 @@ import polars as pl
 
 from entact.analysis.estimand import Estimand, Intercurrent
 from entact.analysis.family import Family
-from entact.analysis.frame import held
+from entact.analysis.frame import held, keep, of_arm
 from entact.analysis.result import Estimates, Side
 
 ROLES = ("participant", "arm", "visit", "site", "value", "baseline", "day")
@@ -56,13 +56,13 @@ class Question:
         if self.at is not None:
             if "visit" not in rows.columns:
                 raise ValueError(f"the rows have no visit, and the contrast is at {self.at}")
-            rows = rows.filter(pl.col("visit").cast(pl.String) == self.at)
+            rows = keep(rows, rows["visit"].cast(pl.String) == self.at)
             if rows.is_empty():
                 raise ValueError(f"nobody has a value at {self.at}")
         if rows.is_empty():
             raise ValueError("nobody has a value")
-        twice = rows.filter(pl.col("participant").is_duplicated())
-        if len(twice):
+        if rows["participant"].n_unique() < len(rows):
+            twice = rows.filter(pl.col("participant").is_duplicated())
             raise ValueError(
                 f"participant {twice['participant'][0]} has {_times(twice)} rows here, where one is meant; "
                 "say at which visit, or which rows count"
@@ -84,10 +84,10 @@ class Question:
             added, taken = (
                 [arm for arm, one in self.combination.items() if one * sign > 0] for sign in (1, -1)
             )
-            return rows.filter(own.is_in(added)), rows.filter(own.is_in(taken))
+            return keep(rows, own.is_in(added)), keep(rows, own.is_in(taken))
         parts = []
         for arm in self.pair():
-            part = rows.filter(pl.col("arm").cast(pl.String) == arm)
+            part = of_arm(rows, arm)
             if part.is_empty():
                 there = ", ".join(sorted(str(name) for name in rows["arm"].unique()))
                 raise ValueError(f"nobody in arm {arm!r} has a value; there are: {there}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from entact.analysis.frame import sort_groups
+from entact.analysis.frame import cut_groups, known, of_arm
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates
 
@@ -45,14 +45,14 @@ def cut(rows: pl.DataFrame, question: Question, by: tuple[str, ...]) -> tuple[li
         if name not in rows.columns:
             raise ValueError(f"the stratum {name!r} is no column; there are: {', '.join(rows.columns)}")
     here, arms = question.here(rows), question.pair()
-    known = here.drop_nulls(list(by))
+    placed = known(here, by)
     notes = []
-    if len(known) < len(here):
-        notes.append(f"{len(here) - len(known)} participants of no known stratum left out")
+    if len(placed) < len(here):
+        notes.append(f"{len(here) - len(placed)} participants of no known stratum left out")
     found, alone = [], []
-    for key, part in parts(known, list(by)):
+    for key, part in parts(placed, list(by)):
         name = ", ".join(str(step) for step in key)
-        first, second = (part.filter(pl.col("arm").cast(pl.String) == arm)["value"] for arm in arms)
+        first, second = (of_arm(part, arm)["value"] for arm in arms)
         if len(first) and len(second):
             found.append(Cut(name, first, second))
         elif len(first) + len(second):
@@ -64,6 +64,4 @@ def cut(rows: pl.DataFrame, question: Question, by: tuple[str, ...]) -> tuple[li
 
 def parts(rows: pl.DataFrame, keys: list[str]) -> list[tuple[tuple[object, ...], pl.DataFrame]]:
     """The rows of each combination of keys, in order."""
-    if not keys:
-        return [((), rows)]
-    return list(sort_groups(rows, keys).group_by(keys, maintain_order=True))
+    return cut_groups(rows, keys) if keys else [((), rows)]

@@ -12,7 +12,7 @@ from entact.analysis.continuous import ancova, effect_size, paired_t
 from entact.analysis.continuous.ancova import Spread, Weights, t_tail
 from entact.analysis.continuous.effect_size import Kind, baseline_effect_size
 from entact.analysis.describe import combined_difference, mean_difference, mean_interval, summarise
-from entact.analysis.frame import as_categories
+from entact.analysis.frame import as_categories, of_arm
 from entact.analysis.methods.answer import labelled, parts
 from entact.analysis.modelled import ModelDifference, model_difference, pool_sites
 from entact.analysis.planned import Question
@@ -80,7 +80,7 @@ class TTest:
             )
         else:
             arms = {
-                arm: question.here(rows).filter(pl.col("arm").cast(pl.String) == arm)["value"]
+                arm: of_arm(question.here(rows), arm)["value"]
                 for arm in question.combination
             }
             found = combined_difference(
@@ -248,7 +248,7 @@ def _groups(question: Question, first: pl.DataFrame, second: pl.DataFrame) -> tu
     own = dict(zip(question.pair(), (first, second), strict=True))
     if question.combination is not None:
         both = pl.concat([first, second])
-        own = {arm: both.filter(pl.col("arm").cast(pl.String) == arm) for arm in question.combination}
+        own = {arm: of_arm(both, arm) for arm in question.combination}
     for name, part in own.items():
         summary = summarise(part["value"])
         found.append(Group(name, summary.n, mean=summary.mean, sd=summary.sd))
