@@ -106,8 +106,8 @@ def _rows(
     whole = put(whole, whole["participant"].cast(pl.String))
     if allocation is not None:
         arms = {who: str(arm) for who, arm in allocation.items()}
-        own = [arms.get(who) for who in whole["participant"].to_list()]
-        whole = put(whole, pl.Series("arm", own, dtype=pl.String))
+        allocated = [arms.get(who) for who in whole["participant"].to_list()]
+        whole = put(whole, pl.Series("arm", allocated, dtype=pl.String))
     if planned.change is not None:
         whole = _changed(whole, planned.change)
     if planned.event is not None:

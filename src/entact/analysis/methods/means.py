@@ -79,10 +79,7 @@ class TTest:
                 first["value"], second["value"], variances=self.variances, level=question.level
             )
         else:
-            arms = {
-                arm: of_arm(question.here(rows), arm)["value"]
-                for arm in question.combination
-            }
+            arms = {arm: of_arm(question.here(rows), arm)["value"] for arm in question.combination}
             found = combined_difference(
                 arms, question.combination, variances=self.variances, level=question.level
             )

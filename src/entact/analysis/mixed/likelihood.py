@@ -22,6 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from entact.analysis.mixed.effects import Part
+from entact.analysis.mixed.inverse import Blocks, Dense, inverted
 from entact.analysis.mmrm.small import Floats, half
 
 
@@ -72,8 +73,8 @@ class Point:
     shrunk: Floats
     """(r,) Z' V^-1 (y - X beta): times G the predicted effects"""
     data: Data
-    v_zz: Floats
-    """(r, r) Z' V^-1 Z"""
+    v_zz: Dense | Blocks
+    """Z' V^-1 Z"""
     v_zx: Floats
     """(r, q) Z' V^-1 X"""
     information: Floats
@@ -96,7 +97,7 @@ class Point:
         # without rows when every effect has left the model
         moved = np.array([_apply(self.data, self.v_zx, one) for one in range(k)]).reshape(k, r, q)
         turned = moved.transpose(0, 2, 1)
-        double = (turned @ self.v_zz)[:, None] @ moved
+        double = self.v_zz.times(moved).transpose(0, 2, 1)[:, None] @ moved
         return _with_residual(self.theta, self.information, turned @ self.v_zx, double)
 
 
@@ -110,18 +111,10 @@ def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
         roots: list[Floats] = [
             np.asarray(np.linalg.cholesky(own), dtype=np.float64) for own in data.matrices(theta)
         ]
-    except np.linalg.LinAlgError:
-        return None
-    turned_zz = _turned(data, roots, data.z_z)
-    inner = _turned(data, roots, turned_zz.T)
-    inner[np.diag_indices(r)] += sigma2
-    try:
-        factor = np.linalg.cholesky(inner)
         # V^-1 between [Z, X, y]
-        half_way = np.linalg.solve(factor, np.hstack([turned_zz, _turned(data, roots, data.z_x)]))
-        v_zz = (data.z_z - half_way[:, :r].T @ half_way[:, :r]) / sigma2
-        v_zx = (data.z_x - half_way[:, :r].T @ half_way[:, r:]) / sigma2
-        v_xx = (data.x_x - half_way[:, r:].T @ half_way[:, r:]) / sigma2
+        v_zz, half_zx, factor_log = inverted(data, roots, sigma2)
+        v_zx = (data.z_x - v_zz.half(half_zx)) / sigma2
+        v_xx = (data.x_x - half_zx.T @ half_zx) / sigma2
         information = v_xx[:q, :q]
         c_root = np.linalg.inv(np.linalg.cholesky(information))
     except np.linalg.LinAlgError:
@@ -129,16 +122,17 @@ def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
     c = c_root.T @ c_root
     gamma = c @ v_xx[:q, q]
     quadratic = float(v_xx[q, q] - v_xx[:q, q] @ gamma)
-    logdet = (data.n - r) * np.log(sigma2) + 2.0 * np.log(np.diagonal(factor)).sum()
+    logdet = (data.n - r) * np.log(sigma2) + 2.0 * factor_log
     value = logdet + quadratic - (2.0 * np.log(np.diagonal(c_root)).sum() if reml else 0.0)
     residual = v_zx[:, q] - v_zx[:, :q] @ gamma
 
-    p_zz = v_zz - v_zx[:, :q] @ c @ v_zx[:, :q].T
-    taken = p_zz if reml else v_zz
-    traces, pairs = _traces(data, taken)
-    turned = [_apply(data, residual, k) for k in range(data.size - 1)]
-    quadratics = np.array([residual @ one for one in turned])
-    mixed = np.array(turned) @ p_zz @ np.array(turned).T if turned else np.zeros((0, 0))
+    # Z'PZ is v_zz - fixed fixed'
+    fixed = v_zx[:, :q] @ c_root.T
+    traces, pairs = v_zz.traces(data, fixed if reml else fixed[:, :0])
+    turned = np.array([_apply(data, residual, k) for k in range(data.size - 1)]).reshape(data.size - 1, r)
+    quadratics = turned @ residual
+    across = turned @ fixed
+    mixed = turned @ v_zz.times(turned.T) - across @ across.T
     free = data.n - q if reml else data.n
     traces, pairs = _with_residual(theta, free, traces, pairs)
     quadratics, mixed = _with_residual(theta, quadratic, quadratics, mixed)
@@ -157,16 +151,6 @@ def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
         v_zx[:, :q],
         information,
     )
-
-
-def _turned(data: Data, roots: list[Floats], columns: Floats) -> Floats:
-    """(I x L') of each effect times columns (r, ...), with S = L L'."""
-    result = np.empty_like(columns)
-    for part, root in zip(data.parts, roots, strict=True):
-        block = slice(part.first, part.first + part.size)
-        own = columns[block].reshape(len(part.groups), part.c, -1)
-        result[block] = (root.T @ own).reshape(part.size, -1)
-    return result
 
 
 def _with_residual(theta: Floats, whole: float | Floats, one: Floats, two: Floats) -> tuple[Floats, Floats]:
@@ -203,32 +187,3 @@ def _apply(data: Data, columns: Floats, k: int) -> Floats:
     result[rows + i] = columns[rows + j]
     result[rows + j] = columns[rows + i]
     return result
-
-
-def _traces(data: Data, p: Floats) -> tuple[Floats, Floats]:
-    """tr(P D_k) and tr(P D_k P D_l) from Z'PZ."""
-    size = data.size - 1
-    one, two = np.zeros(size), np.zeros((size, size))
-    begin = 0
-    for part in data.parts:
-        block = slice(part.first, part.first + part.size)
-        own = p[block, block].reshape(len(part.groups), part.c, len(part.groups), part.c)
-        summed = np.einsum("gagb->ab", own)
-        grid = half(part.c)
-        one[begin : begin + part.parameters] = grid.times * summed[grid.row, grid.column]
-        start = 0
-        for other in data.parts:
-            across = p[block, other.first : other.first + other.size]
-            across = across.reshape(len(part.groups), part.c, len(other.groups), other.c)
-            flat = across.transpose(1, 3, 0, 2).reshape(part.c * other.c, -1)
-            # S[a, c, b, d] = sum over groups of P[ga, hc] P[gb, hd]
-            s = (flat @ flat.T).reshape(part.c, other.c, part.c, other.c)
-            theirs = half(other.c)
-            for k, (i, j) in enumerate(zip(grid.row, grid.column, strict=True)):
-                for m, (u, v) in enumerate(zip(theirs.row, theirs.column, strict=True)):
-                    ways = {(a, b) for a, b in ((i, j), (j, i))}
-                    others = {(a, b) for a, b in ((u, v), (v, u))}
-                    two[begin + k, start + m] = sum(s[a, d, b, e] for a, b in ways for d, e in others)
-            start += other.parameters
-        begin += part.parameters
-    return one, two

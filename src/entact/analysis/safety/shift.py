@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import polars as pl
@@ -42,17 +43,12 @@ def shift(
         pl.col(after).replace_strict(order, default=None, return_dtype=pl.Int64).max().alias("worst"),
     )
     names = [*grades, "unknown"]
+    arms = worst["arm"].cast(pl.String).to_list()
+    counted = Counter(zip(arms, worst[before].to_list(), worst["worst"].to_list(), strict=True))
     found = []
-    for arm in sorted(worst["arm"].drop_nulls().unique().cast(pl.String)):
-        own = worst.filter(pl.col("arm").cast(pl.String) == arm)
+    for arm in sorted({one for one in arms if one is not None}):
         for start in names:
-            mine = own.filter(pl.col(before).is_null() if start == "unknown" else pl.col(before) == start)
-            counts = [
-                mine.filter(
-                    pl.col("worst").is_null() if end == "unknown" else pl.col("worst") == order[end]
-                ).height
-                for end in names
-            ]
-            found.append((arm, start, *counts))
+            own = None if start == "unknown" else start
+            found.append((arm, start, *(counted[arm, own, order.get(end)] for end in names)))
     schema = {"arm": pl.String, before: pl.String, **dict.fromkeys(names, pl.Int64)}
     return pl.DataFrame(found, schema=schema, orient="row")
