@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from entact.analysis.mixed.effects import Part, products
+from entact.analysis.mixed.effects import Data, Part, products
 from entact.analysis.mixed.inverse import Blocks, Dense, inverted
-from entact.analysis.mixed.likelihood import Data
 
 
 def _data(c: int) -> Data:

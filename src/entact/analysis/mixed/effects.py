@@ -84,6 +84,34 @@ class Part:
         ]
 
 
+@dataclass(frozen=True)
+class Data:
+    """What the likelihood needs to know of the rows."""
+
+    parts: tuple[Part, ...]
+    n: int
+    q: int
+    z_z: Floats
+    """(r, r)"""
+    z_x: Floats
+    """(r, q + 1) with the residuals of least squares as the last column"""
+    x_x: Floats
+    """(q + 1, q + 1)"""
+
+    @property
+    def size(self) -> int:
+        """How many parameters: the last one is sigma^2."""
+        return sum(part.parameters for part in self.parts) + 1
+
+    def matrices(self, theta: Floats) -> list[Floats]:
+        """S of each effect."""
+        result, first = [], 0
+        for part in self.parts:
+            result.append(half(part.c).unpack(theta[first : first + part.parameters]))
+            first += part.parameters
+        return result
+
+
 def products(parts: tuple[Part, ...], z: Floats) -> tuple[Floats, Floats, Floats]:
     """Z'Z (r, r), Z'z (r, columns) and z'z of effects and of further columns z (n, columns), in one pass."""
     r = sum(part.size for part in parts)

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.level import check_level
-from entact.analysis.mixed.effects import Part, RandomEffect, products
-from entact.analysis.mixed.likelihood import Data
+from entact.analysis.mixed.effects import Data, Part, RandomEffect, products
 from entact.analysis.mixed.model import RandomModel
 from entact.analysis.mixed.result import MixedFit
 from entact.analysis.mixed.search import Singular, search, starting_values

@@ -8,14 +8,11 @@ grows with the number of groups, where a dense matrix costs its cube.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from entact.analysis.mixed.effects import Data
 from entact.analysis.mmrm.small import Floats, half
-
-if TYPE_CHECKING:
-    from entact.analysis.mixed.likelihood import Data
 
 
 @dataclass(frozen=True, slots=True)

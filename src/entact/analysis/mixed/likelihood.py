@@ -21,37 +21,9 @@ from functools import cached_property
 
 import numpy as np
 
-from entact.analysis.mixed.effects import Part
+from entact.analysis.mixed.effects import Data, Part
 from entact.analysis.mixed.inverse import Blocks, Dense, inverted
 from entact.analysis.mmrm.small import Floats, half
-
-
-@dataclass(frozen=True)
-class Data:
-    """What the likelihood needs to know of the rows."""
-
-    parts: tuple[Part, ...]
-    n: int
-    q: int
-    z_z: Floats
-    """(r, r)"""
-    z_x: Floats
-    """(r, q + 1) with the residuals of least squares as the last column"""
-    x_x: Floats
-    """(q + 1, q + 1)"""
-
-    @property
-    def size(self) -> int:
-        """How many parameters: the last one is sigma^2."""
-        return sum(part.parameters for part in self.parts) + 1
-
-    def matrices(self, theta: Floats) -> list[Floats]:
-        """S of each effect."""
-        result, first = [], 0
-        for part in self.parts:
-            result.append(half(part.c).unpack(theta[first : first + part.parameters]))
-            first += part.parameters
-        return result
 
 
 @dataclass(frozen=True)

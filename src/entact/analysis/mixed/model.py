@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from entact.analysis.mixed.likelihood import Data
+from entact.analysis.mixed.effects import Data
 from entact.analysis.mixed.search import Search
 from entact.analysis.mmrm.basis import Basis
 from entact.analysis.mmrm.kenward_roger import Convention

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from entact.analysis.mixed.effects import Part
-from entact.analysis.mixed.likelihood import Data, Point, evaluate
+from entact.analysis.mixed.effects import Data, Part
+from entact.analysis.mixed.likelihood import Point, evaluate
 from entact.analysis.mmrm.small import Flags, Floats, half
 
 ENOUGH, GOOD, NEAR = 1e-20, 1e-14, 1e-7
