@@ -80,7 +80,10 @@ TEMPLATES = [
         "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "entact.conduct.language.scripts.words_of_scripts",
+            ],
             "builtins": ["django.templatetags.i18n"],
         },
     }

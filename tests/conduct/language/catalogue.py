@@ -22,6 +22,8 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from entact.conduct.language.scripts import OF_CONSOLE, OF_PAGES, marked_words
+
 CONDUCT = Path(__file__).parents[3] / "src" / "entact" / "conduct"
 KEYWORDS = {
     "gettext": None,
@@ -43,6 +45,11 @@ def templates() -> list[Path]:
     return [one for one in sorted(CONDUCT.rglob("*.html")) if "console" not in one.parts]
 
 
+def scripts() -> list[Path]:
+    """What pages, and the console of a session, run."""
+    return sorted([*OF_PAGES.glob("*.js"), *OF_CONSOLE.glob("*.js")])
+
+
 def read_words(language: str) -> Catalog:
     """The catalogue of a language as it is written."""
     with po_of(language).open("rb") as file:
@@ -62,9 +69,9 @@ def said() -> Catalog:
         settings.configure(USE_I18N=False)
         django.setup()
     found = Catalog(domain="django", charset="utf-8")
-    for path in sorted([*CONDUCT.rglob("*.py"), *templates()]):
+    for path in sorted([*CONDUCT.rglob("*.py"), *templates(), *scripts()]):
         place = [(path.relative_to(CONDUCT).as_posix(), None)]
-        for function, words in _of_template(path) if path.suffix == ".html" else _of_module(path):
+        for function, words in _READ[path.suffix](path):
             if function == "pgettext":
                 found.add(words[1], locations=place, context=words[0])
             else:
@@ -88,6 +95,15 @@ def _of_template(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     text = templatize(path.read_text(encoding="utf-8"), origin=str(path))
     for _, function, words, _ in extract_python(BytesIO(text.encode()), KEYWORDS, (), {"encoding": "utf-8"}):
         yield function, (words,) if isinstance(words, str) else tuple(one for one in words if one is not None)
+
+
+def _of_script(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a script marks."""
+    for words in marked_words(path.read_text(encoding="utf-8")):
+        yield "gettext", (words,)
+
+
+_READ = {".html": _of_template, ".py": _of_module, ".js": _of_script}
 
 
 def write(language: str) -> None:

@@ -6,8 +6,24 @@ import re
 from typing import Final
 
 import pytest
-from tests.conduct.language.catalogue import CONDUCT, LANGUAGES, compiled, po_of, read_words, said, templates
-from tests.conduct.language.unmarked import modules, unmarked_in_module, unmarked_in_template
+from tests.conduct.language.catalogue import (
+    CONDUCT,
+    LANGUAGES,
+    compiled,
+    po_of,
+    read_words,
+    said,
+    scripts,
+    templates,
+)
+from tests.conduct.language.unmarked import (
+    modules,
+    unmarked_in_module,
+    unmarked_in_script,
+    unmarked_in_template,
+)
+
+from entact.conduct.language.scripts import marked_words
 
 # Modules whose words no page shows: settings and the command line, documents, files that are the same for
 # everybody, and what is signed in words of its own (consent/text.py has them in both languages).
@@ -28,6 +44,14 @@ NOT_READ: Final = (
 )  # fmt: skip
 # Still to be done: the kinds of entries as forms, and what the pure rooms say (docs/languages.md).
 TO_DO: Final = frozenset({"permissions.py", "record/door.py"})
+
+# Scripts that speak English as files do, or to code: the proof of a list, rules that cannot be answered.
+SCRIPTS_NOT_SHOWN: Final = frozenset({"proof.js", "rule.js"})
+# Lengths of time, keys of what is kept, codes that stand in entries and in the study file.
+SCRIPTS_NOT_READ: Final = (
+    "\0 h \0 min", "\0 min", "entact session 1", "entact unblinding \0", "tries \0", "signed out",
+    "second person", "Medical monitor", "Blood pressure monitor", "Pulse oximeter",
+)  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|\{\w*(?::\w+)?\}")
 _ELEMENT = re.compile(r"</?\w+[^>]*>")
@@ -77,6 +101,15 @@ def test_no_module_says_what_is_not_marked() -> None:
     assert not found
 
 
+def test_no_script_says_what_is_not_marked() -> None:
+    found = {}
+    for path in scripts():
+        words = [one for one in unmarked_in_script(path.read_text("utf-8")) if one not in SCRIPTS_NOT_READ]
+        if words and path.name not in SCRIPTS_NOT_SHOWN:
+            found[path.name] = words
+    assert not found
+
+
 def test_nothing_is_left_out_that_needs_no_leaving_out() -> None:
     for name in NOT_SHOWN | TO_DO:
         assert unmarked_in_module((CONDUCT / name).read_text(encoding="utf-8")), name
@@ -113,6 +146,14 @@ def test_sentences_of_a_module_that_are_not_marked_are_found() -> None:
     assert unmarked_in_module('problem = f"{name} has no reason"')
     assert not unmarked_in_module('problem = gettext("{name} has no reason").format(name=name)')
     assert not unmarked_in_module('if said == "not done": raise Http404("no page")')
+
+
+def test_texts_of_a_script_that_are_not_marked_are_found() -> None:
+    assert unmarked_in_script('h("p", {}, "Not saved yet")') == ["Not saved yet"]
+    assert unmarked_in_script('h("small", { class: "due over" }, `in ${span(late)}, at ${time}`)')
+    assert unmarked_in_script("say(t`from ${[...all].map((one) => `${one} h`)} on`)"), "its end is not found"
+    assert not unmarked_in_script('// Not saved yet\nh("p", { class: "due over" }, t`Not saved yet`)')
+    assert list(marked_words("t`${one.name} is at ${place}` + t`here`")) == ["{0} is at {1}", "here"]
 
 
 def _each(words: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,11 @@ def _in_two_languages(data: dict[str, Any]) -> None:
     data["schedule"][0]["do"].append("mood")
 
 
+def _read(page: str) -> str:
+    """A page without what its scripts say by."""
+    return re.sub(r'<script id="words".*?</script>', "", page)
+
+
 @pytest.fixture
 def ada(database: str, sign_in: SignIn) -> Browser:
     study = blinded_study(_in_two_languages)
@@ -32,7 +38,7 @@ def ada(database: str, sign_in: SignIn) -> Browser:
 
 def test_a_form_is_in_the_language_of_whoever_reads_it(ada: Browser) -> None:
     english = ada.get(FORM)
-    german = ada._client.get(FORM, headers=GERMAN).content.decode()
+    german = _read(ada._client.get(FORM, headers=GERMAN).content.decode())
     assert "Your mood" in english
     assert "Feeling low" in said(english, "low")
     assert "Ihre Stimmung" in german

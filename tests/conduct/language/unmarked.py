@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tests.conduct.language.catalogue import KEYWORDS
 
+from entact.conduct.language.scripts import MARKED
+
 _TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 _TRANSLATED = re.compile(r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}", re.DOTALL)
 _CODE = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<!--.*?-->|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -81,6 +83,35 @@ def _is_sentence(text: str) -> bool:
     if _NO_SENTENCE.match(said):
         return False
     return len(re.findall(r"[^\W\d_]{2,}", said)) > 1 and " " in said and "\\" not in said
+
+
+_COMMENT = re.compile(r"^[ \t]*(//[^\n]*|/\*\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+# What no reader sees: imports, errors of code, classes, what is looked for and compared.
+_UNSEEN = re.compile(
+    r'^import .*$|new Error\("[^"\n]*"\)|\bclass: (?:`[^`\n]*`|[^,}\n]*)|className = [^;\n]*|[=!]== "[^"\n]*"'
+    r'|"signed out": |(?:querySelector(?:All)?|closest|matchMedia|includes|startsWith)'
+    r'\((?:"[^"\n]*"|`[^`\n]*`|\'[^\'\n]*\')\)',
+    re.MULTILINE,
+)
+_TEXT = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
+_VALUE = re.compile(r"\$\{[^{}]*\}")
+_ATTRIBUTES = re.compile(r"[\w ]*(?:[=/<>(){}\[\]|#$]|\?\S)|[\w-]+: ?[\w-]+$")
+
+
+def unmarked_in_script(text: str) -> list[str]:
+    """Texts of two words and more in a script that are not marked, and what is marked amiss."""
+    plain = MARKED.sub('""', _UNSEEN.sub("", _COMMENT.sub("", text)))
+    amiss = re.findall(r"\bt`[^`\n]*", plain)
+    found = (one[0] or _VALUE.sub("\0", one[1]) for one in _TEXT.findall(plain))
+    return amiss + [one for one in found if is_said(one)]
+
+
+def is_said(text: str) -> bool:
+    """Whether a text of a script has words beside each other, and is no address, style or selector."""
+    text = text.strip()
+    return bool(
+        re.search(r"[^\W\d_]{2,}[,.:;]? +[^\W\d_]{2,}|\0[,:]? [^\W\d_]{2,}|[^\W\d_]{2,} \0", text)
+    ) and not (_ATTRIBUTES.match(text))
 
 
 def modules(conduct: Path) -> list[Path]:

@@ -29,6 +29,24 @@ ROLES = (
     gettext_noop("system"),
 )
 
+# What the console of a session says of codes: parts of the dose and times by them, signs, whom to ring.
+OF_CONSOLE = (
+    gettext_noop("initial"),
+    gettext_noop("before initial"),
+    gettext_noop("supplement"),
+    gettext_noop("end"),
+    gettext_noop("systolic"),
+    gettext_noop("diastolic"),
+    gettext_noop("heart rate"),
+    gettext_noop("temperature"),
+    gettext_noop("oxygen saturation"),
+    gettext_noop("respiratory rate"),
+    gettext_noop("Physician"),
+    gettext_noop("Medical monitor"),
+    gettext_noop("Emergency"),
+    *ROLES,
+)
+
 MONTHS = (
     gettext_noop("Jan"),
     gettext_noop("Feb"),

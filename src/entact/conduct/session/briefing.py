@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import get_language
+
 from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
+from entact.conduct.language.sentences import told_again
 from entact.conduct.record.door import written_under
 from entact.conduct.record.opened import is_closed
 from entact.conduct.session.asking import form_of, rule_of
 from entact.conduct.session.sealed import Grant, public_key
 from entact.conduct.sight import DOSING, EVENTS, Sight
-from entact.conduct.words import lower_words, title_of_visit
+from entact.conduct.words import role_words, title_of_visit, told
 from entact.course import Course
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import version_of
@@ -60,8 +63,9 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
     booked = bookings_of(course).get(encounter)
     sight = asked.reader.sight
     gates = _seen_gates(sight)
-    return {
+    found = {
         "format": 1,
+        "language": get_language(),
         "now": asked.now.isoformat(),
         "head": course.size,
         "banner": banner(asked.reader.environment),
@@ -91,6 +95,16 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "said": list(said(asked, encounter)),
         **of_file(release, sight, lambda form: asked.role_entering(form) is not None, course.site),
     }
+    return _told(found)
+
+
+def _told(found: Any) -> Any:
+    """A briefing in which the study's own words stand in the language of who asks."""
+    if isinstance(found, Mapping):
+        return {name: _told(one) for name, one in found.items()}
+    if isinstance(found, list | tuple):
+        return [_told(one) for one in found]
+    return told(found) if isinstance(found, str) else found
 
 
 def of_file(
@@ -113,7 +127,7 @@ def of_file(
         "names": dict(_names(release, sight)),
         "terms": _terms(release) if sight.sees(EVENTS) else [],
         "plan": plan_of(release.file.session or SessionPlan(), site),
-        "roles": {name: lower_words(name) for name in release.file.roles},
+        "roles": {name: role_words(name) for name in release.file.roles},
     }
 
 
@@ -248,10 +262,14 @@ def _standing(
 ) -> dict[str, Any]:
     found = standing(act, study, setting, course, asked.person.identity, asked.now, encounter)
     return {
-        "reasons": [{"code": one.code, "message": one.message} for one in found.reasons],
+        "reasons": [{"code": one.code, "message": told_again(one.message)} for one in found.reasons],
         "until": found.until.isoformat(),
         "kits": [
-            {"number": kit.number, "level": kit.level, "reasons": [one.message for one in kit.reasons]}
+            {
+                "number": kit.number,
+                "level": kit.level,
+                "reasons": [told_again(one.message) for one in kit.reasons],
+            }
             for kit in found.kits
         ],
     }

@@ -6,27 +6,32 @@ import json
 import re
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
-CONSOLE: Final = Path(__file__).parent / "console"
+from entact.conduct.language.choice import RECORDED, TITLES
+from entact.conduct.language.codes import OF_CONSOLE
+from entact.conduct.language.scripts import OF_CONSOLE as CONSOLE
+from entact.conduct.language.scripts import translated
+
 TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
     ".html": "text/html; charset=utf-8",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-PAGE, WORKER = "index.html", "worker.js"
+PAGE, WORKER, WORDS = "index.html", "worker.js", "words.json"
 
 
 @lru_cache(maxsize=1)
 def console_files() -> dict[str, bytes]:
     """The files of the console by name, the worker apart; comments that fill lines stay here."""
     files = sorted(one for one in CONSOLE.iterdir() if one.suffix in TYPES and one.name != WORKER)
+    said = {tag: translated(CONSOLE, tag, OF_CONSOLE) for tag in sorted(TITLES) if tag != RECORDED}
     return {
         one.name: _shortened(one.read_bytes()) if one.suffix == ".js" else one.read_bytes() for one in files
-    }
+    } | {WORDS: json.dumps(said, ensure_ascii=False).encode()}
 
 
 # A line that begins as a comment does is one: no text of the console runs over a line and begins so.

@@ -2,6 +2,7 @@
 // the record holds what it says. What counts as saved is what the page from the record shows, and nothing else.
 
 import { openOutbox } from "/static/outbox.js";
+import { t } from "/static/words.js";
 
 const ASIDE = new Set(["csrfmiddlewaretoken", "head", "entry", "shown"]); // of the page, not of who fills it in
 
@@ -23,7 +24,7 @@ export async function keepDrafts(form, state, changed, touched) {
         await outbox.remove(name);
         location.reload();
       });
-      state.textContent = "This is a draft, and not saved yet.";
+      state.textContent = t`This is a draft, and not saved yet.`;
       changed();
     }
   }
@@ -36,8 +37,8 @@ export async function keepDrafts(form, state, changed, touched) {
       writing = writing.then(async () => {
         if (mine !== turn) return;
         await outbox.keep(name, value);
-        state.textContent = "Draft kept on this device, not saved yet.";
-      }).catch(() => (state.textContent = "Changed, and not saved yet."));
+        state.textContent = t`Draft kept on this device, not saved yet.`;
+      }).catch(() => (state.textContent = t`Changed, and not saved yet.`));
       return writing;
     },
   };
@@ -71,14 +72,15 @@ function restore(form, fields) {
   }
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS = [t`Jan`, t`Feb`, t`Mar`, t`Apr`, t`May`, t`Jun`, t`Jul`, t`Aug`, t`Sep`, t`Oct`, t`Nov`, t`Dec`];
 
 // As everywhere on the pages: `2 Mar 2026, 10:30`, on the site's clock.
 function moment(at, zone) {
   const asked = { day: "numeric", month: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const parts = new Intl.DateTimeFormat("en-GB", { ...asked, timeZone: zone || undefined }).formatToParts(at);
   const part = (type) => parts.find((one) => one.type === type).value;
-  return `${part("day")} ${MONTHS[Number(part("month")) - 1]} ${part("year")}, ${part("hour")}:${part("minute")}`;
+  const [day, month, year] = [part("day"), MONTHS[Number(part("month")) - 1], part("year")];
+  return `${t`${day} ${month} ${year}`}, ${part("hour")}:${part("minute")}`;
 }
 
 function notice(form, at, discard) {
@@ -86,8 +88,8 @@ function notice(form, at, discard) {
   line.className = "flag look draft";
   line.setAttribute("role", "status");
   const when = moment(new Date(at), form.dataset.zone);
-  line.append(`Draft of ${when}, not in the record. `);
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Throw it away" });
+  line.append(t`Draft of ${when}, not in the record.`, " ");
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: t`Throw it away` });
   button.addEventListener("click", discard);
   line.append(button);
   form.before(line);

@@ -1,6 +1,8 @@
 // An emergency unblinding: this browser makes a key that never leaves it, and alone reads the answer.
 // The server passes on what it cannot read; nothing of it is kept here.
 
+import { t } from "/static/words.js";
+
 const form = document.querySelector("[data-emergency]");
 const PATIENCE = 30; // seconds, after which the code-break is the quicker way
 const PUBLIC = 32;
@@ -20,12 +22,12 @@ async function submitted(event) {
     const body = new FormData(form);
     body.set("means", "here");
     const response = await fetch(location.pathname, { method: "POST", body });
-    const entered = await response.json().catch(() => ({ problem: "Nothing was entered: sign in and try again." }));
+    const entered = await response.json().catch(() => ({ problem: t`Nothing was entered: sign in and try again.` }));
     if (!response.ok) return say(entered.problem);
     form.hidden = true;
     await wait(own.privateKey, entered);
   } catch {
-    say("No answer from here. Open the sealed code-break: it needs no network.");
+    say(t`No answer from here. Open the sealed code-break: it needs no network.`);
   } finally {
     button.disabled = false;
   }
@@ -37,7 +39,7 @@ async function wait(key, { entry, answer }) {
   for (let second = 0; ; second += 1) {
     if (second === PATIENCE) {
       form.hidden = false;
-      say("No answer yet. Open the sealed code-break; the page goes on asking.");
+      say(t`No answer yet. Open the sealed code-break; the page goes on asking.`);
     }
     waiting.querySelector("[data-seconds]").textContent = second > 2 ? `${second} s` : "";
     const found = await fetch(answer).then((response) => response.json()).catch(() => null);

@@ -2,6 +2,7 @@
 // All of it is judged by the server, by the same rules as what is kept; without it the form still saves.
 
 import { keepDrafts } from "/static/drafts.js";
+import { t } from "/static/words.js";
 
 const form = document.querySelector("[data-form][data-draft]");
 const AWAY = 300000; // milliseconds without a change, after which nobody is there: a session left alone still ends
@@ -67,7 +68,7 @@ function begin(form) {
     touched = true;
     moved = Date.now();
     one(event.target);
-    state.textContent = "Changed, and not saved yet.";
+    state.textContent = t`Changed, and not saved yet.`;
     drafts?.keep();
     clearTimeout(timer);
     timer = setTimeout(look, WAIT);
@@ -85,7 +86,7 @@ function begin(form) {
 async function save(form, state) {
   const button = form.querySelector(".save button");
   button.disabled = true;
-  state.textContent = "Saving …";
+  state.textContent = t`Saving …`;
   const body = new FormData(form);
   try {
     const answer = await fetch(location.href.split("#")[0], { method: "POST", body, redirect: "follow" });
@@ -97,9 +98,9 @@ async function save(form, state) {
       form.submit(); // nothing was written: the page says why, and what was entered is on it
       return;
     }
-    state.textContent = "Not saved: the server did not take it. What you entered is still here, as a draft.";
+    state.textContent = t`Not saved: the server did not take it. What you entered is still here, as a draft.`;
   } catch {
-    state.textContent = "Not saved: no connection. What you entered is kept here as a draft; save again.";
+    state.textContent = t`Not saved: no connection. What you entered is kept here as a draft; save again.`;
   }
   button.disabled = false;
 }
@@ -139,7 +140,7 @@ function rows(group) {
   add.type = "button";
   add.className = "plain";
   add.dataset.add = "";
-  add.textContent = "Add a row";
+  add.textContent = t`Add a row`;
   add.addEventListener("click", () => {
     if (extra.hidden) {
       extra.hidden = false;
@@ -147,7 +148,7 @@ function rows(group) {
       const row = extra.cloneNode(false);
       const number = 1 + Math.max(...[...group.querySelectorAll('[name^="item:"]')].map((one) => Number(one.name.split(":")[2]) || 0));
       const inner = template.innerHTML.replaceAll(`${group.dataset.rows}:0:`, `${group.dataset.rows}:${number}:`).replaceAll(`f-${group.dataset.rows}-0-`, `f-${group.dataset.rows}-${number}-`);
-      const legend = Object.assign(document.createElement("legend"), { textContent: "One more" });
+      const legend = Object.assign(document.createElement("legend"), { textContent: t`One more` });
       row.replaceChildren(legend);
       row.insertAdjacentHTML("beforeend", inner);
       group.insertBefore(row, group.querySelector(":scope > .none"));

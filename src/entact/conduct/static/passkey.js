@@ -1,5 +1,7 @@
 // A form whose field "credential" is filled in by a passkey of this device before it is sent.
 
+import { t } from "/static/words.js";
+
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
 const words = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
@@ -35,15 +37,15 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (isFilled) return;
     event.preventDefault();
     say("");
-    if (!window.PublicKeyCredential) return say("This browser knows no passkeys, or the page did not come by https.");
+    if (!window.PublicKeyCredential) return say(t`This browser knows no passkeys, or the page did not come by https.`);
     const { creation_options: made, request_options: shown } = JSON.parse(form.querySelector("#options").textContent);
     const publicKey = readable((made ?? shown).publicKey);
     try {
       const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
       form.elements.credential.value = JSON.stringify(sendable(credential));
     } catch (error) {
-      const nowhere = error.name === "SecurityError" ? " A passkey needs a name such as localhost, and no address." : "";
-      return say(`Nothing was shown by a passkey (${error.name}).${nowhere}`);
+      const nowhere = error.name === "SecurityError" ? t`A passkey needs a name such as localhost, and no address.` : "";
+      return say(`${t`Nothing was shown by a passkey (${error.name}).`} ${nowhere}`);
     }
     isFilled = true;
     form.requestSubmit(event.submitter);

@@ -9,20 +9,21 @@ import { button, h } from "./dom.js";
 import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf } from "./override.js";
 import { current, givesDoses, record, said, wantLease } from "./session.js";
+import { t } from "./words.js";
 
 const AGO = [0, 5, 10, 15, 30, 60];
 
 /** How long ago something happened. @param {{minutes: number}} to */
 function when(to) {
-  const pick = h("select", { "aria-label": "When", onchange: () => (to.minutes = Number(pick.value)) }, AGO.map((one) => h("option", { value: one }, one ? `${one} min ago` : "now")));
-  return h("label", {}, h("small", {}, "When"), pick);
+  const pick = h("select", { "aria-label": t`When`, onchange: () => (to.minutes = Number(pick.value)) }, AGO.map((one) => h("option", { value: one }, one ? t`${one} min ago` : t`now`)));
+  return h("label", {}, h("small", {}, t`When`), pick);
 }
 
 /** What a reason against an act waits for, by a tap. @param {course.Reason[]} reasons @param {(form: string) => void} fill */
 function askFor(reasons, fill) {
   const { forms } = current().briefing;
   const names = course.formsMissing(current().briefing, reasons);
-  return names.length ? h("div", { class: "grid" }, names.map((name) => button(forms[name].title, () => fill(name), { small: "asked for: fill it in" }))) : null;
+  return names.length ? h("div", { class: "grid" }, names.map((name) => button(forms[name].title, () => fill(name), { small: t`asked for: fill it in` }))) : null;
 }
 
 /** @param {string} part @param {() => void} done @param {(form: string) => void} fill */
@@ -34,7 +35,7 @@ export function dose(part, done, fill) {
   const regimen = it.briefing.regimens[level ?? ""];
   const units = part === "initial" ? regimen?.initial : regimen?.supplement?.units;
   const kits = (it.briefing.standing[act]?.kits ?? []).filter((/** @type {any} */ one) => !level || one.level === level);
-  const kit = h("input", { name: "kit", autocomplete: "off", autocapitalize: "characters", placeholder: "as on the label", list: "kits", maxlength: 40 });
+  const kit = h("input", { name: "kit", autocomplete: "off", autocapitalize: "characters", placeholder: t`as on the label`, list: "kits", maxlength: 40 });
   const verdict = h("div", { class: "panel", "aria-live": "polite" });
   /** @type {{witness: string | null}} "" is nobody, null not said yet */
   const seen = { witness: null };
@@ -48,29 +49,29 @@ export function dose(part, done, fill) {
     if (told === shown) return; // a button is not taken away under a finger
     shown = told;
     verdict.replaceChildren();
-    if (current().paper !== null) verdict.append(h("p", {}, "From paper: record below what was done then."));
+    if (current().paper !== null) verdict.append(h("p", {}, t`From paper: record below what was done then.`));
     else if (!givesDoses()) verdict.append(borrow(look));
-    else if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
+    else if (reasons === null) verdict.append(h("p", {}, t`What this gate asks is hidden from your role.`));
     else if (reasons.length) {
-      verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, look)))), askFor(reasons, fill) ?? "");
-    } else if (seen.witness === null) verdict.append(h("p", {}, "Nothing stands against it. Say who witnesses it."));
+      verdict.append(h("h2", {}, t`Not now`), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, look)))), askFor(reasons, fill) ?? "");
+    } else if (seen.witness === null) verdict.append(h("p", {}, t`Nothing stands against it. Say who witnesses it.`));
     else {
-      verdict.append(h("p", { class: "done" }, "Nothing stands against it."), button(`Give the ${part} dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: `${units} units of kit ${kit.value.trim()}, level ${level}` }));
+      verdict.append(h("p", { class: "done" }, t`Nothing stands against it.`), button(part === "initial" ? t`Give the initial dose` : t`Give the supplement dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: t`${units} units of kit ${kit.value.trim()}, level ${level}` }));
     }
   }
   const again = setInterval(() => (verdict.isConnected ? look() : clearInterval(again)), 1000);
   kit.addEventListener("input", look);
   look();
   return h("section", { class: "panel" },
-    h("h1", {}, part === "initial" ? "Initial dose" : "Supplement"),
+    h("h1", {}, part === "initial" ? t`Initial dose` : t`Supplement`),
     offered ? h("p", {}, timeOf(offered)) : null,
     decideLevel(level, done),
-    h("label", {}, h("small", {}, "Kit: scan or type its number"), kit),
+    h("label", {}, h("small", {}, t`Kit: scan or type its number`), kit),
     h("datalist", { id: "kits" }, kits.map((/** @type {any} */ one) => h("option", { value: one.number }))),
     witnesses(seen, look),
     verdict,
     given(part, level, kit, units, look, done, seen),
-    button("Back", done, { class: "plain" }),
+    button(t`Back`, done, { class: "plain" }),
   );
 }
 
@@ -83,43 +84,43 @@ function borrow(look) {
     try {
       await wantLease(what);
       if (what === "ask" || givesDoses()) return look();
-      problem.textContent = "That device was there a moment ago: ask for it on that one, or wait half a minute.";
+      problem.textContent = t`That device was there a moment ago: ask for it on that one, or wait half a minute.`;
     } catch {
-      problem.textContent = "The server cannot be reached: this device cannot be given the doses now. Give them from the other one, or record what was done.";
+      problem.textContent = t`The server cannot be reached: this device cannot be given the doses now. Give them from the other one, or record what was done.`;
     }
     problem.hidden = false;
   };
   const asked = held?.wanted === deviceName();
   return h("div", {}, h("p", {}, against(held, deviceName(), (at) => hour(at, briefing.zone))), problem,
-    asked ? h("p", { class: "quiet" }, "Asked for it. It comes as soon as that device has sent all that it has.") : button("Give doses from this device", want("ask"), { class: "main", disabled: server !== "here" }),
-    asked ? button("That device is lost or broken: take it over", want("force"), { class: "bad", small: "Only where you know that nobody gives a dose from it: it may not hear of this" }) : null);
+    asked ? h("p", { class: "quiet" }, t`Asked for it. It comes as soon as that device has sent all that it has.`) : button(t`Give doses from this device`, want("ask"), { class: "main", disabled: server !== "here" }),
+    asked ? button(t`That device is lost or broken: take it over`, want("force"), { class: "bad", small: t`Only where you know that nobody gives a dose from it: it may not hear of this` }) : null);
 }
 
 /** Who sees the dose taken, of those in the room beside the one who enters it. @param {{witness: string | null}} seen @param {() => void} look */
 function witnesses(seen, look) {
   const { acting } = current();
   const there = [...course.inside(said()).keys()].filter((one) => one !== acting.identity);
-  const buttons = [...there.map((one) => [one, one]), ["", "Nobody"]].map(([code, label]) => button(label, () => {
+  const buttons = [...there.map((one) => [one, one]), ["", t`Nobody`]].map(([code, label]) => button(label, () => {
     seen.witness = code;
     buttons.forEach((one, place) => one.setAttribute("aria-pressed", String(code === (there[place] ?? ""))));
     look();
   }, { "aria-pressed": "false" }));
-  return h("div", { class: "choice", role: "group", "aria-label": "Witness" }, h("span", {}, "Witness"), h("div", {}, buttons));
+  return h("div", { class: "choice", role: "group", "aria-label": t`Witness` }, h("span", {}, t`Witness`), h("div", {}, buttons));
 }
 
 /** @param {{opens: number, closes: number}} offered */
 export function timeOf(offered) {
   const at = now();
   const zone = current().briefing.zone;
-  if (at < offered.opens) return `May be offered from ${hour(offered.opens, zone)} on, in ${span(offered.opens - at)}.`;
-  return at <= offered.closes ? `May be given until ${hour(offered.closes, zone)}: ${span(offered.closes - at)} are left.` : `Its time was over at ${hour(offered.closes, zone)}.`;
+  if (at < offered.opens) return t`May be offered from ${hour(offered.opens, zone)} on, in ${span(offered.opens - at)}.`;
+  return at <= offered.closes ? t`May be given until ${hour(offered.closes, zone)}: ${span(offered.closes - at)} are left.` : t`Its time was over at ${hour(offered.closes, zone)}.`;
 }
 
 /** @param {string | null} level @param {() => void} done */
 function decideLevel(level, done) {
   const { levels } = current().briefing;
-  if (level) return h("p", { class: "quiet" }, `Level decided for this session: ${level}`);
-  return h("div", { class: "row" }, levels.map((/** @type {string} */ one) => button(`Decide on level ${one}`, async () => (await record("dose_level", { level: one })) && done())));
+  if (level) return h("p", { class: "quiet" }, t`Level decided for this session: ${level}`);
+  return h("div", { class: "row" }, levels.map((/** @type {string} */ one) => button(t`Decide on level ${one}`, async () => (await record("dose_level", { level: one })) && done())));
 }
 
 /** A requirement that the file lets people set aside: each for themselves, one by word of mouth. @param {course.Reason} reason @param {() => void} look */
@@ -131,9 +132,9 @@ function aside(reason, look) {
   const roles = override.split("+").map((one) => one.trim());
   const far = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.person !== acting.identity && one.roles.some((/** @type {string} */ role) => roles.includes(role)));
   const mine = said().some((one) => one.kind === "override" && one.data.requirement === code && one.by === acting.identity && !one.data.ordered_by && now() - one.at <= HOLDS_FOR);
-  return h("div", {}, h("small", {}, `May be set aside by ${override}, each for themselves, for what was entered until now; it counts for half an hour.`),
-    mine ? h("small", { class: "done" }, `${acting.name} has set it aside.`) : button(`I, ${acting.initials}, set it aside`, () => set({}), { class: "bad" }),
-    far.length ? h("details", {}, h("summary", {}, "Ordered by telephone"), h("small", {}, "Counts for one person, and is found in the record until that person confirms it on a device of their own."), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(`${one.person} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
+  return h("div", {}, h("small", {}, t`May be set aside by ${roles.map((one) => briefing.roles[one] ?? one).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`),
+    mine ? h("small", { class: "done" }, t`${acting.name} has set it aside.`) : button(t`I, ${acting.initials}, set it aside`, () => set({}), { class: "bad" }),
+    far.length ? h("details", {}, h("summary", {}, t`Ordered by telephone`), h("small", {}, t`Counts for one person, and is found in the record until that person confirms it on a device of their own.`), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(t`${one.person} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
 }
 
 /** Orders by word of mouth that are said to be of whoever enters now: hers to confirm. @param {() => void} done */
@@ -141,8 +142,8 @@ export function orders(done) {
   const { acting, briefing } = current();
   return ordersOf(said(), acting.identity).map((order) => {
     const { ordered_by: _, ...data } = order.data;
-    return h("section", { class: "panel due" }, h("h2", {}, `${order.by} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
-      h("p", {}, `Set aside: ${elseOf(data.requirement)}`), button("Yes, I ordered it", async () => (await record("override", data, { about: order.id, reason: "clinical_judgement" })) && done(), { class: "main" }), h("small", {}, "If you did not, leave it: it stays found in the record."));
+    return h("section", { class: "panel due" }, h("h2", {}, t`${order.by} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
+      h("p", {}, t`Set aside: ${elseOf(data.requirement)}`), button(t`Yes, I ordered it`, async () => (await record("override", data, { about: order.id, reason: "clinical_judgement" })) && done(), { class: "main" }), h("small", {}, t`If you did not, leave it: it stays found in the record.`));
   });
 }
 
@@ -165,19 +166,19 @@ async function give(units, outcome, ago, look, done, part, kit, level, witness) 
 /** What was done is recorded whatever a gate says. @param {string} part @param {string | null} level @param {HTMLInputElement} kit @param {number | undefined} units @param {() => void} look @param {() => void} done @param {{witness: string | null}} seen */
 function given(part, level, kit, units, look, done, seen) {
   const to = { minutes: 0 };
-  const count = h("input", { inputmode: "numeric", name: "taken", value: units ?? "", "aria-label": "Units taken" });
-  const outcome = h("select", { name: "outcome", "aria-label": "How it was" }, [["taken", "taken"], ["partly_taken", "partly taken"], ["vomited", "taken, and vomited"], ["refused", "declined"], ["withheld", "withheld"]].map(([code, label]) => h("option", { value: code }, label)));
-  const reason = h("input", { name: "reason", placeholder: "Why", maxlength: 400 });
-  return h("details", { class: "panel" }, h("summary", {}, part === "initial" ? "Record what was done: given, declined or withheld" : "Record what was done: given, declined or withheld"),
-    h("label", {}, h("small", {}, "How it was"), outcome), h("label", {}, h("small", {}, "Units taken"), count), when(to), h("label", {}, h("small", {}, "Why"), reason),
-    button("Record it", async () => {
+  const count = h("input", { inputmode: "numeric", name: "taken", value: units ?? "", "aria-label": t`Units taken` });
+  const outcome = h("select", { name: "outcome", "aria-label": t`How it was` }, [["taken", t`taken`], ["partly_taken", t`partly taken`], ["vomited", t`taken, and vomited`], ["refused", t`declined`], ["withheld", t`withheld`]].map(([code, label]) => h("option", { value: code }, label)));
+  const reason = h("input", { name: "reason", placeholder: t`Why`, maxlength: 400 });
+  return h("details", { class: "panel" }, h("summary", {}, t`Record what was done: given, declined or withheld`),
+    h("label", {}, h("small", {}, t`How it was`), outcome), h("label", {}, h("small", {}, t`Units taken`), count), when(to), h("label", {}, h("small", {}, t`Why`), reason),
+    button(t`Record it`, async () => {
       const none = ["refused", "withheld"].includes(outcome.value);
       const taken = none ? 0 : Number(count.value);
       const dispensed = Math.max(units ?? taken, taken);
       const data = { part, kit: kit.value.trim(), level: level ?? "", dispensed, taken, returned: dispensed - taken, lost: 0, outcome: outcome.value, witness: seen.witness || null };
       if (Number.isInteger(taken) && (await record("dose", data, { ago: to.minutes, reason: reason.value.trim() || null }))) done();
       look();
-    }, { class: "main", small: "A fact: it is kept, whatever a gate says of it" }));
+    }, { class: "main", small: t`A fact: it is kept, whatever a gate says of it` }));
 }
 
 /** @param {course.Episode} episode @param {course.Call[]} calls @param {() => void} done */
@@ -185,14 +186,14 @@ export function alert(episode, calls, done) {
   const { briefing } = current();
   const last = calls.at(-1);
   const roles = course.told(briefing, episode, calls, now()).map((one) => briefing.roles[one] ?? one);
-  const actions = [["repeated_reading", "Reading will be repeated"], ["calmed", "Rest, and reassurance"], ["physician_called", "Physician called"], ["medication_given", "Rescue medication given"], ["emergency_called", "Emergency service called"], ["observed", "Watched closely"]];
+  const actions = [["repeated_reading", t`Reading will be repeated`], ["calmed", t`Rest, and reassurance`], ["physician_called", t`Physician called`], ["medication_given", t`Rescue medication given`], ["emergency_called", t`Emergency service called`], ["observed", t`Watched closely`]];
   return h("section", { class: "panel alert", role: "alert" }, h("h2", {}, episode.title),
-    h("small", {}, `since ${hour(episode.held[0].at, briefing.zone)}${episode.missing.length ? `, missing: ${course.called(briefing, episode.missing)}` : ""}. To be called: ${roles.join(", ")}.`),
+    h("small", {}, [t`since ${hour(episode.held[0].at, briefing.zone)}`, episode.missing.length ? t`, missing: ${course.called(briefing, episode.missing)}` : "", t`. To be called: ${roles.join(", ")}.`].join("")),
     ...nextCalls(episode, calls).map((one) => h("small", {}, one)),
     byMachine(last, roles),
     onCall(course.told(briefing, episode, calls, now())),
     ring(done),
-    h("h2", {}, "What is done about it"),
+    h("h2", {}, t`What is done about it`),
     h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && done()))));
 }
 
@@ -200,9 +201,9 @@ export function alert(episode, calls, done) {
 function byMachine(call, roles) {
   const { briefing, server } = current();
   const found = (briefing.called ?? []).filter((/** @type {any} */ one) => one.entry === call?.id);
-  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, by ${one.how === "mail" ? "mail" : "the webhook"}: ${one.problem ? `${one.problem} at` : "sent at"} ${hour(Date.parse(one.at), briefing.zone)}`);
+  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, ${one.how === "mail" ? t`by mail` : t`by the webhook`}: ${one.problem || t`sent`}, ${hour(Date.parse(one.at), briefing.zone)}`);
   const sent = found.some((/** @type {any} */ one) => !one.problem);
-  const text = sent ? "Sent is not reached: phone where nobody answers." : server === "here" && briefing.ways?.length ? `Called by machine within a minute (${roles.join(", ")}). Until it is said here: phone.` : "Nobody will be called by this device: phone.";
+  const text = sent ? t`Sent is not reached: phone where nobody answers.` : server === "here" && briefing.ways?.length ? `Called by machine within a minute (${roles.join(", ")}). Until it is said here: phone.` : t`Nobody will be called by this device: phone.`;
   return h("div", {}, found.map(line), h("small", {}, text));
 }
 
@@ -214,8 +215,8 @@ function onCall(roles) {
   const there = (briefing.roster ?? []).filter((/** @type {any} */ one) => roles.includes(one.role) && Date.parse(one.since) <= at && at < Date.parse(one.until));
   const nobody = roles.filter((role) => !there.some((/** @type {any} */ one) => one.role === role));
   return [
-    there.map((/** @type {any} */ one) => telephone({ name: `${title(one.role)}${one.person ? `: ${one.person}` : ""}, on call until ${hour(Date.parse(one.until), briefing.zone)}`, number: one.number })),
-    nobody.length ? h("small", {}, `Nobody is on the roster now as ${nobody.map(title).join(", ")}.`) : null,
+    there.map((/** @type {any} */ one) => telephone({ name: `${[title(one.role), one.person].filter(Boolean).join(": ")}, ${t`on call until ${hour(Date.parse(one.until), briefing.zone)}`}`, number: one.number })),
+    nobody.length ? h("small", {}, t`Nobody is on the roster now as ${nobody.map(title).join(", ")}.`) : null,
   ];
 }
 
@@ -224,7 +225,7 @@ function nextCalls(episode, calls) {
   const { briefing } = current();
   const open = calls.at(-1);
   if (!open || open.answered !== null) return [];
-  return course.stepsAhead(briefing, episode, open, now()).map((one) => `Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map((role) => briefing.roles[role] ?? role).join(", ")} too, in ${span(one.at - now())}.`);
+  return course.stepsAhead(briefing, episode, open, now()).map((one) => t`Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map((role) => briefing.roles[role] ?? role).join(", ")} too, in ${span(one.at - now())}.`);
 }
 
 /** The numbers, each with whether somebody was reached: that is kept. @param {() => void} done */
@@ -235,8 +236,8 @@ function ring(done) {
     const last = course.notesOf(all, "call", phone.name).at(-1);
     const note = (/** @type {"yes" | "no"} */ state) => async () => (await record("session_note", { what: "call", name: phone.name, state })) && done();
     return h("div", {}, telephone(phone),
-      last ? h("small", {}, `${last.data.state === "yes" ? "reached" : "not reached"} at ${hour(last.at, briefing.zone)}`) : null,
-      h("div", { class: "row" }, button("Reached", note("yes")), button("Not reached", note("no"))));
+      last ? h("small", {}, last.data.state === "yes" ? t`reached at ${hour(last.at, briefing.zone)}` : t`not reached at ${hour(last.at, briefing.zone)}`) : null,
+      h("div", { class: "row" }, button(t`Reached`, note("yes")), button(t`Not reached`, note("no"))));
   });
 }
 
@@ -244,9 +245,9 @@ function ring(done) {
 export function event(done) {
   const { terms } = current().briefing;
   const to = { minutes: 0 };
-  const words = h("input", { name: "words", maxlength: 1000, placeholder: "In the participant's words, if you like" });
+  const words = h("input", { name: "words", maxlength: 1000, placeholder: t`In the participant's words, if you like` });
   const pick = (/** @type {any} */ term) => button(term.title, async () => (await record("adverse_event", { term: term.code, valence: term.valence, ...(words.value.trim() ? { verbatim: words.value.trim() } : {}) }, { ago: to.minutes })) && done());
-  return h("section", { class: "panel" }, h("h1", {}, "Something happened"), h("p", { class: "quiet" }, "One tap records it, pleasant or not. Severity and words can come later, on the form."), words, when(to), h("div", { class: "grid" }, terms.map(pick)), button("Back", done, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, t`Something happened`), h("p", { class: "quiet" }, t`One tap records it, pleasant or not. Severity and words can come later, on the form.`), words, when(to), h("div", { class: "grid" }, terms.map(pick)), button(t`Back`, done, { class: "plain" }));
 }
 
 /** @param {() => void} done */
@@ -256,20 +257,20 @@ export function people(done) {
   const row = (/** @type {any} */ one) => {
     const isIn = there.has(one.person);
     const role = there.get(one.person) ?? one.roles[0];
-    return button(one.person, async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${briefing.roles[role] ?? role}, ${isIn ? "in the room: leaves" : "not here: comes in"}${one.counts ? "" : " (certificate not in date)"}` });
+    return button(one.person, async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${briefing.roles[role] ?? role}, ${isIn ? t`in the room: leaves` : t`not here: comes in`}${one.counts ? "" : ` ${t`(certificate not in date)`}`}` });
   };
-  return h("section", { class: "panel" }, h("h1", {}, "Who is in the room"), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => one.roles.length).map(row)), briefing.together && others(there, done), button("Back", done, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, t`Who is in the room`), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => one.roles.length).map(row)), briefing.together && others(there, done), button(t`Back`, done, { class: "plain" }));
 }
 
 /** The others of a group, by their numbers. @param {Map<string, string>} there @param {() => void} done */
 function others(there, done) {
   const [low, high] = current().briefing.together;
-  const number = h("input", { name: "other", maxlength: 80, autocapitalize: "none", placeholder: "Number of another participant" });
+  const number = h("input", { name: "other", maxlength: 80, autocapitalize: "none", placeholder: t`Number of another participant` });
   const walk = (/** @type {string} */ person, /** @type {string} */ state) => record("presence", { person, role: course.PARTICIPANT, state });
   const here = [...there].filter(([, role]) => role === course.PARTICIPANT).map(([person]) => person);
-  return h("div", {}, h("h2", {}, "Other participants"), h("p", { class: "quiet" }, `Held by ${low === high ? low : `${low} to ${high}`} participants in one room, this one among them.`),
-    h("div", { class: "grid" }, here.map((person) => button(person, async () => (await walk(person, "out")) && done(), { class: "main", small: "in the room: leaves" }))),
-    number, button("Comes in", async () => number.value.trim() && (await walk(number.value.trim(), "in")) && done(), {}));
+  return h("div", {}, h("h2", {}, t`Other participants`), h("p", { class: "quiet" }, low === high ? t`Held by ${low} participants in one room, this one among them.` : t`Held by ${low} to ${high} participants in one room, this one among them.`),
+    h("div", { class: "grid" }, here.map((person) => button(person, async () => (await walk(person, "out")) && done(), { class: "main", small: t`in the room: leaves` }))),
+    number, button(t`Comes in`, async () => number.value.trim() && (await walk(number.value.trim(), "in")) && done(), {}));
 }
 
 /** @param {() => void} done @param {(form: string) => void} fill */
@@ -277,9 +278,9 @@ export function ending(done, fill) {
   const { briefing } = current();
   const reasons = course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity);
   const out = (/** @type {string} */ label, /** @type {string} */ disposition) => button(label, async () => (await record("encounter", { status: "ended", disposition })) && done(), { class: "bad" });
-  return h("section", { class: "panel" }, h("h1", {}, "The session ends"),
+  return h("section", { class: "panel" }, h("h1", {}, t`The session ends`),
     reasons?.length
-      ? h("div", {}, h("h2", {}, "Discharge: not yet"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, done)))), askFor(reasons, fill))
-      : reasons && button("Discharge", async () => (course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity)?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: "Nothing stands against it" }),
-    h("h2", {}, "Facts, which no gate holds up"), h("div", { class: "grid" }, out("Left against advice", "against_advice"), out("Taken to hospital", "transfer_to_hospital"), out("Death", "death")), button("Back", done, { class: "plain" }));
+      ? h("div", {}, h("h2", {}, t`Discharge: not yet`), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, done)))), askFor(reasons, fill))
+      : reasons && button(t`Discharge`, async () => (course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity)?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: t`Nothing stands against it` }),
+    h("h2", {}, t`Facts, which no gate holds up`), h("div", { class: "grid" }, out(t`Left against advice`, "against_advice"), out(t`Taken to hospital`, "transfer_to_hospital"), out(t`Death`, "death")), button(t`Back`, done, { class: "plain" }));
 }

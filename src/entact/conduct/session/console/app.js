@@ -15,6 +15,7 @@ import * as pins from "./pin.js";
 import { send } from "./send.js";
 import * as session from "./session.js";
 import * as store from "./store.js";
+import { coded, speak, t, timed } from "./words.js";
 
 const { hour, now, span } = clock;
 const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
@@ -53,7 +54,8 @@ function dim() {
 // ---- Arrival
 
 async function start() {
-  if (navigator.locks && !(await alone())) return show(() => h("p", { class: "note" }, "The console is open in another tab of this device: go on there."));
+  await speak(localStorage.getItem("entact-language") ?? navigator.language);
+  if (navigator.locks && !(await alone())) return show(() => h("p", { class: "note" }, t`The console is open in another tab of this device: go on there.`));
   void navigator.serviceWorker?.register("/session/worker.js").catch(() => {});
   const vaults = await store.vaults();
   void store.tryAgain().then(() => send(redraw));
@@ -64,7 +66,7 @@ async function start() {
     return arrive(address);
   }
   if (vaults.length) return show(() => locked(vaults[vaults.length - 1]));
-  return show(() => [h("h1", {}, "No session is open on this device"), h("p", {}, "Open it from the page of the visit: “Open the console”."), waitingLine()]);
+  return show(() => [h("h1", {}, t`No session is open on this device`), h("p", {}, t`Open it from the page of the visit: “Open the console”.`), waitingLine()]);
 }
 
 /** One tab alone: two would each think that they know everything. */
@@ -89,13 +91,13 @@ async function arrive(address, back = null) {
   try {
     briefing = await session.fetchBriefing(address);
   } catch {
-    briefing = { problem: "The server cannot be reached, and this device knows nothing of this session yet." };
+    briefing = { problem: t`The server cannot be reached, and this device knows nothing of this session yet.` };
   }
   if (briefing.problem === "signed out") {
     location.href = `/sign-in/?next=${encodeURIComponent(`/session/${location.hash}`)}`;
     return;
   }
-  if (briefing.problem) return show(() => [h("h1", {}, "Not open"), h("p", { class: "note" }, briefing.problem), waitingLine(), back && button("Back", back, { class: "plain" })]);
+  if (briefing.problem) return show(() => [h("h1", {}, t`Not open`), h("p", { class: "note" }, briefing.problem), waitingLine(), back && button(t`Back`, back, { class: "plain" })]);
   const doubts = await store.doubts();
   show(() => setUp(address, briefing, doubts), true);
 }
@@ -118,9 +120,9 @@ function setUp(address, briefing, doubts) {
     h("p", { class: "banner" }, briefing.banner),
     h("h1", {}, `${briefing.title}, ${briefing.participant.number}`),
     doubts.map((one) => h("p", { class: "note" }, one)),
-    h("section", { class: "panel" }, h("h2", {}, "Numbers to ring, readable from the locked screen"), phones.map((/** @type {any} */ one) => h("label", {}, h("small", {}, one.name), one.field))),
-    h("section", { class: "panel" }, h("h2", {}, "Sound"), h("p", { class: "quiet" }, "Inside the room alarms glow. On a device outside they sound: try it now, browsers ask for a touch."), h("div", { class: "row" }, button("Try the sound", () => alarm.sound(true)), h("label", {}, sounds, "This device is outside the room"))),
-    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, `A PIN of ${pins.SHORTEST} digits or more for ${briefing.person.name}, for this session`), pin), problem, button("Open the session", begin, { class: "main" })),
+    h("section", { class: "panel" }, h("h2", {}, t`Numbers to ring, readable from the locked screen`), phones.map((/** @type {any} */ one) => h("label", {}, h("small", {}, coded(one.name)), one.field))),
+    h("section", { class: "panel" }, h("h2", {}, t`Sound`), h("p", { class: "quiet" }, t`Inside the room alarms glow. On a device outside they sound: try it now, browsers ask for a touch.`), h("div", { class: "row" }, button(t`Try the sound`, () => alarm.sound(true)), h("label", {}, sounds, t`This device is outside the room`))),
+    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, t`A PIN of ${pins.SHORTEST} digits or more for ${briefing.person.name}, for this session`), pin), problem, button(t`Open the session`, begin, { class: "main" })),
   ];
 }
 
@@ -135,7 +137,7 @@ function newcomer() {
     await session.join(pin.value);
     return home();
   };
-  const panel = h("section", { class: "panel" }, h("h1", {}, `${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, `Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button("Join", join, { class: "main" }));
+  const panel = h("section", { class: "panel" }, h("h1", {}, t`${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, t`Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button(t`Join`, join, { class: "main" }));
   asking = { who: it.newcomer.person.identity, panel };
   return panel;
 }
@@ -172,15 +174,15 @@ function locked(vault) {
       return home(true);
     }
     const wait = pins.left((await store.triesOf(vault.session))[person.identity], Date.now());
-    [typed, dots.textContent] = ["", wait ? `not this PIN: wait ${Math.ceil(wait / 1000)} s` : "not this PIN"];
+    [typed, dots.textContent] = ["", wait ? t`not this PIN: wait ${Math.ceil(wait / 1000)} s` : t`not this PIN`];
   }
-  return h("section", { class: "lock" }, h("h1", {}, "Locked"), h("div", { class: "persons" }, persons), dots,
+  return h("section", { class: "lock" }, h("h1", {}, t`Locked`), h("div", { class: "persons" }, persons), dots,
     h("div", { class: "keys" }, [..."123456789"].map((one) => button(one, () => press(one))), h("span"), button("0", () => press("0")), h("span")),
-    button("Emergency: numbers, what to do, last readings", async () => {
+    button(t`Emergency: numbers, what to do, last readings`, async () => {
       const kept = await store.cardOf(vault.session);
       show(() => card(kept, () => show(() => locked(vault))));
     }, { class: "bad" }),
-    button("PIN forgotten: sign in anew", () => arrive(vault.address, () => show(() => locked(vault))), { class: "plain" }));
+    button(t`PIN forgotten: sign in anew`, () => arrive(vault.address, () => show(() => locked(vault))), { class: "plain" }));
 }
 
 // ---- The session
@@ -199,7 +201,7 @@ const back = () => home();
 function fill(form, timepoint = null) {
   const { forms } = session.current().briefing;
   const save = (/** @type {any} */ items, /** @type {string} */ from) => (form === "vitals" ? session.record("vital_signs", items, { timepoint, from }) : session.record("form", { form, items }, { timepoint }));
-  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timepoint}` : ""), save, back)], true);
+  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timed(timepoint)}` : ""), save, back)], true);
 }
 
 /** The planned time that a reading taken now is for; null where none is due. @param {string} form */
@@ -212,25 +214,25 @@ function top() {
   const it = session.current();
   const initial = course.doseOf(session.said(), "initial")[0];
   const { waiting, aside, questioned } = session.sending;
-  const server = { here: "", offline: "No network: all is kept here. ", "signed out": "Signed out at the server: all is kept and sent; sign in to see the others. " }[it.server];
-  const state = [server, waiting ? `${waiting} not sent yet` : it.server === "here" ? "All sent" : "", aside ? `, ${aside} the server could not open` : "", questioned ? `. The server would have decided ${questioned} otherwise: it is found in the record` : ""].join("");
+  const server = { here: "", offline: t`No network: all is kept here.`, "signed out": t`Signed out at the server: all is kept and sent; sign in to see the others.` }[it.server];
+  const state = [server, waiting ? t`${waiting} not sent yet.` : it.server === "here" ? t`All sent.` : "", aside ? t`The server could not open ${aside}.` : "", questioned ? t`The server would have decided ${questioned} otherwise: it is found in the record.` : ""].filter(Boolean).join(" ");
   return h("header", { class: "top" },
     h("p", { class: "banner" }, it.briefing.banner),
     it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
-    it.tight ? h("p", { class: "note", role: "alert" }, "The storage of this device was full: make room now, and write readings on paper too.") : null,
+    it.tight ? h("p", { class: "note", role: "alert" }, t`The storage of this device was full: make room now, and write readings on paper too.`) : null,
     clockLine(),
     ...(it.briefing.devices ?? []).map((/** @type {any} */ one) => h("p", { class: "note", role: "status" }, elsewhere(one))),
-    it.paper === null ? null : h("div", { class: "note", role: "status" }, `From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button("Another time", fromPaper), button("Back to now", () => ((it.paper = null), back())))),
+    it.paper === null ? null : h("div", { class: "note", role: "status" }, t`From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button(t`Another time`, fromPaper), button(t`Back to now`, () => ((it.paper = null), back())))),
     h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
-    h("div", { class: "persons" }, it.people.map((one) => button(told(one, it.people), () => (session.actAs(one), redraw()), { "aria-pressed": String(one.identity === it.acting.identity), "aria-label": `${one.name} enters` })), button("Lock", relock)));
+    h("div", { class: "persons" }, it.people.map((one) => button(told(one, it.people), () => (session.actAs(one), redraw()), { "aria-pressed": String(one.identity === it.acting.identity), "aria-label": t`${one.name} enters` })), button(t`Lock`, relock)));
 }
 
 /** What another device has not sent, and since when. @param {{person: string, waiting: number, oldest: string | null, silent: string | null}} one */
 function elsewhere(one) {
   const time = (/** @type {string} */ at) => hour(Date.parse(at), session.current().briefing.zone);
-  const some = one.waiting ? `${one.waiting} ${one.waiting === 1 ? "entry" : "entries"} not sent yet${one.oldest ? `, the oldest of ${time(one.oldest)}` : ""}` : "";
-  if (one.silent) return `The device of ${one.person} was last heard of at ${time(one.silent)}${some ? `, with ${some}` : ""}. What was entered on it since is not here.`;
-  return `The device of ${one.person} has ${some}.`;
+  const some = one.waiting ? [t`Not sent yet from it: ${one.waiting}.`, one.oldest && t`The oldest is of ${time(one.oldest)}.`] : [];
+  const silent = one.silent && t`The device of ${one.person} was last heard of at ${time(one.silent)}: what was entered on it since is not here.`;
+  return [silent || t`The device of ${one.person} is at work.`, ...some].filter(Boolean).join(" ");
 }
 
 /** What the device's clock says wrong, and that times are kept right all the same. */
@@ -238,11 +240,11 @@ function clockLine() {
   const [lead, doubt] = [clock.leadNow(), clock.doubted()];
   const settle = (/** @type {boolean} */ wasPut) => () => (clock.settle(wasPut), redraw());
   if (doubt) {
-    return h("div", { class: "note", role: "alert" }, `This device slept, or its clock was put ${doubt > 0 ? "forward" : "back"} by ${span(doubt)}. Times here say it is ${hour(now(), session.current().briefing.zone)}: hold that against a watch.`,
-      h("div", { class: "row" }, button("That is right", settle(false)), button(`It is ${hour(now() - doubt, session.current().briefing.zone)}`, settle(true))));
+    return h("div", { class: "note", role: "alert" }, doubt > 0 ? t`This device slept, or its clock was put forward by ${span(doubt)}.` : t`This device slept, or its clock was put back by ${span(doubt)}.`, " ", t`Times here say it is ${hour(now(), session.current().briefing.zone)}: hold that against a watch.`,
+      h("div", { class: "row" }, button(t`That is right`, settle(false)), button(t`It is ${hour(now() - doubt, session.current().briefing.zone)}`, settle(true))));
   }
   if (Math.abs(lead) < 60_000) return null;
-  return h("p", { class: "note clock" }, `The clock of this device is ${span(lead)} ${lead > 0 ? "ahead of" : "behind"} the study's. Times here and in what is sent are the study's.`);
+  return h("p", { class: "note clock" }, lead > 0 ? t`The clock of this device is ${span(lead)} ahead of the study's.` : t`The clock of this device is ${span(lead)} behind the study's.`, " ", t`Times here and in what is sent are the study's.`);
 }
 
 async function relock() {
@@ -267,7 +269,7 @@ function draw() {
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
     underWay ? h("div", { class: "grid" }, notes.spans(back), notes.wordless(back, over)) : null,
-    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button("The night", night, { class: "plain" }) : null, button("Dim", dim, { class: "plain" }), button("Enter from paper", fromPaper, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
+    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }
 
@@ -283,13 +285,13 @@ function nightCard(said) {
   const found = course.hasEnded(said) ? course.nightOf(session.current().briefing, said) : null;
   if (!found?.next) return null;
   const late = now() - found.next;
-  return button("Look in on the participant", night, { class: late > 10 * 60_000 ? "due over" : late > -10 * 60_000 ? "due" : "", small: late > 0 ? `overdue by ${span(late)}` : `in ${span(late)}, at ${hour(found.next, session.current().briefing.zone)}` });
+  return button(t`Look in on the participant`, night, { class: late > 10 * 60_000 ? "due over" : late > -10 * 60_000 ? "due" : "", small: late > 0 ? t`overdue by ${span(late)}` : t`in ${span(late)}, at ${hour(found.next, session.current().briefing.zone)}` });
 }
 
 /** @param {course.Said[]} said */
 function opening(said) {
-  if (course.hasEnded(said)) return h("p", { class: "panel" }, "The session has ended. What comes next stands on the participant's page.");
-  return button("The participant is here: begin", async () => (await session.record("encounter", { status: "started" })) && back(), { class: "main" });
+  if (course.hasEnded(said)) return h("p", { class: "panel" }, t`The session has ended. What comes next stands on the participant's page.`);
+  return button(t`The participant is here: begin`, async () => (await session.record("encounter", { status: "started" })) && back(), { class: "main" });
 }
 
 /** @param {course.Said[]} said */
@@ -301,9 +303,9 @@ function dueCards(said) {
     const title = briefing.forms[one.form]?.title ?? one.what.replaceAll("_", " ");
     const late = one.at === null ? 0 : now() - one.at;
     const soon = late > -10 * 60_000;
-    const words = one.at === null ? "now" : late > 60_000 ? `overdue by ${span(late)}` : late >= 0 ? "now" : `in ${span(late)}, at ${hour(one.at, briefing.zone)}`;
+    const words = one.at === null ? t`now` : late > 60_000 ? t`overdue by ${span(late)}` : late >= 0 ? t`now` : t`in ${span(late)}, at ${hour(one.at, briefing.zone)}`;
     if (!briefing.forms[one.form]?.simple) return h("div", { class: "panel" }, h("span", {}, `${title}: ${words}`), onItsPage(one.form));
-    return button(title, () => fill(one.form, one.timepoint), { class: late > 10 * 60_000 ? "due over" : soon ? "due" : "", small: `${words} · ${one.why}` });
+    return button(title, () => fill(one.form, one.timepoint), { class: late > 10 * 60_000 ? "due over" : soon ? "due" : "", small: `${words} · ${timed(one.why)}` });
   });
 }
 
@@ -319,14 +321,14 @@ function actions(said) {
   const offered = course.supplementWindow(briefing, said);
   const supplement = said.some((one) => one.kind === "dose" && one.data.part === "supplement");
   return [
-    briefing.forms.vitals?.simple ? button("Vital signs", () => fill("vitals", dueNow("vitals"))) : null,
-    briefing.gates.initial_dose || briefing.standing.initial_dose ? button("Initial dose", () => show(() => [top(), acts.dose("initial", back, fill)], true), { small: initial ? "given: record another" : "asks before it is given" }) : null,
-    initial && offered ? button("Supplement", () => show(() => [top(), acts.dose("supplement", back, fill)], true), { small: supplement ? "recorded" : acts.timeOf(offered) }) : null,
-    briefing.terms.length ? button("Something happened", () => show(() => [top(), acts.event(back)], true)) : null,
-    button("Seen or heard", () => notes.observe(back, over), { small: "one tap keeps the time; words now or later" }),
-    button("Who is here", () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || "nobody entered" }),
-    button("Emergency", showCard, { class: "bad", small: "numbers, what to do, rescue medication" }),
-    button("The session ends", () => show(() => [top(), acts.ending(back, fill)], true)),
+    briefing.forms.vitals?.simple ? button(t`Vital signs`, () => fill("vitals", dueNow("vitals"))) : null,
+    briefing.gates.initial_dose || briefing.standing.initial_dose ? button(t`Initial dose`, () => show(() => [top(), acts.dose("initial", back, fill)], true), { small: initial ? t`given: record another` : t`asks before it is given` }) : null,
+    initial && offered ? button(t`Supplement`, () => show(() => [top(), acts.dose("supplement", back, fill)], true), { small: supplement ? t`recorded` : acts.timeOf(offered) }) : null,
+    briefing.terms.length ? button(t`Something happened`, () => show(() => [top(), acts.event(back)], true)) : null,
+    button(t`Seen or heard`, () => notes.observe(back, over), { small: t`one tap keeps the time; words now or later` }),
+    button(t`Who is here`, () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || t`nobody entered` }),
+    button(t`Emergency`, showCard, { class: "bad", small: t`numbers, what to do, rescue medication` }),
+    button(t`The session ends`, () => show(() => [top(), acts.ending(back, fill)], true)),
   ];
 }
 
@@ -340,20 +342,20 @@ function checklist(said) {
   };
   const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now(), null, session.current().acting.identity) ?? [];
   const missing = reasons.filter((one) => one.code !== "kit_not_named");
-  return h("section", { class: "panel" }, h("h2", {}, "Before the dose"), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
-    missing.length ? h("div", {}, h("h2", {}, "Still against it"), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, "Nothing stands against the dose but the kit, which is named when it is given."));
+  return h("section", { class: "panel" }, h("h2", {}, t`Before the dose`), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
+    missing.length ? h("div", {}, h("h2", {}, t`Still against it`), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, t`Nothing stands against the dose but the kit, which is named when it is given.`));
 }
 
 /** What the session asks for at no planned time; asked again as often as it has to be. @param {course.Said[]} said */
 function inSession(said) {
   const { briefing } = session.current();
   const row = (/** @type {{form: string, title: string, last: number | null}} */ one) => {
-    const known = one.last === null ? "not asked yet" : `last at ${hour(one.last, briefing.zone)}`;
+    const known = one.last === null ? t`not asked yet` : t`last at ${hour(one.last, briefing.zone)}`;
     if (!briefing.forms[one.form].simple) return h("div", { class: "panel" }, h("span", {}, `${one.title}: ${known}`), onItsPage(one.form));
     return button(`${one.last === null ? "○" : "✓"} ${one.title}`, () => fill(one.form), { class: one.last === null ? "" : "done", small: known });
   };
   const rows = course.afterDose(briefing, said).map(row);
-  return rows.length ? h("section", { class: "panel" }, h("h2", {}, "Also asked in this session"), h("div", { class: "grid" }, rows)) : null;
+  return rows.length ? h("section", { class: "panel" }, h("h2", {}, t`Also asked in this session`), h("div", { class: "grid" }, rows)) : null;
 }
 
 /** @param {course.Said[]} said */
@@ -414,20 +416,20 @@ function fromPaper() {
   const problem = h("p", { class: "note", role: "alert", hidden: true });
   const set = () => {
     const found = clock.instantOf(date.value, time.value, zone);
-    if (!Number.isFinite(found) || found > now()) return (problem.textContent = "Say the day and the time on the sheet; they have gone by.", problem.hidden = false);
+    if (!Number.isFinite(found) || found > now()) return (problem.textContent = t`Say the day and the time on the sheet; they have gone by.`, problem.hidden = false);
     it.paper = found;
     return back();
   };
-  show(() => [top(), h("section", { class: "panel" }, h("h1", {}, "Enter from paper"), h("p", {}, "When did it happen, as the sheet says? Keep the sheet: it is the source."), h("label", {}, h("small", {}, "Day"), date), h("label", {}, h("small", {}, "Time"), time), problem, button("Enter what happened then", set, { class: "main" }), button("Back", back, { class: "plain" }))], true);
+  show(() => [top(), h("section", { class: "panel" }, h("h1", {}, t`Enter from paper`), h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), button(t`Back`, back, { class: "plain" }))], true);
 }
 
 function signOut() {
-  show(() => [h("h1", {}, "Sign this device out?"), h("p", {}, "Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns."), h("div", { class: "row" }, button("Stay", back), button("Sign out", async () => (await session.leave(), show(() => [h("h1", {}, "Signed out"), waitingLine()])), { class: "bad" }))], true);
+  show(() => [h("h1", {}, t`Sign this device out?`), h("p", {}, t`Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns.`), h("div", { class: "row" }, button(t`Stay`, back), button(t`Sign out`, async () => (await session.leave(), show(() => [h("h1", {}, t`Signed out`), waitingLine()])), { class: "bad" }))], true);
 }
 
 function waitingLine() {
   const { waiting, aside } = session.sending;
-  return h("p", { class: "quiet" }, waiting ? `${waiting} entries wait here, sealed, to be sent.` : aside ? `${aside} entries are kept here that the server could not open.` : "Nothing waits to be sent.");
+  return h("p", { class: "quiet" }, waiting ? t`${waiting} entries wait here, sealed, to be sent.` : aside ? t`${aside} entries are kept here that the server could not open.` : t`Nothing waits to be sent.`);
 }
 
 session.whenChanged(redraw);

@@ -2,6 +2,8 @@
 // Readings by Web Bluetooth: the bytes that a device sends, as the GATT Specification Supplement lays them out, with
 // numbers of IEEE 11073-20601. Nothing is saved here: a person looks at what is read, and saves it.
 
+import { t } from "./words.js";
+
 /** @typedef {{signs: Record<string, [number, string]>, doubts: string[], at: string}} Reading values with their units; `at` by the device's own clock, where it says one */
 
 /** A 16-bit number; null where it says that it is none. @param {DataView} view @param {number} at */
@@ -28,7 +30,7 @@ function reading(all, doubts = [], at = "") {
   return { signs: /** @type {any} */ (Object.fromEntries(Object.entries(all).filter(([, [value]]) => value !== null))), doubts, at };
 }
 
-const OF_PRESSURE = ["the body moved", "the cuff was too loose", "the pulse was irregular", "the pulse was too fast to measure", "the pulse was too slow to measure", "the arm was held wrong"];
+const OF_PRESSURE = () => [t`the body moved`, t`the cuff was too loose`, t`the pulse was irregular`, t`the pulse was too fast to measure`, t`the pulse was too slow to measure`, t`the arm was held wrong`];
 
 /** Blood Pressure Measurement (0x2A35). @param {DataView} view */
 export function pressure(view) {
@@ -41,7 +43,7 @@ export function pressure(view) {
   if (flags & 4) at += 2;
   if (flags & 8) at += 1; // whose it is, by the device's count
   const status = flags & 16 ? view.getUint16(at, true) : 0;
-  return reading({ systolic: [sfloat(view, 1), unit], diastolic: [sfloat(view, 3), unit], heart_rate: [rate, "/min"] }, OF_PRESSURE.filter((_, bit) => status & (1 << bit)), taken);
+  return reading({ systolic: [sfloat(view, 1), unit], diastolic: [sfloat(view, 3), unit], heart_rate: [rate, "/min"] }, OF_PRESSURE().filter((_, bit) => status & (1 << bit)), taken);
 }
 
 /** Temperature Measurement (0x2A1C). @param {DataView} view */
@@ -51,7 +53,8 @@ export function temperature(view) {
 }
 
 // assumption: by bit of the measurement status; it does no more than raise a doubt
-const OF_OXYGEN = new Map([[10, "the device says: for demonstration"], [11, "the device says: for testing"], [14, "the device doubts it"], [15, "the device says that it is not valid"]]);
+/** @returns {[number, string][]} */
+const OF_OXYGEN = () => [[10, t`the device says: for demonstration`], [11, t`the device says: for testing`], [14, t`the device doubts it`], [15, t`the device says that it is not valid`]];
 
 /** PLX Spot-check (0x2A5E) and Continuous (0x2A5F) Measurement. @param {DataView} view */
 export function oximetry(view, isSpot = true) {
@@ -59,14 +62,14 @@ export function oximetry(view, isSpot = true) {
   const taken = isSpot && flags & 1 ? time(view, 5) : "";
   const before = isSpot ? (flags & 1 ? 7 : 0) : (flags & 1 ? 4 : 0) + (flags & 2 ? 4 : 0);
   const status = flags & (isSpot ? 2 : 4) ? view.getUint16(5 + before, true) : 0;
-  return reading({ oxygen_saturation: [sfloat(view, 1), "%"], heart_rate: [sfloat(view, 3), "/min"] }, [...OF_OXYGEN].filter(([bit]) => status & (1 << bit)).map(([, said]) => said), taken);
+  return reading({ oxygen_saturation: [sfloat(view, 1), "%"], heart_rate: [sfloat(view, 3), "/min"] }, OF_OXYGEN().filter(([bit]) => status & (1 << bit)).map(([, said]) => said), taken);
 }
 
-/** What can be read: its service, its characteristics, and how. @type {{title: string, service: number, from: Record<number, (view: DataView) => Reading>}[]} */
+/** What can be read: its service, its characteristics, and how. @type {{title: string, name: string, service: number, from: Record<number, (view: DataView) => Reading>}[]} */
 export const SORTS = [
-  { title: "Blood pressure monitor", service: 0x1810, from: { 0x2a35: pressure } },
-  { title: "Thermometer", service: 0x1809, from: { 0x2a1c: temperature } },
-  { title: "Pulse oximeter", service: 0x1822, from: { 0x2a5e: oximetry, 0x2a5f: (view) => oximetry(view, false) } },
+  { title: t`Blood pressure monitor`, name: "Blood pressure monitor", service: 0x1810, from: { 0x2a35: pressure } },
+  { title: t`Thermometer`, name: "Thermometer", service: 0x1809, from: { 0x2a1c: temperature } },
+  { title: t`Pulse oximeter`, name: "Pulse oximeter", service: 0x1822, from: { 0x2a5e: oximetry, 0x2a5f: (view) => oximetry(view, false) } },
 ];
 
 /**
@@ -80,7 +83,7 @@ export async function read(sort, patience = 90_000, quiet = 1500) {
     const service = await (await device.gatt.connect()).getPrimaryService(sort.service);
     /** @type {Reading} */
     const last = await new Promise((resolve, reject) => {
-      let timer = setTimeout(() => reject(new Error("it sent nothing")), patience);
+      let timer = setTimeout(() => reject(new Error(t`it sent nothing`)), patience);
       for (const one of Object.keys(sort.from).map(Number)) {
         void service.getCharacteristic(one).then((/** @type {any} */ found) => {
           found.addEventListener("characteristicvaluechanged", () => {
@@ -89,14 +92,14 @@ export async function read(sort, patience = 90_000, quiet = 1500) {
               const said = sort.from[one](found.value);
               timer = setTimeout(() => resolve(said), quiet);
             } catch {
-              reject(new Error("what it sent could not be read"));
+              reject(new Error(t`what it sent could not be read`));
             }
           });
           return found.startNotifications();
         }).catch((/** @type {any} */ error) => error.name === "NotFoundError" || reject(error));
       }
     });
-    return { ...last, name: device.name || sort.title };
+    return { ...last, name: device.name || sort.name };
   } finally {
     device.gatt.disconnect();
   }

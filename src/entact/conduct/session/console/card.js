@@ -4,6 +4,7 @@
 
 import { hour } from "./clock.js";
 import { button, h } from "./dom.js";
+import { coded, t } from "./words.js";
 
 /** @typedef {{banner: string, zone: string, phones: {name: string, number: string}[], readings: any[], doses: any[], limits: any[], notes: any[], plan: {rescue: any[], emergencies: any[]}}} Card */
 
@@ -14,29 +15,28 @@ import { button, h } from "./dom.js";
 export function card(kept, back, act = null) {
   const signs = [...new Set(kept.readings.flatMap((one) => Object.keys(one.values ?? {})))];
   const done = (/** @type {string} */ what, /** @type {string} */ name) => kept.notes.filter((one) => one.what === what && one.name === name).map((one) => hour(one.at, kept.zone));
-  const fact = (/** @type {string} */ what, /** @type {any} */ one, /** @type {string} */ label) => act && button(label, () => act(what, one.code), { class: "bad", small: done(what, one.code).length ? `before, at ${done(what, one.code).join(", ")}` : "now; a fact, which no gate holds up" });
-  const before = (/** @type {string} */ what, /** @type {any} */ one) => (act || !done(what, one.code).length ? null : h("p", { class: "done" }, `at ${done(what, one.code).join(", ")}`));
+  const fact = (/** @type {string} */ what, /** @type {any} */ one, /** @type {string} */ label) => act && button(label, () => act(what, one.code), { class: "bad", small: done(what, one.code).length ? t`before, at ${done(what, one.code).join(", ")}` : t`now; a fact, which no gate holds up` });
+  const before = (/** @type {string} */ what, /** @type {any} */ one) => (act || !done(what, one.code).length ? null : h("p", { class: "done" }, t`at ${done(what, one.code).join(", ")}`));
   const panel = (/** @type {string} */ title, /** @type {any[]} */ ...parts) => h("section", { class: "panel" }, h("h2", {}, title), parts);
   return [
     h("p", { class: "banner" }, kept.banner),
-    h("section", { class: "panel" }, h("h1", {}, "Emergency"), h("p", {}, "Nobody will be called by this device: phone."), kept.phones.map(telephone),
-      kept.phones.length ? null : h("p", { class: "note" }, "No numbers were entered at arrival.")),
-    ...kept.plan.emergencies.map((one) => panel(one.title, h("p", {}, one.signs), h("ol", {}, one.steps.map((/** @type {string} */ step) => h("li", {}, step))), before("emergency_treated", one), fact("emergency_treated", one, "It was treated"))),
-    ...kept.plan.rescue.map((one) => panel(one.title, h("p", {}, one.give), h("small", {}, `When ${one.when}`), before("rescue_medication", one), fact("rescue_medication", one, "It was given"))),
-    panel("Last readings", kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, "None yet.")),
-    panel("Given", kept.doses.length ? h("ul", {}, kept.doses.map((one) => h("li", {}, `${hour(one.at, kept.zone)} · ${one.part}, ${one.taken} ${one.taken === 1 ? "unit" : "units"} taken`))) : h("p", {}, "No dose yet.")),
-    panel("The study calls at once for", h("ul", {}, kept.limits.map((one) => h("li", {}, `${one.title}: ${one.tell.join(", ").replaceAll("_", " ")}`)))),
-    button("Back", back, { class: "plain" }),
+    h("section", { class: "panel" }, h("h1", {}, t`Emergency`), h("p", {}, t`Nobody will be called by this device: phone.`), kept.phones.map(telephone),
+      kept.phones.length ? null : h("p", { class: "note" }, t`No numbers were entered at arrival.`)),
+    ...kept.plan.emergencies.map((one) => panel(one.title, h("p", {}, one.signs), h("ol", {}, one.steps.map((/** @type {string} */ step) => h("li", {}, step))), before("emergency_treated", one), fact("emergency_treated", one, t`It was treated`))),
+    ...kept.plan.rescue.map((one) => panel(one.title, h("p", {}, one.give), h("small", {}, t`When ${one.when}`), before("rescue_medication", one), fact("rescue_medication", one, t`It was given`))),
+    panel(t`Last readings`, kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, t`None yet.`)),
+    panel(t`Given`, kept.doses.length ? h("ul", {}, kept.doses.map((one) => h("li", {}, `${hour(one.at, kept.zone)} · ${coded(one.part)}, ${one.taken === 1 ? t`1 unit taken` : t`${one.taken} units taken`}`))) : h("p", {}, t`No dose yet.`)),
+    panel(t`The study calls at once for`, h("ul", {}, kept.limits.map((one) => h("li", {}, `${one.title}: ${one.tell.map(coded).join(", ")}`)))),
+    button(t`Back`, back, { class: "plain" }),
   ];
 }
 
 /** A number that is rung by a tap. @param {{name: string, number: string}} one */
 export function telephone(one) {
-  return h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, h("small", {}, one.name), one.number);
+  return h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, h("small", {}, coded(one.name)), one.number);
 }
 
 /** @param {any[]} readings @param {string[]} signs @param {string} zone */
 export function readingsTable(readings, signs, zone) {
-  const title = (/** @type {string} */ sign) => sign.replaceAll("_", " ");
-  return h("table", {}, h("tr", {}, h("th", {}, "Time"), signs.map((one) => h("th", {}, title(one)))), [...readings].reverse().map((one) => h("tr", {}, h("td", {}, hour(one.at, zone)), signs.map((sign) => h("td", {}, String(one.values?.[sign] ?? "–"))))));
+  return h("table", {}, h("tr", {}, h("th", {}, t`Time`), signs.map((one) => h("th", {}, coded(one)))), [...readings].reverse().map((one) => h("tr", {}, h("td", {}, hour(one.at, zone)), signs.map((sign) => h("td", {}, String(one.values?.[sign] ?? "–"))))));
 }

@@ -3,6 +3,7 @@
 // expects.
 
 import { h } from "./dom.js";
+import { coded, t } from "./words.js";
 
 const WIDTH = 720;
 const HEIGHT = 240;
@@ -21,7 +22,7 @@ export function chart(said, limits, from, until, hour) {
   const high = Math.max(200, ...readings.flatMap((one) => SIGNS.map((sign) => one.values?.[sign] ?? 0)));
   const x = (/** @type {number} */ at) => LEFT + ((at - from) / Math.max(until - from, 1)) * (WIDTH - LEFT - 8);
   const y = (/** @type {number} */ value) => 8 + (1 - (value - low) / (high - low)) * (HEIGHT - BOTTOM - 8);
-  const svg = h("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": "Vital signs of this session" });
+  const svg = h("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t`Vital signs of this session` });
   for (let value = 60; value <= high; value += 40) {
     svg.append(h("line", { class: "rule", x1: LEFT, x2: WIDTH - 8, y1: y(value), y2: y(value) }), h("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, value));
   }
@@ -30,7 +31,7 @@ export function chart(said, limits, from, until, hour) {
   }
   for (const limit of limits) svg.append(h("line", { class: `limit ${limit.name}`, x1: LEFT, x2: WIDTH - 8, y1: y(limit.value), y2: y(limit.value) }));
   for (const dose of doses) {
-    svg.append(h("line", { class: "dose", x1: x(dose.at), x2: x(dose.at), y1: 8, y2: HEIGHT - BOTTOM }), h("text", { class: "dose", x: x(dose.at) + 4, y: 18 }, dose.data.part));
+    svg.append(h("line", { class: "dose", x1: x(dose.at), x2: x(dose.at), y1: 8, y2: HEIGHT - BOTTOM }), h("text", { class: "dose", x: x(dose.at) + 4, y: 18 }, coded(dose.data.part)));
   }
   for (const sign of SIGNS) {
     const points = readings.flatMap((one) => (typeof one.values?.[sign] === "number" ? [[x(one.at), y(one.values[sign])]] : []));

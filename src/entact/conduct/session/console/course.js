@@ -5,6 +5,7 @@
 import { isSetAside } from "./override.js";
 import { evaluate } from "./rule.js";
 import { scoresOf } from "./scoring.js";
+import { t } from "./words.js";
 
 /** @typedef {any} Briefing */
 /** @typedef {{id: string, kind: string, at: number, by: string, role: string, timepoint: string | null, about: string | null, data: any, form?: string, values?: Record<string, any>, beyond?: Record<string, any>, unsent?: boolean, version?: string}} Said */
@@ -194,20 +195,21 @@ export function reasonsAgainst(briefing, said, act, at, kit = null, by = briefin
   if (!gate || !standing) return null;
   /** @type {Reason[]} */
   const found = [...standing.reasons];
-  if (at > Date.parse(standing.until)) found.push({ code: "standing_over", message: "What the server said of consent, kits and certificates is of yesterday: ask it again." });
-  if (!isUnderWay(said)) found.push({ code: "not_in_session", message: "No session is under way." });
+  if (at > Date.parse(standing.until)) found.push({ code: "standing_over", message: t`What the server said of consent, kits and certificates is of yesterday: ask it again.` });
+  if (!isUnderWay(said)) found.push({ code: "not_in_session", message: t`No session is under way.` });
   if (act !== "discharge") found.push(...aboutDose(briefing, said, act, at, kit));
   if (gate.applies_when) {
     const applies = ask(briefing, said, gate.applies_when, at);
-    if ("unknown" in applies) found.push({ code: `${act}.applies_when`, message: `Not known: ${called(briefing, applies.unknown)}.`, missing: applies.unknown });
+    if ("unknown" in applies) found.push({ code: `${act}.applies_when`, message: t`Not known: ${called(briefing, applies.unknown)}.`, missing: applies.unknown });
     if ("unknown" in applies || !applies.value) return found;
   }
   for (const one of gate.requirements) {
     const how = { within: one.within, ever: one.ever, staffed: true };
     const held = ask(briefing, said, one.rule, at, how);
     if ("unknown" in held) {
-      const age = one.within == null ? "" : ` within the last ${Math.round(one.within / 60)} min`;
-      found.push({ code: one.code, message: `${sentence(one.else)} Not known${age}: ${called(briefing, held.unknown)}.`, missing: held.unknown });
+      const names = called(briefing, held.unknown);
+      const unknown = one.within == null ? t`Not known: ${names}.` : t`Not known within the last ${Math.round(one.within / 60)} min: ${names}.`;
+      found.push({ code: one.code, message: `${sentence(one.else)} ${unknown}`, missing: held.unknown });
     } else if (held.value !== true && !(act === "discharge" && one.staff)) {
       const versions = one.override ? reliedOn(briefing, said, one.rule, at, how) : null;
       if (versions && isSetAside(briefing, said, one.code, one.override, versions, at, by)) continue;
@@ -223,18 +225,18 @@ function aboutDose(briefing, said, act, at, kit) {
   const found = [];
   const part = act === "supplement" ? "supplement" : "initial";
   const level = levelOf(said);
-  if (!level) found.push({ code: "level_not_decided", message: "The dose level of this session has not been decided." });
-  else if (briefing.levels.length && !briefing.levels.includes(level)) found.push({ code: "level_not_planned", message: `Level ${level} is not planned for this session.` });
-  for (const dose of doseOf(said, part)) found.push({ code: "dose_given", message: `The ${part} dose of this session was already given${dose.unsent ? ", as this device knows" : ""}.` });
-  if (said.some((one) => one.kind === "dose" && given(one) === null)) found.push({ code: "dose_unclear", message: "It is not known whether a dose of this session was taken: what was entered contradicts itself." });
+  if (!level) found.push({ code: "level_not_decided", message: t`The dose level of this session has not been decided.` });
+  else if (briefing.levels.length && !briefing.levels.includes(level)) found.push({ code: "level_not_planned", message: t`Level ${level} is not planned for this session.` });
+  for (const dose of doseOf(said, part)) found.push({ code: "dose_given", message: [part === "initial" ? t`The initial dose of this session was already given.` : t`The supplement dose of this session was already given.`, dose.unsent ? t`This device knows of it.` : ""].join(" ").trim() });
+  if (said.some((one) => one.kind === "dose" && given(one) === null)) found.push({ code: "dose_unclear", message: t`It is not known whether a dose of this session was taken: what was entered contradicts itself.` });
   const kits = briefing.standing[act].kits;
   const named = kits.find((/** @type {any} */ one) => kit !== null && one.number.toUpperCase() === kit.trim().toUpperCase());
-  if (!kit) found.push({ code: "kit_not_named", message: "Say which kit is to be used." });
-  else if (!named) found.push({ code: "kit_not_assigned", message: `Kit ${kit} is not assigned to this participant for this dose.` });
+  if (!kit) found.push({ code: "kit_not_named", message: t`Say which kit is to be used.` });
+  else if (!named) found.push({ code: "kit_not_assigned", message: t`Kit ${kit} is not assigned to this participant for this dose.` });
   else {
     for (const message of named.reasons) found.push({ code: "kit", message });
-    if (level && named.level !== level) found.push({ code: "kit_other_level", message: `Kit ${kit} is for level ${named.level}; level ${level} was decided for this session.` });
-    if (said.some((one) => one.kind === "dose" && one.data.kit === named.number)) found.push({ code: "kit_used", message: `Kit ${kit} was used before.` });
+    if (level && named.level !== level) found.push({ code: "kit_other_level", message: t`Kit ${kit} is for level ${named.level}; level ${level} was decided for this session.` });
+    if (said.some((one) => one.kind === "dose" && one.data.kit === named.number)) found.push({ code: "kit_used", message: t`Kit ${kit} was used before.` });
   }
   if (part === "supplement") found.push(...aboutWindow(briefing, said, at));
   return found;
@@ -250,11 +252,11 @@ export function supplementWindow(briefing, said) {
 
 /** @param {Briefing} briefing @param {Said[]} said @param {number} at @returns {Reason[]} */
 function aboutWindow(briefing, said, at) {
-  if (!doseOf(said, "initial").length) return [{ code: "no_initial", message: "No initial dose was given in this session." }];
+  if (!doseOf(said, "initial").length) return [{ code: "no_initial", message: t`No initial dose was given in this session.` }];
   const offered = supplementWindow(briefing, said);
-  if (!offered) return [{ code: "no_supplement", message: "This level has no supplement." }];
-  if (at < offered.opens) return [{ code: "supplement_early", message: "The time of the supplement has not come." }];
-  return at > offered.closes ? [{ code: "supplement_late", message: "The time of the supplement is over." }] : [];
+  if (!offered) return [{ code: "no_supplement", message: t`This level has no supplement.` }];
+  if (at < offered.opens) return [{ code: "supplement_early", message: t`The time of the supplement has not come.` }];
+  return at > offered.closes ? [{ code: "supplement_late", message: t`The time of the supplement is over.` }] : [];
 }
 
 /** Names of rules as people call them. @param {Briefing} briefing @param {string[]} names */
@@ -341,7 +343,7 @@ function cannot(found, briefing, name, one, missing) {
     going.waiting.add(name);
     return;
   }
-  found.push({ alerts: [name], title: `Cannot be evaluated: ${briefing.alerts[name].title}`, form: one.form ?? "", cannot: true, missing, held: [holding], ended: null, waiting: new Set([name]) });
+  found.push({ alerts: [name], title: t`Cannot be evaluated: ${briefing.alerts[name].title}`, form: one.form ?? "", cannot: true, missing, held: [holding], ended: null, waiting: new Set([name]) });
 }
 
 /** @typedef {{id: string, at: number, why: "raised" | "worse" | "again", answered: number | null}} Call */
@@ -463,7 +465,7 @@ function nextAfterHigh(briefing, said) {
     const alert = briefing.alerts[one.alerts[0]];
     return (one.held.length === 1 && alert.confirm != null ? alert.confirm : alert.again) * 1000;
   });
-  return { what: "vital_signs", form: "vitals", timepoint: null, at: last.at + Math.min(...waits), why: `again, while “${going[0].title}” goes on` };
+  return { what: "vital_signs", form: "vitals", timepoint: null, at: last.at + Math.min(...waits), why: t`again, while “${going[0].title}” goes on` };
 }
 
 /** Forms that the session asks for once the dose is given, at no planned time. @param {Briefing} briefing @param {Said[]} said */

@@ -2,6 +2,8 @@
 // The dosing lease: in a session one device gives doses. It is asked of the server, kept on this device, and holds up
 // nothing but the button that gives: what was done can always be recorded.
 
+import { t } from "./words.js";
+
 /** @typedef {{device: string, person: string, since: string, wanted: string | null, wanted_by: string | null, stamp: string}} Lease */
 
 /** A name of this device, made once. @returns {string} */
@@ -20,8 +22,8 @@ export function deviceName() {
  */
 export function against(lease, device, hour) {
   if (lease?.device === device) return "";
-  if (!lease) return "This device has no dosing lease: one device gives doses in a session, so that two do not.";
-  return `Another device gives the doses of this session: ${lease.person} took it at ${hour(Date.parse(lease.since))}.`;
+  if (!lease) return t`This device has no dosing lease: one device gives doses in a session, so that two do not.`;
+  return t`Another device gives the doses of this session: ${lease.person} took it at ${hour(Date.parse(lease.since))}.`;
 }
 
 /** Whether another device asks this one for it. @param {Lease | null} lease @param {string} device */

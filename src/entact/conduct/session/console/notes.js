@@ -6,8 +6,9 @@ import { hour } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
 import { current, record, said } from "./session.js";
+import { t } from "./words.js";
 
-const SPANS = [["music", "Music"], ["touch", "Touch"], ["break", "Break"]];
+const SPANS = () => /** @type {[string, string][]} */ ([["music", t`Music`], ["touch", t`Touch`], ["break", t`Break`]]);
 
 /** What the file wants looked at on arrival: a tap says that it is so. @param {() => void} done */
 export function arrivalList(done) {
@@ -24,10 +25,10 @@ export function arrivalList(done) {
 export function spans(done) {
   const { zone } = current().briefing;
   const all = said();
-  return SPANS.map(([what, title]) => {
+  return SPANS().map(([what, title]) => {
     const last = course.notesOf(all, what).at(-1);
     const goesOn = last?.data.state === "begun";
-    return button(title, async () => (await record("session_note", { what, state: goesOn ? "ended" : "begun" })) && done(), { "aria-pressed": String(goesOn), small: goesOn && last ? `since ${hour(last.at, zone)}: ends` : "begins" });
+    return button(title, async () => (await record("session_note", { what, state: goesOn ? "ended" : "begun" })) && done(), { "aria-pressed": String(goesOn), small: goesOn && last ? t`since ${hour(last.at, zone)}: ends` : t`begins` });
   });
 }
 
@@ -35,28 +36,28 @@ export function spans(done) {
 export function night(done, ring) {
   const { briefing, acting } = current();
   const found = course.nightOf(briefing, said());
-  const words = h("input", { name: "words", maxlength: 1000, "aria-label": "Words", placeholder: "What has to be known, or what was seen" });
+  const words = h("input", { name: "words", maxlength: 1000, "aria-label": t`Words`, placeholder: t`What has to be known, or what was seen` });
   const text = () => (words.value.trim() ? { words: words.value.trim() } : {});
   const note = (/** @type {any} */ data, /** @type {string | null} */ about = null) => async () => (await record("session_note", { ...data, ...text() }, { about })) && done();
   const time = (/** @type {number} */ at) => hour(at, briefing.zone);
   const others = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.follows && one.person !== found?.given.data.person);
-  return h("section", { class: "panel" }, h("h2", {}, "The night"), button("Call somebody", ring, { class: "bad", small: "numbers, what to do, last readings" }),
+  return h("section", { class: "panel" }, h("h2", {}, t`The night`), button(t`Call somebody`, ring, { class: "bad", small: t`numbers, what to do, last readings` }),
     found ? [
-      h("p", {}, `${found.given.data.person} has it since ${time(found.given.at)}, handed over by ${found.given.by}.`),
-      found.taken ? h("p", { class: "done" }, `Taken over by their own entry at ${time(found.taken.at)}.`)
-        : found.given.data.person === acting.identity ? button(`I, ${acting.initials}, have taken over`, note({ what: "hand_over", person: acting.identity, state: "yes" }, found.given.id), { class: "main", small: "signs the hand-over" })
-          : h("p", { class: "note" }, `${found.given.data.person} has not said so yet: on a device of their own, or by their PIN on this one.`),
-      h("p", {}, `${found.looks.length ? `Looked in at ${found.looks.map((one) => time(one.at)).join(", ")}` : "Not looked in yet"}${found.next ? `; next at ${time(found.next)}` : ""}.`),
-    ] : h("p", {}, "Nobody has taken over for the night."),
+      h("p", {}, t`${found.given.data.person} has it since ${time(found.given.at)}, handed over by ${found.given.by}.`),
+      found.taken ? h("p", { class: "done" }, t`Taken over by their own entry at ${time(found.taken.at)}.`)
+        : found.given.data.person === acting.identity ? button(t`I, ${acting.initials}, have taken over`, note({ what: "hand_over", person: acting.identity, state: "yes" }, found.given.id), { class: "main", small: t`signs the hand-over` })
+          : h("p", { class: "note" }, t`${found.given.data.person} has not said so yet: on a device of their own, or by their PIN on this one.`),
+      h("p", {}, found.looks.length ? t`Looked in at ${found.looks.map((one) => time(one.at)).join(", ")}.` : t`Not looked in yet.`, found.next ? ` ${t`Next at ${time(found.next)}.`}` : ""),
+    ] : h("p", {}, t`Nobody has taken over for the night.`),
     words,
     h("div", { class: "grid" }, found ? [
-      button("Looked in: all is well", note({ what: "night_check", state: "yes" })),
-      button("Looked in: not well", note({ what: "night_check", state: "no" }), { class: "bad", small: "then call" }),
-      button("The night is over", note({ what: "hand_over", state: "ended", person: found.given.data.person }), { class: "plain" }),
+      button(t`Looked in: all is well`, note({ what: "night_check", state: "yes" })),
+      button(t`Looked in: not well`, note({ what: "night_check", state: "no" }), { class: "bad", small: t`then call` }),
+      button(t`The night is over`, note({ what: "hand_over", state: "ended", person: found.given.data.person }), { class: "plain" }),
     ] : null,
-    others.map((/** @type {any} */ one) => button(`Hand over to ${one.person}`, note({ what: "hand_over", person: one.person }), { class: "plain" }))),
-    others.length ? null : h("p", { class: "note" }, "Nobody else of the site's staff may take over today."),
-    button("Back", done, { class: "plain" }));
+    others.map((/** @type {any} */ one) => button(t`Hand over to ${one.person}`, note({ what: "hand_over", person: one.person }), { class: "plain" }))),
+    others.length ? null : h("p", { class: "note" }, t`Nobody else of the site's staff may take over today.`),
+    button(t`Back`, done, { class: "plain" }));
 }
 
 /** Something seen or heard: kept with its time by one tap, in words now or later. @param {() => void} done @param {(make: () => any) => void} show */
@@ -69,9 +70,9 @@ export async function observe(done, show) {
 /** @param {course.Said} first @param {() => void} done */
 function inWords(first, done) {
   const { zone } = current().briefing;
-  const words = h("input", { name: "words", maxlength: 1000, "aria-label": "Words", placeholder: "What was seen or heard, pleasant or not" });
-  return h("section", { class: "panel" }, h("h1", {}, `Noted at ${hour(first.at, zone)}`), words,
-    button("Save the words", async () => words.value.trim() && (await record("session_note", { what: "observation", words: words.value.trim() }, { about: first.id })) && done(), { class: "main" }), button("Later", done, { class: "plain" }));
+  const words = h("input", { name: "words", maxlength: 1000, "aria-label": t`Words`, placeholder: t`What was seen or heard, pleasant or not` });
+  return h("section", { class: "panel" }, h("h1", {}, t`Noted at ${hour(first.at, zone)}`), words,
+    button(t`Save the words`, async () => words.value.trim() && (await record("session_note", { what: "observation", words: words.value.trim() }, { about: first.id })) && done(), { class: "main" }), button(t`Later`, done, { class: "plain" }));
 }
 
 /** Notes that have no words yet, each a tap away from them. @param {() => void} done @param {(make: () => any) => void} show */
@@ -79,5 +80,5 @@ export function wordless(done, show) {
   const { zone } = current().briefing;
   const all = course.notesOf(said(), "observation");
   const open = all.filter((one) => !one.about && !all.some((other) => other.about === one.id));
-  return open.map((one) => button(`Noted at ${hour(one.at, zone)}`, () => show(() => inWords(one, done)), { class: "plain", small: "no words yet" }));
+  return open.map((one) => button(t`Noted at ${hour(one.at, zone)}`, () => show(() => inWords(one, done)), { class: "plain", small: t`no words yet` }));
 }

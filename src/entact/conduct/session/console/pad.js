@@ -4,6 +4,7 @@
 import { read } from "./course.js";
 import { button, h } from "./dom.js";
 import { isAsked } from "./scoring.js";
+import { coded, t } from "./words.js";
 
 const FEW = 11; // whole numbers that are a tap each
 
@@ -53,7 +54,7 @@ export function pad(form, title, save, done) {
         if (item.required) missing.push(item.title);
         continue;
       }
-      if (!/^-?\d+(\.\d+)?$/.test(text)) return say(`${item.title}: “${text}” is no number.`);
+      if (!/^-?\d+(\.\d+)?$/.test(text)) return say(t`${item.title}: “${text}” is no number.`);
       items[name] = item.type === "integer" && !item.unit ? Number(text) : `${text}${item.unit ? ` ${item.unit}` : ""}`;
     }
     for (const [name, item] of all) {
@@ -61,14 +62,14 @@ export function pad(form, title, save, done) {
       if (name in chosen) items[name] = chosen[name];
       else if (item.required) missing.push(item.title);
     }
-    if (!Object.keys(items).length) return say("Nothing is entered yet.");
+    if (!Object.keys(items).length) return say(t`Nothing is entered yet.`);
     const told = JSON.stringify(items);
     const odd = oddities(form, items, fields);
-    const doubts = [...odd, ...missing.map((one) => `${one} is left open`)];
+    const doubts = [...odd, ...missing.map((one) => t`${one} is left open`)];
     if (doubts.length && confirmed !== told) {
       confirmed = told;
-      saving.querySelector("span").textContent = "Yes, save it so";
-      return say(`${doubts.join(". ")}. Is that so?`);
+      saving.querySelector("span").textContent = t`Yes, save it so`;
+      return say(`${doubts.join(". ")}. ${t`Is that so?`}`);
     }
     saving.disabled = true;
     for (const name of Object.keys(form.items)) {
@@ -84,7 +85,7 @@ export function pad(form, title, save, done) {
   /** Readings of a device, where the browser can: they stand in their fields until a person saves them. */
   function devices() {
     if (!("bluetooth" in navigator) || !fields.heart_rate) return null;
-    const place = h("div", { class: "row" }, button("Read from a device", async () => {
+    const place = h("div", { class: "row" }, button(t`Read from a device`, async () => {
       const found = await import("./bluetooth.js");
       place.replaceChildren(...found.SORTS.map((sort) => button(sort.title, () => take(() => found.read(sort)), { class: "plain" })));
     }, { class: "plain" }));
@@ -93,19 +94,19 @@ export function pad(form, title, save, done) {
 
   /** @param {() => Promise<import("./bluetooth.js").Reading & {name: string}>} ask */
   async function take(ask) {
-    say("Measure now: what the device sends stands here then.");
+    say(t`Measure now: what the device sends stands here then.`);
     try {
       const { signs, doubts, at, name } = await ask();
       for (const [sign, [value, code]] of Object.entries(signs)) {
         const item = form.items[sign];
-        if (!fields[sign]) doubts.push(`${sign.replaceAll("_", " ")} ${value} ${unit(code)} is not asked here`);
-        else if (item.unit !== code) doubts.push(`${item.title} is in ${unit(code)}, which is not converted: type it`);
+        if (!fields[sign]) doubts.push(t`${coded(sign)} ${value} ${unit(code)} is not asked here`);
+        else if (item.unit !== code) doubts.push(t`${item.title} is in ${unit(code)}, which is not converted: type it`);
         else [fields[sign].value, given[sign]] = [String(value), { text: String(value), by: name }];
       }
-      doubted.set(name, `From ${name}${at ? `, measured at ${at.replace("T", " ")} by its own clock` : ""}${doubts.map((one) => `; ${one}`).join("")}.`);
-      say(`${[...doubted.values()].join(" ")} Look at it, then save it.`);
+      doubted.set(name, [at ? t`From ${name}, measured at ${at.replace("T", " ")} by its own clock` : t`From ${name}`, ...doubts].join("; ") + ".");
+      say(`${[...doubted.values()].join(" ")} ${t`Look at it, then save it.`}`);
     } catch (error) {
-      say(`Nothing was read: ${error instanceof Error ? error.message : error}. Measure again, or type it.`);
+      say(t`Nothing was read: ${error instanceof Error ? error.message : error}. Measure again, or type it.`);
     }
     look();
   }
@@ -116,9 +117,9 @@ export function pad(form, title, save, done) {
     message.hidden = false;
   }
 
-  const saving = button("Save", submit, { class: "main" });
+  const saving = button(t`Save`, submit, { class: "main" });
   const element = h("form", { class: "panel", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), submit()) },
-    h("h1", {}, title), h("div", { class: "pad" }, numbers), devices(), others, message, h("div", { class: "row" }, button("Back", done, { class: "plain" }), saving));
+    h("h1", {}, title), h("div", { class: "pad" }, numbers), devices(), others, message, h("div", { class: "row" }, button(t`Back`, done, { class: "plain" }), saving));
   for (const field of Object.values(fields)) field.addEventListener("input", look);
   look();
   queueMicrotask(() => element.querySelector("input")?.focus());
@@ -134,11 +135,11 @@ function oddities(form, items, fields) {
     const value = values[name];
     const strange = name in beyond || (item.expected && value != null && (value < item.expected[0] || value > item.expected[1]));
     field.parentElement?.classList.toggle("odd", strange);
-    if (name in beyond) found.push(`${item.title} of ${beyond[name]} can hardly be`);
-    else if (strange) found.push(`${item.title} of ${value} is unusual`);
+    if (name in beyond) found.push(t`${item.title} of ${beyond[name]} can hardly be`);
+    else if (strange) found.push(t`${item.title} of ${value} is unusual`);
   }
   if (typeof values.systolic === "number" && typeof values.diastolic === "number" && values.systolic <= values.diastolic) {
-    found.push("Systolic is not above diastolic");
+    found.push(t`Systolic is not above diastolic`);
   }
   return found;
 }
@@ -189,7 +190,7 @@ function numbersOf(item) {
 /** @param {string} name @param {any} item @param {Record<string, any>} chosen @param {() => void} look */
 function choice(name, item, chosen, look) {
   /** @type {[any, string][]} */
-  const answers = item.type === "boolean" ? [[true, "Yes"], [false, "No"]] : item.type === "choice" ? item.of : numbersOf(item).map((one) => [one, item.labels?.[one] ?? String(one)]);
+  const answers = item.type === "boolean" ? [[true, t`Yes`], [false, t`No`]] : item.type === "choice" ? item.of : numbersOf(item).map((one) => [one, item.labels?.[one] ?? String(one)]);
   const buttons = answers.map(([code, label]) =>
     button(label, () => {
       chosen[name] = code;

@@ -1,6 +1,8 @@
 // @ts-check
 // A PIN for one session: short enough for one hand, long enough that guessing takes longer than the session.
 
+import { t } from "./words.js";
+
 export const SHORTEST = 6;
 export const LONGEST = 12;
 const FREE = 3; // wrong ones that cost no waiting
@@ -9,9 +11,9 @@ export const LONGEST_WAIT = 15 * 60_000;
 
 /** What is wrong with a PIN that somebody chooses; empty where nothing is. @param {string} pin */
 export function problemOf(pin) {
-  if (!/^\d+$/.test(pin) || pin.length < SHORTEST || pin.length > LONGEST) return `A PIN has ${SHORTEST} to ${LONGEST} digits.`;
+  if (!/^\d+$/.test(pin) || pin.length < SHORTEST || pin.length > LONGEST) return t`A PIN has ${SHORTEST} to ${LONGEST} digits.`;
   const steps = new Set([...pin].slice(1).map((digit, place) => Number(digit) - Number(pin[place])));
-  return steps.size === 1 && [-1, 0, 1].includes([...steps][0]) ? "Not digits in a row, nor one digit alone: they are tried first." : "";
+  return steps.size === 1 && [-1, 0, 1].includes([...steps][0]) ? t`Not digits in a row, nor one digit alone: they are tried first.` : "";
 }
 
 /** Milliseconds to wait after so many wrong ones in a row. @param {number} wrong */

@@ -10,6 +10,7 @@ import { versionOf } from "./override.js";
 import { left } from "./pin.js";
 import { count, send, state as sending } from "./send.js";
 import * as store from "./store.js";
+import { speak, t } from "./words.js";
 
 /** @typedef {{identity: string, name: string, role: string, grant: string, initials: string, standing: any}} Person */
 
@@ -66,8 +67,10 @@ export async function fetchBriefing(address, before = null) {
     return null;
   }
   if (response.status === 409) return response.json();
-  if (!response.ok) return { problem: response.status === 404 ? "There is no such session for you." : `The server says ${response.status}.` };
+  if (!response.ok) return { problem: response.status === 404 ? t`There is no such session for you.` : t`The server says ${response.status}.` };
   const briefing = await response.json();
+  localStorage.setItem("entact-language", briefing.language);
+  await speak(briefing.language);
   // A rehearsal lives in study time, which goes on with each entry: its server's clock stands still in between.
   if (briefing.environment !== "rehearsal" || clock.isBehind(briefing.now)) clock.measure(briefing.now, asked, Date.now());
   return briefing;
@@ -204,7 +207,7 @@ export async function record(kind, data, more = {}) {
     const kept = { ...entry, version: await versionOf(entry) };
     it.tight = (await keepState({ box, since: clock.rfc3339(at, briefing.zone) }, kept)) || it.tight;
   } catch (error) {
-    it.problem = `NOT SAVED: ${error instanceof Error && error.name === "QuotaExceededError" ? "the storage of this device is full" : "this device could not keep it"}. Write it on paper, with the time.`;
+    it.problem = error instanceof Error && error.name === "QuotaExceededError" ? t`NOT SAVED: the storage of this device is full. Write it on paper, with the time.` : t`NOT SAVED: this device could not keep it. Write it on paper, with the time.`;
     changed();
     return false;
   } finally {

@@ -2,6 +2,8 @@
 // What is on the disk of this device. A format has a database of its own name: a new version of the console drains
 // the old one, and never changes it in place.
 
+import { t } from "./words.js";
+
 const DATABASE = "entact-session-1";
 const RESERVE = "reserve";
 const BEFORE = /** @type {string[]} */ ([]); // databases of older formats, whose queues are sent first
@@ -127,13 +129,13 @@ export function forget(session) {
 export async function doubts() {
   const found = [];
   const kept = await navigator.storage?.persist?.().catch(() => false);
-  if (!kept) found.push("This browser may throw away what it keeps when space is short. Keep a second device, or paper, at hand.");
+  if (!kept) found.push(t`This browser may throw away what it keeps when space is short. Keep a second device, or paper, at hand.`);
   const installed = matchMedia("(display-mode: standalone)").matches;
   if (/iP(ad|hone)|Macintosh.*Mobile/.test(navigator.userAgent) && !installed) {
-    found.push("Add this page to the home screen and open it from there: an iPad keeps only what is installed. Until then this device must not be the only copy.");
+    found.push(t`Add this page to the home screen and open it from there: an iPad keeps only what is installed. Until then this device must not be the only copy.`);
   }
   const room = await navigator.storage?.estimate?.().catch(() => null);
-  if (room?.quota && room.quota - (room.usage ?? 0) < 20_000_000) found.push("The storage of this device is nearly full: make room before the session.");
+  if (room?.quota && room.quota - (room.usage ?? 0) < 20_000_000) found.push(t`The storage of this device is nearly full: make room before the session.`);
   return found;
 }
 
