@@ -6,6 +6,7 @@ from typing import Any
 
 from entact.cohort.attendance import Attendance
 from entact.cohort.paperwork import ask_missing
+from entact.cohort.setting_ledgers import LIST_HOLDER
 from entact.course import Allowed, Refused
 from entact.course.kinds import KINDS
 from entact.course.state.progress import not_frozen
@@ -58,20 +59,31 @@ def unblind(staff: Attendance, visit: Visit) -> None:
     for encounter in list(not_frozen(staff.scribe.course, plan.epoch)):
         staff.pass_time(FREEZING)
         staff.write("freeze", {"of": "encounter"}, "data_manager", encounter=encounter)
-    answer = _ask(staff, "unblind", visit)
+    asked = _ask(staff, "unblind", visit)
+    if isinstance(asked, Refused):
+        return
+    request = staff.act("unblinding_requested", {}, "investigator", asked)
+    if isinstance(request, Refused):
+        return
+    staff.pass_time(5)
+    answer = staff.scribe.ask("unblind", request.by, staff.now, encounter=staff.encounter)
     if isinstance(answer, Allowed):
-        staff.pass_time(5)
         data = {"arm": participant.arm, "told": list(plan.tells)}
-        staff.act("planned_unblinding", data, "investigator", answer)
+        _answer(staff, "planned_unblinding", data, basis=answer.basis, about=request.id)
 
 
 def assign(staff: Attendance) -> None:
     """Tells of which arms somebody's visits are, once they are randomised."""
-    plan, participant, course = staff.release.file.randomisation, staff.participant, staff.scribe.course
-    apart = staff.release.file.told_apart
-    if plan is not None and participant is not None and course.randomisation is not None and apart:
-        role = next((one for one in plan.tells if one != "participant"), "investigator")
-        staff.write("assignment", {"arms": list(apart[participant.arm])}, staff.known_role(role))
+    apart, participant = staff.release.file.told_apart, staff.participant
+    if participant is not None and staff.scribe.course.randomisation is not None and apart:
+        _answer(staff, "assignment", {"arms": list(apart[participant.arm])})
+
+
+def _answer(staff: Attendance, kind: str, data: dict[str, Any], **fields: Any) -> None:
+    """Enters what was in a row of the sealed list, as whoever holds it."""
+    by, role = LIST_HOLDER
+    staff.scribe.write(kind, data, at=staff.now, by=by, role=role, encounter=staff.encounter, **fields)
+    staff.now = max(staff.now, staff.scribe.last)
 
 
 def link(staff: Attendance) -> None:

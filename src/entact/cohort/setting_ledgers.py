@@ -19,6 +19,7 @@ from entact.course.entry import Environment
 from entact.course.kinds.study import release_data
 from entact.protocol import Release, Study
 
+LIST_HOLDER = "list-maker", "unblinded_statistician"  # who holds the sealed list, and as what
 KIT_LIFE = timedelta(days=730)
 CERTIFICATE_LIFE = timedelta(days=3650)
 OPENING = timedelta(days=7, hours=16)  # from the start of the study to that of its sites
@@ -118,7 +119,7 @@ def open_study(
     if release.file.randomisation is None:
         return ledger
     data = commitment_of(allocation, environment)
-    ledger.write("commitment", data, start + timedelta(hours=2), "list-maker", "unblinded_statistician")
+    ledger.write("commitment", data, start + timedelta(hours=2), *LIST_HOLDER)
     return ledger
 
 

@@ -366,6 +366,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "lock": "freeze",
     "emergency": "break_code",
     "emergency_answer": "break_code",
+    "arm": SEE_PARTICIPANTS,  # and whom the study file says that they are told, or who asks for it
     "lock_study": "lock",
     "blinding": "measure_blinding",
     "drift": "oversee_raters",

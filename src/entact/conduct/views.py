@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from entact.conduct.allocation.telling import is_planned
 from entact.conduct.dashboard import draw_board
 from entact.conduct.error import ConductError
 from entact.conduct.forms.place import visit_address
@@ -105,6 +106,7 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
             (title_of_visit(name.partition("#")[0], reader.visits), visit_address(name)) for name in sessions
         ],
         "breaks_code": course.randomisation is not None and request.person.may("break_code", course.site),
+        "told_of": is_planned(request.person, course),
         "keeps_kits": request.person.may("check_supply", course.site) and reader.sight.sees("dosing"),
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
         "here": "participants",

@@ -239,8 +239,10 @@ class Disclosure:
         kind = _ACTIVITIES.get(name)
         if name in self._forms:
             yield form_named(name)
-        elif kind is None or ALLOCATION in kind.tells:  # that it is planned tells nobody's arm
+        elif kind is None:
             yield UNSURE
+        elif ALLOCATION in kind.tells:  # that it is planned, and took place, tells nobody's arm
+            yield class_named(SCHEDULE)
         else:
             yield from self._of_kind(kind, {}, kind.tells)
 

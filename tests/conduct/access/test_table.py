@@ -49,6 +49,7 @@ KEYED = {
     "lock": "/participants/{key}/lock/",
     "emergency": "/participants/{key}/emergency/",
     "emergency_answer": "/participants/{key}/emergency/nothing/",
+    "arm": "/participants/{key}/arm/",
     "rater_told": "/told-by-raters/{key}/nothing/",
     "kits": "/participants/{key}/kits/",
 }

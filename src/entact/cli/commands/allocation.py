@@ -183,6 +183,34 @@ def stand_by(
     stand_by(list_file, openings, signer, at_most, once=once)
 
 
+@allocation.command("tell")
+def tell(
+    by: By,
+    list_file: ListFile,
+    participant: Annotated[
+        str, typer.Argument(help="Number or id of one participant; without it, everybody who waits.")
+    ] = "",
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what the study file plans to be told of somebody: the arm after the blinded part, or whose visits
+    are theirs. Entered for those whom it is planned for; the screen never says an arm."""
+    from entact.cli.allocation_opener import Way
+    from entact.cli.allocation_tell import print_told, tell_waiting
+    from entact.cli.custody import open_signer
+
+    signer = open_signer(database, by, key, passphrase_file)
+    found = tell_waiting(participant, list_file, Way(openings, meet, minutes), signer)
+    print_result(found, print_told, as_json=as_json)
+    if any(one["refused"] for one in found["told"]):
+        raise typer.Exit(1)
+
+
 @allocation.command("measure")
 def measure(
     reader: Annotated[str, typer.Option("--for", help="The person of the committee who looks at it.")],

@@ -63,7 +63,15 @@ def give(
     meet: Annotated[Path, typer.Argument(help="The folder where a process waits for shares.")],
     purpose: Annotated[
         Literal[
-            "preparation", "second_check", "replacement", "code_breaks", "blinding", "after_lock", "renewal"
+            "preparation",
+            "second_check",
+            "replacement",
+            "planned_unblinding",
+            "assignment",
+            "code_breaks",
+            "blinding",
+            "after_lock",
+            "renewal",
         ],
         typer.Option("--for", help="What you were told that it is for."),
     ],

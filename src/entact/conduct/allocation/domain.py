@@ -1,4 +1,4 @@
-"""Emergency unblinding: entered first, then the one row is asked for, to be read by one browser alone."""
+"""Unblinding: in an emergency, to be read by one browser alone; and as planned, asked for at its gate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from entact.conduct.asking import Asked
-from entact.conduct.record.door import Author, compose, store_entry
+from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
+from entact.course import Course, Refused
+from entact.course.entry.ledger import Receipt
+from entact.course.kinds.unblinding import UNBLINDING_REQUESTED, request_of
 from entact.store import standby
 
 CAUSES: Final = {
@@ -52,3 +55,30 @@ def unblind(emergency: Emergency, asked: Asked, author: Author) -> str:
         if emergency.key:
             standby.ask(entry.id, ledger, emergency.key, asked.now)
     return entry.id
+
+
+def request_unblinding(asked: Asked, author: Author) -> Receipt | Refused | None:
+    """Asks that the arm is told as planned, if the gate allows it; None where it was asked or told."""
+    ledger = asked.participant.ledger
+    with turn_of(ledger):
+        course = asked.again().course
+        if course.told is not None or request_of(course) is not None:
+            return None
+        entry = compose(
+            course,
+            asked.reader,
+            ledger,
+            author,
+            asked.now,
+            UNBLINDING_REQUESTED.name,
+            {},
+            encounter=visit_of_unblinding(course),
+        )
+        return store_act(entry, course, author, asked.now)
+
+
+def visit_of_unblinding(course: Course) -> str | None:
+    """The visit at which the arm is told, where it has begun: the gate asks for what is known of it."""
+    visits = course.release.visits
+    held = (one for one in course.encounters.values() if one.visit in visits and one.status != "missed")
+    return next((one.id for one in held if "unblinding" in visits[one.visit].activities), None)

@@ -9,6 +9,8 @@ const LOOKS = {
   preparation: "opened to prepare a dose",
   second_check: "opened by who checked the preparation",
   replacement: "opened for a replacement",
+  planned_unblinding: "opened to tell the arm, as the study planned it",
+  assignment: "opened to tell which visits are theirs, as the study planned it",
   emergency: "opened in an emergency",
 };
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact import store
+from entact.conduct.allocation.telling import is_planned
 from entact.conduct.asking import Asked
 from entact.conduct.blinding.guess import asked_of
 from entact.conduct.consent.page import renewal_of
@@ -156,6 +157,7 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         **call_with_rater(asked.reader, asked.course, encounter),
         "kinds": [kind for kind, _ in _ways(asked)],
         "guess": any(asked_of(asked, encounter).values()),
+        "told_of": ("assignment", "unblinding") if is_planned(asked.person, asked.course) else (),
         "review": reviewing(asked, encounter),
         "here": "participants",
     }

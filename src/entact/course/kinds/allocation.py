@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from entact.course.state.state import State
 
 
-Purpose = Literal["preparation", "second_check", "replacement"]
+Purpose = Literal["preparation", "second_check", "replacement", "planned_unblinding", "assignment"]
 WholePurpose = Literal["code_breaks", "blinding", "after_lock", "renewal"]
 
 
 class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `row_opened`: who prepares opens the row of one participant; entered first, then opened."""
+    """Kind `row_opened`: the row of one participant is opened; entered first, then opened.
+
+    By who prepares, and where the study file plans that somebody is told of it.
+    """
 
     number: str
     purpose: Purpose

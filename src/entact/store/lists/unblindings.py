@@ -1,4 +1,4 @@
-"""Emergency unblindings of the last days: in whose ledger and when, never what was told."""
+"""Unblindings of the last days, in an emergency and as planned: of whom and when, never what was told."""
 
 from __future__ import annotations
 
@@ -27,3 +27,9 @@ def unblindings(since: datetime, sites: Iterable[str] | None = None) -> list[Unb
         found = found.filter(ledger__standing__site__in=list(sites))
     rows = found.order_by("-received_at").values_list("ledger__name", "received_at")
     return [Unblinded(*row) for row in rows]
+
+
+def told_as_planned(since: datetime) -> int:
+    """Of how many participants the arm was told as planned, in entries received after an instant."""
+    found = models.Line.objects.filter(kind="planned_unblinding", received_at__gt=since)
+    return found.values("ledger").distinct().count()
