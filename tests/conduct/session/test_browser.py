@@ -271,6 +271,36 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     other.wait_for_selector("text=A PIN of 6 digits")  # nothing of the session is left here
 
 
+def test_a_page_loaded_again_is_the_locked_session_and_a_forgotten_pin_leads_to_another(
+    tablet: Callable[..., Any], case: Case, in_session: str
+) -> None:
+    tab = tablet()
+    tab.clock.install(time=NOON)
+    arrive(tab)
+    tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    tab.context.set_offline(True)
+    enter(tab, systolic="150", diastolic="90", heart_rate="88", temperature="37.0")
+    tab.reload()
+    tab.wait_for_selector("main:has-text('Locked')")
+    tab.get_by_role("button", name="sign in anew").click()
+    tab.wait_for_selector("text=The server cannot be reached")
+    tab.get_by_role("button", name="Back").click()
+    unlock(tab)
+    tab.wait_for_selector("table:has-text('150')")
+    tab.wait_for_selector(".state:has-text('1 not sent yet')")
+    tab.reload()
+    tab.context.set_offline(False)
+    tab.get_by_role("button", name="sign in anew").click()
+    tab.locator("input[name=pin]").fill("975310")
+    tab.get_by_role("button", name="Open the session").click()
+    tab.wait_for_selector("table:has-text('150')")  # what waited was sent first
+    all_sent(tab)
+    tab.goto("/session/")  # as from the home screen
+    tab.get_by_role("button", name="sign in anew").click()
+    tab.wait_for_selector("text=from the page of the visit")
+    assert [one.kind for one in course_now(case, in_session).entries][-1] == "vital_signs"
+
+
 FULL = """(times) => {
   const add = IDBObjectStore.prototype.add;
   IDBObjectStore.prototype.add = function (value) {

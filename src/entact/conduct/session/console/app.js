@@ -60,12 +60,13 @@ async function start() {
   const vaults = await store.vaults();
   void store.tryAgain().then(() => send(redraw));
   const address = addressed();
+  const last = vaults.at(-1);
   if (address) {
-    const wanted = vaults.find((one) => one.address === address);
-    if (wanted) return show(() => locked(wanted));
-    return arrive(address);
+    const place = await session.opaque(address);
+    const wanted = vaults.find((one) => one.place === place);
+    return wanted ? show(() => locked(wanted)) : arrive(address, last && (() => show(() => locked(last))));
   }
-  if (vaults.length) return show(() => locked(vaults[vaults.length - 1]));
+  if (last) return show(() => locked(last));
   return show(() => [h("h1", {}, t`No session is open on this device`), h("p", {}, t`Open it from the page of the visit: “Open the console”.`), waitingLine()]);
 }
 
@@ -88,6 +89,7 @@ function addressed() {
 /** @param {string} address @param {(() => void) | null} back */
 async function arrive(address, back = null) {
   let briefing;
+  await send(redraw); // what waits here is told by the briefing
   try {
     briefing = await session.fetchBriefing(address);
   } catch {
@@ -182,7 +184,11 @@ function locked(vault) {
       const kept = await store.cardOf(vault.session);
       show(() => card(kept, () => show(() => locked(vault))));
     }, { class: "bad" }),
-    button(t`PIN forgotten: sign in anew`, () => arrive(vault.address, () => show(() => locked(vault))), { class: "plain" }));
+    button(t`No PIN here, or forgotten: sign in anew`, async () => {
+      const [address, back] = [addressed(), () => show(() => locked(vault))];
+      if (address && vault.place === (await session.opaque(address))) return arrive(address, back);
+      return show(() => [h("p", { class: "note" }, t`Open it from the page of the visit: “Open the console”.`), button(t`Back`, back, { class: "plain" })]);
+    }, { class: "plain" }));
 }
 
 // ---- The session

@@ -235,7 +235,7 @@ function keepState(item = null, entry = null) {
 async function write(it, item, entry) {
   const own = entry ? [...it.own, entry] : it.own;
   const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, lead: clock.leadNow(), device: Date.now() };
-  const vault = { session: it.id, locks: it.locks, ...(await crypt.close(it.key, kept)) };
+  const vault = { session: it.id, place: await opaque(it.address), locks: it.locks, ...(await crypt.close(it.key, kept)) };
   const tight = await store.keep(item, vault, cardOf(it, own));
   if (entry) it.own = [...it.own, entry];
   return tight;
