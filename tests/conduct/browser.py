@@ -43,8 +43,10 @@ class Browser:
         assert answer.status_code == status, answer.content.decode()
         return str(answer.content.decode())
 
-    def post(self, address: str, sent: Mapping[str, str | Sequence[str]], status: int = 302) -> str:
-        answer = self._client.post(address, sent)
+    def post(
+        self, address: str, sent: Mapping[str, str | Sequence[str]], status: int = 302, **headers: str
+    ) -> str:
+        answer = self._client.post(address, sent, **headers)
         assert answer.status_code == status, answer.content.decode()
         return str(answer.content.decode())
 

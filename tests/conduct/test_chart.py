@@ -24,7 +24,9 @@ BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 def reading(minute: float, **items: Any) -> Answers:
     at = BEGIN + timedelta(minutes=minute)
-    return Answers("e", "vitals", "session_1#1", None, 1, at, "t", "therapist", "done", items, {}, {})
+    read = load_study(MINI).newest.forms["vitals"].read(items)
+    kept = "session_1#1", None, 1, at, "t", "therapist", "done", items, read.values, {}, read.beyond
+    return Answers("e", "vitals", *kept)
 
 
 def dose(minute: float, taken: int = 2) -> DoseState:

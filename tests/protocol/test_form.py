@@ -94,7 +94,7 @@ def test_rules_see_neither_text_nor_dates() -> None:
         ("age", "41 mo", "'41 mo' is in mo; this item is in a"),
         ("pressure", 148, "148 is not a decimal text with its unit; write it as in '6.8 mm[Hg]'"),
         ("pressure", "148", "'148' is in no unit; this item is in mm[Hg]"),
-        ("pressure", "20 kPa", "'20 kPa' is in kPa; this item is in mm[Hg]"),
+        ("pressure", "20 Pa", "'20 Pa' is in Pa; this item is in mm[Hg]"),
         ("pressure", "400 mm[Hg]", "400 mm[Hg] is out of range; this item goes from 50 to 300 mm[Hg]"),
         ("ratio", 0.5, "0.5 is not a decimal text with its unit; write it as in '6.8'"),
         ("arm", "lefft", "there is no code 'lefft'; did you mean 'left'?"),

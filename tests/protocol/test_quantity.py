@@ -35,7 +35,25 @@ def test_what_is_no_quantity_is_refused_with_an_example(text: str) -> None:
         parse_quantity(text)
 
 
-def test_units_are_never_converted_silently() -> None:
+@pytest.mark.parametrize(
+    ("text", "unit", "number"),
+    [
+        ("165 [lb_av]", "kg", 74.84274105),
+        ("70 [in_i]", "m", 1.778),
+        ("178 cm", "m", 1.78),
+        ("100.4 [degF]", "Cel", 38.0),
+        ("100.04 [degF]", "Cel", 37.8),  # a limit of 37.8 is neither missed nor passed by a rounding
+        ("-40 [degF]", "Cel", -40.0),
+        ("2 h", "min", 120.0),
+    ],
+)
+def test_what_was_entered_in_another_unit_is_worth_what_it_is_in_the_items_own(
+    text: str, unit: str, number: float
+) -> None:
+    assert magnitude(text, unit) == number
+
+
+def test_a_unit_that_measures_something_else_is_refused() -> None:
     assert magnitude("98.6 degF", "degF") == 98.6
     with pytest.raises(ValueError, match=r"'98.6 degF' is in degF; this item is in Cel"):
         magnitude("98.6 degF", "Cel")

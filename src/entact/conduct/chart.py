@@ -10,7 +10,6 @@ from django.utils.translation import gettext, gettext_lazy
 
 from entact.course.state.dose import DoseState
 from entact.course.state.form import Answers
-from entact.protocol.quantity import parse_quantity
 
 WIDTH, HEIGHT = 460, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 84, 22, 28
@@ -112,11 +111,10 @@ def draw_session(readings: Sequence[Answers], doses: Sequence[DoseState]) -> Cha
 def _points(readings: Sequence[Answers], name: str) -> list[tuple[datetime, float]]:
     found = []
     for one in readings:
-        text = one.items.get(name)
-        try:
-            found.append((one.at, float(parse_quantity(text).value)))
-        except (AttributeError, TypeError, ValueError):
-            continue  # missing, or no quantity: there is nothing to draw
+        number = one.values.get(name)
+        number = one.beyond.get(name) if number is None else number
+        if isinstance(number, int | float):  # else missing, or no quantity: there is nothing to draw
+            found.append((one.at, float(number)))
     return [(at, number) for at, number in found if 0 <= number < 1000]
 
 

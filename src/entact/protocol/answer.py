@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from entact.protocol.conversion import in_unit
 from entact.protocol.moment import READERS as MOMENTS
 from entact.protocol.moment import reaches
 from entact.protocol.problem import unknown
@@ -97,7 +98,9 @@ def _integer(item: Item, answer: Any) -> Value:
 
 def _counted(item: Item, answer: str) -> Decimal:
     magnitude(answer, item.unit)  # which says what is wrong with it
-    return parse_quantity(answer).value
+    quantity = parse_quantity(answer)
+    number = in_unit(quantity.value, quantity.unit, item.unit)
+    return quantity.value if number is None else number
 
 
 def _decimal(item: Item, answer: Any) -> Value:

@@ -1,9 +1,12 @@
-"""Units in which people measure the same, exactly: what a quantity in one is in the other."""
+"""Units in which people measure the same: what a quantity in one is in the other.
+
+What was entered is kept as it was, with its unit; rules, ranges and data sets read it in the item's own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 # (unit, unit) -> (factor, offset): the second is the first times the factor, plus the offset.
@@ -24,3 +27,16 @@ CONVERSIONS: Final[Mapping[tuple[str, str], tuple[Decimal, Decimal]]] = {
     ("s", "ms"): (Decimal(1000), Decimal(0)),
     ("g", "mg"): (Decimal(1000), Decimal(0)),
 }
+
+_EXACTLY: Final = Context(prec=50)
+
+
+def in_unit(number: Decimal, unit: str, into: str) -> Decimal | None:
+    """A number of one unit in another; None where the two don't measure the same, or it is not known here."""
+    if unit == into:
+        return number
+    rule = CONVERSIONS.get((unit, into))
+    if rule is None:
+        return None
+    factor, offset = rule
+    return _EXACTLY.fma(number, factor, offset)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Context, Decimal
 from functools import lru_cache
 
+from entact.protocol.conversion import in_unit
 from entact.protocol.meant import duration_hint, quantity_hint, range_hint
 
 LARGEST = 2**53 - 1  # beyond it a whole number is no longer exact everywhere
@@ -50,18 +51,20 @@ def parse_quantity(text: str) -> Quantity:
 
 @lru_cache(maxsize=65536)
 def magnitude(text: str, unit: str) -> float:
-    """The number in a quantity that must be in the given unit; units are never converted silently.
+    """The number that a quantity is in the given unit, also of one that was entered in another that is known.
 
     Raises:
-        ValueError: when the text is no quantity, has another unit, or more digits than a number can hold:
-            rounded, it could lie on the other side of a limit.
+        ValueError: when the text is no quantity, has a unit that is not converted into this one
+            (`entact.protocol.conversion`), or more digits than a number can hold: rounded, it could lie on
+            the other side of a limit.
     """
     quantity = parse_quantity(text)
-    if quantity.unit != unit:
+    number = in_unit(quantity.value, quantity.unit, unit)
+    if number is None:
         raise ValueError(f"{text!r} is in {quantity.unit or 'no unit'}; this item is in {unit or 'no unit'}")
     if len(quantity.value.normalize(_EXACTLY).as_tuple().digits) > _DIGITS:
         raise ValueError(f"{text!r} has more digits than anybody can measure; write at most {_DIGITS}")
-    return float(quantity.value)
+    return float(number)
 
 
 @lru_cache(maxsize=4096)

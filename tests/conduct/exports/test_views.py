@@ -128,7 +128,7 @@ def test_numbers_in_another_unit_missing_answers_and_formulas_are_not_taken_for_
     weight = Item(type="decimal", unit="kg")
     assert [one.name for one in _columns("weight", weight)] == ["weight", "weight.entered", "weight.missing"]
     assert list(_cells(weight, "70.50 kg")) == ["70.50", "", ""]
-    assert list(_cells(weight, "155 [lb_av]")) == ["", "155 [lb_av]", ""]
+    assert list(_cells(weight, "155 [lb_av]")) == ["70.30681735", "155 [lb_av]", ""]
     assert list(_cells(weight, {"missing": "refused"})) == ["", "", "refused"]
     many = Item(type="choices", of=["a", "b"])
     assert list(_cells(many, ["b"])) == ["false", "true", ""]

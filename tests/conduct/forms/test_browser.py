@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -17,7 +18,7 @@ from tests.conduct.browser import course_of, keep_screened
 from tests.conduct.conftest import SignIn
 
 from entact import store
-from entact.course import Course
+from entact.course import Course, instant
 from entact.protocol import Study, load_study
 
 pytestmark = pytest.mark.slow
@@ -145,6 +146,71 @@ def test_a_draft_survives_a_lost_network_and_a_closed_browser(
     again.wait_for_selector(".state.kept")
     assert again.locator(".draft").count() == 0
     assert course_now(forms, served[1]).answers["body"][-1].items["weight"] == "82 kg"
+
+
+def test_what_the_record_holds_is_no_draft_however_it_was_written(
+    page: Callable[..., Any], served: tuple[str, str, str], forms: Study
+) -> None:
+    tab = page()
+    tab.goto(FORM)
+    tab.get_by_label("Weight", exact=False).first.fill("165 lbs")
+    tab.locator("#when").fill("2 min ago")
+    tab.wait_for_selector("[data-state]:has-text('Draft kept')")
+    tab.wait_for_selector("[data-field=weight] [data-conversion]:has-text('74.84 kg')")
+    tab.locator(".save button").click()
+    tab.wait_for_selector(".state.kept")
+    tab.reload()
+    tab.wait_for_selector(".state.kept")
+    assert tab.locator(".draft").count() == 0
+    tab.get_by_label("Weight", exact=False).first.fill("11 st 12")
+    tab.select_option("#reason_code", "unit_error")
+    tab.locator(".save button").click()
+    tab.wait_for_selector("text=Changed once")  # and no conflict with what the same person wrote before
+    answers = course_now(forms, served[1]).answers["body"][-1]
+    assert (answers.items["weight"], answers.values["weight"]) == ("166 [lb_av]", 75.29633342)
+    for _ in range(2):  # the next event begins with a blank page
+        tab.goto("/participants/S-1/add/adverse_event/")
+        assert tab.locator("[name='item:onset']").input_value() == ""
+        assert tab.locator(".draft").count() == 0
+        tab.fill("[name='item:onset']", "2026-03")
+        tab.wait_for_selector("[data-state]:has-text('Draft kept')")
+        tab.locator(".save button").click()
+        tab.wait_for_url("**/entry/**")
+
+
+def test_whoever_was_signed_out_meanwhile_keeps_the_draft(page: Callable[..., Any], forms: Study) -> None:
+    tab = page()
+    tab.goto(FORM)
+    tab.get_by_label("Weight", exact=False).first.fill("83")
+    tab.wait_for_selector("[data-state]:has-text('Draft kept')")
+    cookies = tab.context.cookies()
+    tab.context.clear_cookies(name="sessionid")
+    tab.locator(".save button").click()
+    tab.wait_for_url("**/sign-in/**")
+    tab.context.add_cookies(cookies)
+    tab.goto(FORM)
+    tab.wait_for_selector(".draft")
+    assert tab.get_by_label("Weight", exact=False).first.input_value() == "83"
+
+
+def test_what_was_ten_minutes_ago_when_it_was_written_stays_then(
+    page: Callable[..., Any], served: tuple[str, str, str], forms: Study
+) -> None:
+    tab = page()
+    tab.goto(FORM)
+    tab.clock.install()
+    tab.reload()
+    tab.get_by_label("Weight", exact=False).first.fill("84")
+    tab.fill("#when", "10 min ago")
+    tab.wait_for_selector("[data-state]:has-text('Draft kept')")
+    tab.clock.fast_forward("20:00")
+    tab.locator(".save button").click()
+    tab.wait_for_selector(".state.kept")
+    course = course_now(forms, served[1])
+    answers = course.answers["body"][-1]
+    entry = next(one for one in course.entries if one.id == answers.entry)
+    ago = instant(entry.recorded_at) - answers.at
+    assert timedelta(minutes=29) < ago < timedelta(minutes=31)
 
 
 def test_a_draft_is_ciphertext_on_the_device(page: Callable[..., Any], tmp_path: Path) -> None:

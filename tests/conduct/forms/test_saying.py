@@ -9,8 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entact.conduct.forms.saying import Clock, Told, Untold, Which, as_kept, tell_time, with_weekday
+from entact.conduct.forms.saying import (
+    Clock,
+    Told,
+    Untold,
+    Which,
+    as_kept,
+    settle_times,
+    tell_time,
+    with_weekday,
+)
 from entact.course import instant
+from entact.protocol import CompiledForm
+from entact.protocol.study import Form, Item
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 11, 28, 15, 30, tzinfo=BERLIN)  # a Saturday
@@ -104,3 +115,23 @@ def test_a_bare_time_is_never_one_to_come(minutes: int, hour: int, minute: int) 
 @given(st.text(max_size=80))
 def test_whatever_is_said_is_answered(text: str) -> None:
     assert isinstance(tell_time(text, Clock(NOON, BERLIN)), Told | Which | Untold)
+
+
+def test_a_time_in_a_row_is_understood_too_and_counts_from_when_it_was_written() -> None:
+    row = {"at": Item(type="datetime"), "what": Item(type="text")}
+    form = CompiledForm(
+        "log", Form(items={"at": Item(type="datetime"), "seen": Item(type="rows", items=row)}), None
+    )
+    sent = {
+        "item:at": ["10 min ago"],
+        "age:item:at": ["1200"],
+        "item:seen:1:at": ["10 min ago"],
+        "item:seen:1:what": ["10 min ago"],
+        "item:seen:2:at": ["23:50"],
+        "age:item:seen:2:at": ["x"],
+    }
+    settled, asked = settle_times(form, sent, Clock(NOON, BERLIN))
+    assert settled["item:at"] == ["2026-11-28T15:00+01:00"]
+    assert settled["item:seen:1:at"] == ["2026-11-28T15:20+01:00"]
+    assert settled["item:seen:1:what"] == ["10 min ago"]
+    assert list(asked) == ["seen:2:at"]  # yesterday's, or today's still to come

@@ -198,6 +198,15 @@ def test_looking_says_what_follows_and_writes_nothing(ada: Browser, screened: st
     assert len(list(store.lines(screened))) == count
 
 
+def test_a_page_that_keeps_a_draft_hears_that_it_is_in_the_record(ada: Browser, screened: str) -> None:
+    import json
+
+    heard = ada.post(ADDRESS, FILLED | {"head": "3"}, status=200, HTTP_X_ENTACT_DRAFT="1")
+    assert json.loads(heard) == {"saved": ADDRESS}
+    refused = ada.post(ADDRESS, FILLED | {"head": "4", "item:age": "41"}, status=422, HTTP_X_ENTACT_DRAFT="1")
+    assert "say why" in refused
+
+
 @pytest.mark.requirement("R06")
 def test_when_it_was_filled_in_is_said_as_people_say_it(ada: Browser, screened: str, study: Study) -> None:
     assert "is no time" in ada.post(ADDRESS, FILLED | {"when": "some day"}, status=422)

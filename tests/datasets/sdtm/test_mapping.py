@@ -101,6 +101,17 @@ def rows(tabulation: Tabulation, name: str) -> list[dict[str, Any]]:
     return tabulation.tables[name].rows if name in tabulation.tables else []
 
 
+def test_a_result_in_another_unit_is_told_in_both(mapped: Study) -> None:
+    made = tabulated(mapped, examined=EXAMINED | {"standing": "16 kPa"})
+    (standing,) = (one for one in rows(made, "VS") if one["VSPOS"] == "STANDING")
+    assert (standing["VSORRES"], standing["VSORRESU"]) == ("16", "kPa")
+    assert (standing["VSSTRESC"], standing["VSSTRESN"], standing["VSSTRESU"]) == (
+        "120.009872",
+        pytest.approx(120.009872),
+        "mmHg",
+    )
+
+
 def test_each_item_is_where_the_study_file_sends_it(mapped: Study) -> None:
     made = tabulated(mapped)
     substances = {one["SUTRT"]: one for one in rows(made, "SU")}

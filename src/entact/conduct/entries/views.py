@@ -21,6 +21,7 @@ from entact.conduct.entries.page import continues, page_of_kind, without_hidden
 from entact.conduct.forms.domain import Unsaved
 from entact.conduct.forms.page import FormPage, Shown
 from entact.conduct.forms.place import encounter_of
+from entact.conduct.forms.saved import answer_saved
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
 from entact.conduct.refusal import told_reasons
@@ -84,7 +85,7 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
             unsaved=done,
         )
         return _page(again, shown)
-    return redirect("entry", key=key, entry=done)
+    return answer_saved(request, reverse("entry", args=[key, done]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +110,7 @@ def show_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
     done = correct(entry, entering, asked.reader, ledger, opener, author, asked.now)
     if isinstance(done, Unsaved):
         return _entry(Asked(request, key), entry, role, sent=entering.sent, unsaved=done, reason=(code, text))
-    return redirect("entry", key=key, entry=entry)
+    return answer_saved(request, reverse("entry", args=[key, entry]))
 
 
 @require_POST

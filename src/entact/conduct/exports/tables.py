@@ -25,6 +25,7 @@ from entact.course.kinds import KINDS
 from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE, Kind
 from entact.course.state.progress import zone_of
 from entact.protocol import CompiledForm
+from entact.protocol.conversion import in_unit
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study import Item
 
@@ -281,13 +282,16 @@ def _cells(said: Item, answer: Any) -> Iterator[str]:
 
 
 def _in_own_unit(said: Item, answer: Any) -> tuple[str, str]:
-    """A number in the item's unit, else what was entered in another."""
+    """A number in the item's unit; and what was entered, where that was in another."""
     text = _plain(answer)
     try:
         found = parse_quantity(text)
     except ValueError:
         return "", text
-    return (f"{found.value:f}", "") if found.unit in ("", said.unit) else ("", text)
+    if found.unit in ("", said.unit):
+        return f"{found.value:f}", ""
+    own = in_unit(found.value, found.unit, said.unit)
+    return ("" if own is None else f"{float(own):.10g}"), text
 
 
 def _plain(value: Any) -> str:

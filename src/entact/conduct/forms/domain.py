@@ -41,7 +41,7 @@ class Filling:
     Attributes:
         entry: the one that is corrected, where the place has several. head: number of the last line of the
             ledger that the page was made of: what came later was not seen. reason: of a correction, or why
-            the form was not done. at: when it was filled in; None for now.
+            the form was not done. at: when it was filled in; None for now. when: that, as the page says it.
     """
 
     place: Place
@@ -51,6 +51,7 @@ class Filling:
     reason: str = ""
     entry: str = ""
     at: datetime | None = None
+    when: str = ""
 
 
 @dataclass(frozen=True)

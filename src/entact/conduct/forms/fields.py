@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from django.utils.translation import gettext, gettext_lazy
 
-from entact.conduct.forms.reading import ITEM, MISSING_BECAUSE, NONE, UNIT, Sent, rows_in
+from entact.conduct.forms.reading import ITEM, MISSING_BECAUSE, NONE, UNIT, Sent, as_quantity, rows_in
+from entact.conduct.forms.saying import with_weekday
 from entact.conduct.forms.units import converted, convertible
+from entact.conduct.words import score
 from entact.conduct.words import value as value_words
 from entact.protocol import CompiledForm
 from entact.protocol.answer import MISSING
+from entact.protocol.moment import read_moment
 from entact.protocol.rule import Facts, Rule
 from entact.protocol.study import Item, told_in
 from entact.protocol.words.form import FormAccount, ItemAccount
@@ -77,7 +81,8 @@ class Field:
         shown: a calculated value, or what is closed, in words. earlier: the value of an earlier visit.
         theirs: what somebody else entered meanwhile. rows: of cells; next: one more; blank: a row to copy.
         search: the address at which what is typed is looked up.
-        mode, example: which keyboard helps, and what an answer looks like.
+        mode, example: which keyboard helps, and what an answer looks like. is_time: whether it may be said
+            against the moment at which it is written (`10 min ago`).
     """
 
     place: str
@@ -111,6 +116,7 @@ class Field:
     blank: tuple[Field, ...] = ()
     mode: str = ""
     example: str = ""
+    is_time: bool = False
     search: str = ""
 
     @property
@@ -299,7 +305,8 @@ class _Making:
             calculated=line.calculated,
             mode=_MODES.get(item.type, ""),
             example=_EXAMPLES.get(item.type, ""),
-            conversion=converted(texts[0], chosen_unit, item.unit) if texts and item.unit else "",
+            is_time=item.type == "datetime",
+            conversion=_other_words(item, texts, chosen_unit),
         )
 
     def _asked(
@@ -359,6 +366,21 @@ def _asked_as(item: Item, line: ItemAccount, texts: tuple[str, ...]) -> tuple[st
     return "radio" if len(choices) <= FEW or item.type == "integer" else "select", choices
 
 
+def _other_words(item: Item, texts: tuple[str, ...], unit: str) -> str:
+    """What was entered, said otherwise: in the item's own unit, or with the day of the week."""
+    text = next(iter(texts), "").strip()
+    if item.type == "datetime":
+        try:
+            at = datetime.fromisoformat(read_moment(text))
+        except ValueError:
+            return ""
+        return "" if at.tzinfo is None else f"= {with_weekday(at, at.tzinfo)}"
+    if not text or not item.unit or item.type not in ("integer", "decimal"):
+        return ""
+    number, _, said = str(as_quantity(item, text, unit)).partition(" ")
+    return converted(number, said, item.unit)
+
+
 def _scale(number: str, label: str) -> str:
     return f"{number} {label}" if label and label != number else number
 
@@ -368,7 +390,7 @@ def _shown(item: Item, value: Any) -> str:
         return ""
     if isinstance(value, str) and value in item.labels:
         return told_in(item.labels[value], None)
-    text = value_words(value)
+    text = score(value)
     return f"{text} {unit_words(item.unit)}".rstrip() if isinstance(value, int | float) else text
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from entact.protocol import CompiledForm
 from entact.protocol.answer import MISSING
+from entact.protocol.conversion import CONVERSIONS
 from entact.protocol.moment import READERS
 from entact.protocol.quantity import LARGEST, parse_quantity
 from entact.protocol.study import Item
@@ -28,6 +30,20 @@ _PLACE: Final = re.compile(r"[0-9]{1,4}")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,16}")
 _NUMBER: Final = re.compile(r"([+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?)\s*(.{0,40})")
 _COMMA: Final = re.compile(r"([+-]?[0-9]{1,30}),([0-9]|[0-9][0-9]|[0-9]{4,30})(?![0-9,.])")  # never 1,200
+# Two units in one: what is written so -> the larger, the smaller, and how many of these it has.
+_TOGETHER: Final = tuple(
+    (
+        re.compile(
+            rf"([0-9]{{1,3}})\s*(?:{larger})\s*([0-9]{{1,2}}(?:\.[0-9]{{1,6}})?)\s*(?:{smaller})?", re.I
+        ),
+        unit,
+        each,
+    )
+    for larger, smaller, unit, each in (
+        ("ft|feet|foot|['’′]", "in|inch|inches|''|[\"”″]", "[in_i]", 12),
+        ("st|stone", "lbs?|pounds?", "[lb_av]", 14),
+    )
+)
 _DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s*)?([0-9]{1,2})\.\s*([0-9]{4})")
 _NAMED: Final = re.compile(r"(?:([0-9]{1,2})\.?\s+)?([A-Za-zä]{3,9})\.?\s+([0-9]{4})")
 _MONTHS: Final = (
@@ -182,15 +198,16 @@ def _integer(item: Item, text: str, unit: str) -> Any:
     plain = text.strip().translate(_SIGNS)
     if _WHOLE.fullmatch(plain) and abs(int(plain)) <= LARGEST and unit in ("", item.unit):
         return int(plain)
-    return _quantity(item, text, unit)
+    return as_quantity(item, text, unit)
 
 
-def _quantity(item: Item, text: str, unit: str) -> Any:
+def as_quantity(item: Item, text: str, unit: str) -> Any:
     """A number with the unit that was written behind it or chosen beside it; else what was written."""
     plain = _COMMA.sub(r"\1.\2", text.strip().translate(_SIGNS), count=1)
     found = _NUMBER.fullmatch(plain)
-    if found is None:
-        return text
+    together = _in_the_smaller(plain, item.unit)
+    if found is None or together:
+        return together or text
     behind = found[2].strip()
     if re.match(r"[eE][+-]?[0-9]", behind):
         return text  # a power of ten, which no record holds
@@ -203,6 +220,15 @@ def _quantity(item: Item, text: str, unit: str) -> Any:
     except ValueError:
         return text
     return said
+
+
+def _in_the_smaller(plain: str, own: str) -> str:
+    """`5 ft 10 in` is 70 inches, `11 st 4` 158 pounds, in a unit that a record has; else nothing."""
+    for pattern, unit, each in _TOGETHER:
+        found = pattern.fullmatch(plain)
+        if found is not None and Decimal(found[2]) < each and (unit, own) in CONVERSIONS:
+            return f"{each * int(found[1]) + Decimal(found[2]):f} {unit}"
+    return ""
 
 
 def _date(item: Item, text: str, unit: str) -> Any:
@@ -245,7 +271,7 @@ def _stripped(item: Item, text: str, unit: str) -> Any:
 _READERS: Final = {
     "boolean": _boolean,
     "integer": _integer,
-    "decimal": _quantity,
+    "decimal": as_quantity,
     "choice": _stripped,
     "date": _date,
     "partial_date": _date,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from django.utils.translation import gettext
 
-from entact.conduct.forms.reading import ITEM, Sent, field_named
+from entact.conduct.forms.reading import ITEM, Sent, field_named, rows_in
 from entact.conduct.words import day
 from entact.course import Reason, instant
 from entact.protocol import CompiledForm
@@ -22,6 +22,9 @@ from entact.protocol.moment import read_moment
 
 AHEAD: Final = timedelta(minutes=5)  # how far clocks differ: a time so far ahead is still now
 LONGEST_AGO: Final = timedelta(days=31)  # of what is said as so long ago
+
+AGE: Final = "age:"  # begins the field that says how many seconds ago another was written
+_LONGEST_AGE: Final = 7  # digits: 115 days
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TAGE: Final = ("mo", "di", "mi", "do", "fr", "sa", "so")
@@ -50,6 +53,13 @@ class Clock:
     now: datetime
     zone: tzinfo
     dose: datetime | None = None
+
+    def when_typed(self, sent: Sent, field: str) -> Clock:
+        """The clock as it was when a field was written: what was 10 minutes ago then is longer ago now."""
+        age = next(iter(sent.get(f"{AGE}{field}", ())), "")
+        if not (age.isascii() and age.isdecimal() and len(age) <= _LONGEST_AGE):
+            return self
+        return replace(self, now=self.now - timedelta(seconds=int(age)))
 
 
 @dataclass(frozen=True)
@@ -230,20 +240,33 @@ def settle_times(
     """What was sent, with times as people say them put as a record holds them; and which have to be asked.
 
     A time that cannot be read stays as it was written.
+
+    Returns:
+        The fields; and by the place of an item or a cell which times may be meant.
     """
     settled = {field: list(texts) for field, texts in sent.items()}
     asked: dict[str, Which] = {}
-    for name, item in form.items.items():
-        field = field_named(ITEM, name)
+    for place in _times(form, sent):
+        field = field_named(ITEM, place)
         text = next(iter(sent.get(field, ())), "")
-        if item.type != "datetime" or not text.strip():
+        if not text.strip() or _is_kept(text):
             continue
-        found = tell_time(text, clock)
+        found = tell_time(text, clock.when_typed(sent, field))
         if isinstance(found, Told):
-            settled[field] = [as_kept(found.at, clock.zone)] if not _is_kept(text) else [text]
+            settled[field] = [as_kept(found.at, clock.zone)]
         elif isinstance(found, Which):
-            asked[name] = found
+            asked[place] = found
     return settled, asked
+
+
+def _times(form: CompiledForm, sent: Sent) -> Iterator[str]:
+    """The places of items and cells that hold a time."""
+    for name, item in form.items.items():
+        if item.type == "datetime":
+            yield name
+        for cell, inner in form.rows[name].items.items() if item.type == "rows" else ():
+            if inner.type == "datetime":
+                yield from (f"{name}:{number}:{cell}" for number in rows_in(name, sent))
 
 
 def _is_kept(text: str) -> bool:

@@ -1,13 +1,10 @@
-"""Other units in which people measure the same, and what an entered quantity is in the item's own.
-
-What was entered is kept as it was; the conversion is shown beside it, and no rule reads it.
-"""
+"""Other units in which people measure the same, and what an entered quantity is in the item's own."""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-from entact.protocol.conversion import CONVERSIONS
+from entact.protocol.conversion import CONVERSIONS, in_unit
 from entact.protocol.words.label import unit_words
 
 
@@ -18,8 +15,7 @@ def convertible(unit: str) -> list[str]:
 
 def converted(text: str, unit: str, into: str) -> str:
     """A number in another unit, as it reads beside what was entered; empty where there is nothing to say."""
-    rule = CONVERSIONS.get((unit, into))
-    if rule is None:
+    if unit == into:
         return ""
     try:
         number = Decimal(text.strip().replace(",", "."))
@@ -27,7 +23,8 @@ def converted(text: str, unit: str, into: str) -> str:
         return ""
     if not number.is_finite() or abs(number) > Decimal(10) ** 12:
         return ""
-    factor, offset = rule
-    found = number * factor + offset
+    found = in_unit(number, unit, into)
+    if found is None:
+        return ""
     places = min(0, found.adjusted() - 3) if found else 0  # four digits, and all before the point
     return f"= {found.quantize(Decimal(1).scaleb(places)).normalize():f} {unit_words(into)}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked
@@ -27,7 +28,8 @@ from entact.conduct.forms.fields import Field
 from entact.conduct.forms.page import FormPage, Shown, page_of
 from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, is_of_each, own_place, timepoints
 from entact.conduct.forms.presence import here, said_of_others
-from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
+from entact.conduct.forms.saved import answer_saved
+from entact.conduct.forms.saying import Clock, Told, Untold, Which, as_kept, settle_times, tell_time
 from entact.conduct.frame import page
 from entact.conduct.language.choice import of_study
 from entact.conduct.record.door import held_now
@@ -60,19 +62,19 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
             sent=filling.sent,
             status=filling.status,
             reason=asked.reason(),
-            when=asked.sent("when"),
+            when=filling.when,
         )
     outcome = save_form(filling, asked.reader, asked.participant.ledger, asked.opens, author, asked.now)
     if isinstance(outcome, Saved):
         here(asked.participant.ledger, asked.place, author.identity, "", leaves=True)
-        return redirect(asked.address(outcome.entry))
+        return answer_saved(request, asked.address(outcome.entry))
     again = FormAsked(request, key, visit, form)  # what others have entered meanwhile is on it
     return again.page(
         unsaved=outcome,
         sent=filling.sent,
         status=filling.status,
         reason=asked.reason(),
-        when=asked.sent("when"),
+        when=filling.when,
     )
 
 
@@ -87,9 +89,8 @@ def look_at_form(request: HttpRequest, key: str, visit: str, form: str) -> JsonR
     """
     asked = FormAsked(request, key, visit, form)
     asked.author(asked.role)
-    shown = asked.value(sent=sent_by(request))
-    scores = [[score.label, score.value] for score in shown.scores]
-    return JsonResponse({**looked_at(shown), "scores": scores, "others": said_of_others(asked.others())})
+    found = asked.looked_at(sent_by(request))
+    return JsonResponse(found | {"others": said_of_others(asked.others())})
 
 
 def looked_at(shown: FormPage) -> dict[str, Any]:
@@ -198,9 +199,7 @@ class FormAsked(Asked):
         """The form as it was sent, and what has to be asked first: which of several times is meant."""
         head = self._text("head")
         code, text = self.reason()
-        facts = self.course.facts(self.place.encounter, self.now)
-        since = facts.elapsed("initial")
-        clock = Clock(self.now, self.zone, None if since is None else self.now - since)
+        clock = self.clock()
         said = sent_by(self.request)
         refused = self._keep_files(said)
         said |= {name.removeprefix(WHICH): text for name, text in said.items() if name.startswith(WHICH)}
@@ -208,7 +207,7 @@ class FormAsked(Asked):
         questions = [Question(f"item:{name}", name, which.choices) for name, which in asked.items()]
         questions += refused
         text_of_when = next(iter(said.get("when", ())), "")
-        when = tell_time(text_of_when, clock) if text_of_when.strip() else None
+        when = tell_time(text_of_when, clock.when_typed(said, "when")) if text_of_when.strip() else None
         if isinstance(when, Which):
             questions.append(Question("when", "when", when.choices))
         elif isinstance(when, Untold):
@@ -221,8 +220,25 @@ class FormAsked(Asked):
             reason=text or code,
             entry=self._text("entry"),
             at=when.at if isinstance(when, Told) else None,
+            when=as_kept(when.at, self.zone) if isinstance(when, Told) else text_of_when,
         )
         return filling, tuple(questions)
+
+    def clock(self) -> Clock:
+        """What times of this visit are said against."""
+        since = self.course.facts(self.place.encounter, self.now).elapsed("initial")
+        return Clock(self.now, self.zone, None if since is None else self.now - since)
+
+    def looked_at(self, sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """What follows from answers; times as people say them are read as they will be when saved."""
+        settled, several = settle_times(self.written.form, sent, self.clock())
+        shown = self.value(sent=settled)
+        found = looked_at(shown)
+        for name in several:
+            found["fields"][name]["notes"] = [
+                [gettext("Which of several times is meant is asked when it is saved."), True]
+            ]
+        return found | {"scores": [[score.label, score.value] for score in shown.scores]}
 
     def _keep_files(self, said: dict[str, list[str]]) -> list[Question]:
         """Keeps files that were sent for items, digest, type and size in their place; why one is not kept."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import activate, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +20,7 @@ from entact.conduct.forms.fields import Choice, Field
 from entact.conduct.forms.page import FormPage
 from entact.conduct.forms.place import encounter_of
 from entact.conduct.forms.reading import Sent, receive_items
+from entact.conduct.forms.saved import answer_saved
 from entact.conduct.forms.views import FormAsked, looked_at, sent_by
 from entact.conduct.frame import frame
 from entact.conduct.handed.domain import ANSWERS, Handed, calls, handed_in, may_call, take_back
@@ -69,7 +71,7 @@ def show_handed(request: HttpRequest) -> HttpResponse:
     if isinstance(done, Unsaved):
         return _shown(request, asked, sent, done)
     replace(handed, is_done=True, entry=done.entry).keep(request)
-    return redirect("handed")
+    return answer_saved(request, reverse("handed"))
 
 
 @require_POST

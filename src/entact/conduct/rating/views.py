@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import get_language_info, gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,6 +16,7 @@ from entact.conduct.blinding.guess import RATER, fields_of, keep_guess, received
 from entact.conduct.error import ConductError
 from entact.conduct.forms.domain import Saved, save_form
 from entact.conduct.forms.place import visit_address
+from entact.conduct.forms.saved import answer_saved
 from entact.conduct.forms.saying import time_to_come, with_weekday
 from entact.conduct.forms.views import looked_at, sent_by
 from entact.conduct.frame import page
@@ -110,7 +112,7 @@ def rate(request: HttpRequest, token: str, form: str) -> HttpResponse:
         one.filling(sent), asked.reader, asked.offer.ledger, asked.opener, asked.author, asked.now
     )
     if isinstance(outcome, Saved):
-        return redirect("rate", token=token, form=form)
+        return answer_saved(request, reverse("rate", args=[token, form]))
     return _form(RatingAsked(request, token).form(form), 422, sent=sent, unsaved=outcome)
 
 

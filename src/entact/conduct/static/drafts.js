@@ -4,9 +4,12 @@
 import { openOutbox } from "/static/outbox.js";
 import { t } from "/static/words.js";
 
-const ASIDE = new Set(["csrfmiddlewaretoken", "head", "entry", "shown"]); // of the page, not of who fills it in
+// Fields of the page, not of who fills it in.
+const ASIDE = new Set(["csrfmiddlewaretoken", "head", "entry", "shown"]);
+// Fields that a saved form has no more: of the entry that was made, not of what it holds.
+const ONCE = /^(when$|reason|which:)/;
 
-export async function keepDrafts(form, state, changed, touched) {
+export async function keepDrafts(form, state, changed, touched, typed) {
   const outbox = await openOutbox(form.dataset.draft).catch(() => null);
   if (!outbox) return null; // a browser that keeps nothing: the form works without
   const name = `${form.dataset.person} ${location.pathname}${location.search}`;
@@ -19,7 +22,8 @@ export async function keepDrafts(form, state, changed, touched) {
       await outbox.remove(name); // it is in the record
     } else {
       restore(form, found.fields);
-      form.elements.head.value = found.head; // what came into the record since is then seen as such
+      for (const [time, at] of found.typed ?? []) typed.set(time, at);
+      if (form.elements.head) form.elements.head.value = found.head; // what came into the record since is then seen as such
       notice(form, found.at, async () => {
         await outbox.remove(name);
         location.reload();
@@ -33,13 +37,19 @@ export async function keepDrafts(form, state, changed, touched) {
     // Keeps what stands in the form now; changes that follow fast are written one after another.
     keep() {
       const mine = ++turn;
-      const value = { fields: fieldsOf(form), head: form.elements.head.value, at: new Date().toISOString() };
+      const value = { fields: fieldsOf(form), typed: [...typed], head: form.elements.head?.value, at: new Date().toISOString() };
       writing = writing.then(async () => {
         if (mine !== turn) return;
         await outbox.keep(name, value);
         state.textContent = t`Draft kept on this device, not saved yet.`;
       }).catch(() => (state.textContent = t`Changed, and not saved yet.`));
       return writing;
+    },
+    // The record holds what was sent, and the server has said so: there is nothing left to keep.
+    async letGo() {
+      turn++; // what still waits to be written is the same
+      await writing;
+      await outbox.remove(name).catch(() => null); // then it is compared when the page is opened again
     },
   };
 }
@@ -49,7 +59,7 @@ function fieldsOf(form) {
 }
 
 function same(one, other) {
-  const without = (fields) => JSON.stringify(fields.filter(([name]) => !name.startsWith("reason")).map(([name, value]) => [name, value.replaceAll("\r\n", "\n")]).sort());
+  const without = (fields) => JSON.stringify(fields.filter(([name]) => !ONCE.test(name)).map(([name, value]) => [name, value.replaceAll("\r\n", "\n")]).sort());
   return without(one) === without(other);
 }
 

@@ -7,6 +7,7 @@ import { t } from "/static/words.js";
 const form = document.querySelector("[data-form][data-draft]");
 const AWAY = 300000; // milliseconds without a change, after which nobody is there: a session left alone still ends
 const HERE = 15000; // milliseconds, in which a page that is open says that it is, and hears who else is there
+const AGE = "age:";
 const WAIT = 300; // milliseconds without a change, after which the server is asked
 
 if (form) begin(form);
@@ -19,7 +20,8 @@ function begin(form) {
   let drafts = null;
   let touched = false;
   let moved = Date.now();
-  keepDrafts(form, state, look, () => touched).then((kept) => {
+  const typed = new Map(); // name of a time -> when it was written: what was 10 minutes ago then is longer ago now
+  keepDrafts(form, state, look, () => touched, typed).then((kept) => {
     drafts = kept;
     if (touched) drafts?.keep();
   });
@@ -29,7 +31,7 @@ function begin(form) {
     const mine = ++turn;
     let answer;
     try {
-      const body = new FormData(form);
+      const body = bodyOf(form, typed);
       for (const name of [...body.keys()]) if (name.startsWith("upload:")) body.delete(name);
       answer = await fetch(form.dataset.look + location.search, { method: "POST", body });
     } catch {
@@ -68,6 +70,7 @@ function begin(form) {
     touched = true;
     moved = Date.now();
     one(event.target);
+    if ("time" in event.target.dataset) typed.set(event.target.name, Date.now());
     state.textContent = t`Changed, and not saved yet.`;
     drafts?.keep();
     clearTimeout(timer);
@@ -77,24 +80,32 @@ function begin(form) {
   setInterval(() => document.visibilityState === "visible" && Date.now() - moved < AWAY && look(), HERE);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    save(form, state);
+    save(form, state, drafts, typed);
   });
   addEventListener("pageshow", (event) => event.persisted && (state.textContent = said));
 }
 
 // Saved is what the record has taken: only then does the page show it, from the record.
-async function save(form, state) {
-  const button = form.querySelector(".save button");
-  button.disabled = true;
+async function save(form, state, drafts, typed) {
+  const left = document.activeElement;
+  const body = bodyOf(form, typed);
+  form.inert = true; // what is typed now would be neither in what is sent nor in the draft
   state.textContent = t`Saving …`;
-  const body = new FormData(form);
   try {
-    const answer = await fetch(location.href.split("#")[0], { method: "POST", body, redirect: "follow" });
+    const answer = await fetch(location.href.split("#")[0], { method: "POST", body, headers: { "X-Entact-Draft": "1" } });
     if (answer.redirected) {
-      location.assign(answer.url);
+      location.assign(answer.url); // signed out meanwhile: the draft waits
+      return;
+    }
+    if (answer.ok) {
+      const { saved } = await answer.json();
+      await drafts?.letGo();
+      location.assign(saved);
       return;
     }
     if (answer.status === 409 || answer.status === 422) {
+      form.inert = false;
+      for (const [name, value] of body) if (name.startsWith(AGE)) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
       form.submit(); // nothing was written: the page says why, and what was entered is on it
       return;
     }
@@ -102,7 +113,15 @@ async function save(form, state) {
   } catch {
     state.textContent = t`Not saved: no connection. What you entered is kept here as a draft; save again.`;
   }
-  button.disabled = false;
+  form.inert = false;
+  left?.focus();
+}
+
+// What the form holds, with how many seconds ago each time was written.
+function bodyOf(form, typed) {
+  const body = new FormData(form);
+  for (const [name, at] of typed) body.set(AGE + name, String(Math.max(0, Math.round((Date.now() - at) / 1000))));
+  return body;
 }
 
 function note([message, unusual]) {

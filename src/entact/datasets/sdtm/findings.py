@@ -132,10 +132,11 @@ def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
         number = f"{quantity.value:f}"
         said_unit = unit_in_cdisc(quantity.unit) or None
         standard = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        in_own = number if quantity.unit == home.unit else text_of(standard)
         return {
             "ORRES": number,
             "ORRESU": said_unit,
-            "STRESC": number if standard is not None else None,
+            "STRESC": None if standard is None else in_own,
             "STRESN": None if standard is None else float(standard),
             "STRESU": unit or None if standard is not None else None,
         }
