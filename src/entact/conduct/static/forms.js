@@ -82,7 +82,11 @@ function begin(form) {
     event.preventDefault();
     save(form, state, drafts, typed);
   });
-  addEventListener("pageshow", (event) => event.persisted && (state.textContent = said));
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    form.inert = false;
+    state.textContent = said;
+  });
 }
 
 // Saved is what the record has taken: only then does the page show it, from the record.
