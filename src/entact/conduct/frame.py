@@ -32,7 +32,7 @@ def page(
         "measures_blinding": person.may("measure_blinding"),
         "oversees_raters": bool(reader.study.newest.file.second_ratings) and person.may("oversee_raters"),
         "rates_again": person.may("rate_again"),
-        "rates_fidelity": person.may("rate_fidelity"),
+        "reads_fidelity": person.may("read_fidelity"),
         "verifies": person.may("verify"),
         "monitored": [
             site for site in sorted(person.permissions.sites) if person.may("read_monitoring", site)

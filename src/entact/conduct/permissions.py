@@ -111,6 +111,7 @@ LOOKS_AT_MANY: Final = frozenset(
         "worklist",
         "monitoring_visits",
         "monitoring_report",
+        "fidelity",
     }
 )  # pages about nobody alone
 
@@ -145,6 +146,7 @@ class Permissions:
             table["measure_blinding"] = set(self.roles)
         table["rate_again"] = self._rating_again()
         table["rate_fidelity"] = self._rating_fidelity()
+        table["read_fidelity"] = table["rate_fidelity"] | self._reading_fidelity()
         # Whoever may come to hear of an event, and may know of events.
         hears = table["enter"] | table["report_event"]
         table["learn_events"] = {role for role in hears if self.blinded[role].sees(EVENTS)}
@@ -178,6 +180,13 @@ class Permissions:
         files = [release.file for release in self.study.releases]
         named = (file.forms[said.form].by for file in files for said in file.fidelity.values())
         return {by for by in named if by} & {*self.roles}
+
+    def _reading_fidelity(self) -> set[str]:
+        """Roles of the sponsor that see how sessions were held against their checklists."""
+        files = [release.file for release in self.study.releases]
+        forms = {said.form for file in files for said in file.fidelity.values()}
+        there = {*_SPONSOR} & {*self.roles} if forms else set[str]()
+        return {role for role in there if all(map(self.blinded[role].sees_form, forms))}
 
     @property
     def sites(self) -> frozenset[str]:
@@ -373,7 +382,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "again": "rate_again",
     "rate_again": "rate_again",
     "releases": "read_releases",
-    "fidelity": "rate_fidelity",
+    "fidelity": "read_fidelity",
     "preview_release": "try_release",
     "audit": "read_audit",
     "export_audit": "read_audit",

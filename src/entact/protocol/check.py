@@ -359,6 +359,7 @@ def _episode(name: str, alert: Alert) -> Iterator[Fault]:
 def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     filled = {form for visit in visits.values() for form in forms_at(visit, file.forms)}
     done = {activity for visit in visits.values() for activity in visit.activities}
+    filled |= {said.form for said in file.fidelity.values()}  # at the sessions that the sample holds
     # A misspelt form is reported where it is misspelt, not once more as a form that nobody fills.
     filled |= file.forms.keys() if done - file.all_forms.keys() - ACTIVITIES else set()
     for name, form in file.forms.items():

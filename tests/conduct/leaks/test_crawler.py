@@ -182,7 +182,6 @@ APART = {
     "monitoring_pdf": "the same",
     "supply_withdraw": "nothing of the stock is entered on a page: tried in supply/test_views.py",
     "supply_labels": "no shipment of a rehearsal is entered on a page: tried in supply/test_views.py",
-    "fidelity": "no study that ships has a content checklist: it is tried in fidelity/test_views.py",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }
 

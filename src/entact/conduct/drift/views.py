@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from entact.conduct.access.models import Account
 from entact.conduct.asking import authenticated_by, reader_of
 from entact.conduct.drift import domain
+from entact.conduct.drift.page import shown_agreement
 from entact.conduct.error import ConductError
 from entact.conduct.forms.fields import Field, Section, Surroundings, sections_of
 from entact.conduct.forms.reading import SHOWN, receive_items, texts_of
@@ -24,20 +26,7 @@ from entact.conduct.words import day
 from entact.protocol.words.form import Forms
 
 if TYPE_CHECKING:
-    from entact.analysis.agreement import Agreement
-    from entact.analysis.result import Estimate
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Agreement as a row: whose, of how many, both coefficients, the shift, and whether it is too little."""
-
-    of: str
-    n: int
-    icc: str
-    kappa: str
-    shift: str
-    is_under: bool
+    pass
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,11 +40,14 @@ def show_drift(request: HttpRequest) -> HttpResponse:
     forms = {name: said for name, said in domain.sampled(reader).items() if reader.sight.sees_form(name)}
     if not forms:
         raise Http404
+    # Whoever trains raters need not see what is rated: a certificate is entered of every form.
+    again = domain.sampled(reader)
+    raters = _raters(person, again)
     problem = ""
     if request.method == "POST":
         sent = {name: request.POST.get(name, "").replace("\0", "").strip()[:80] for name in _CERTIFYING}
         try:
-            if sent["person"] not in {name for name, _ in _raters(person)}:
+            if sent["person"] not in {name for name, _, _ in raters}:
                 raise ConductError(gettext("name one of the raters"))
             domain.certify(reader, **sent, by=_author(request, "oversee_raters"))
         except ConductError as error:
@@ -66,10 +58,9 @@ def show_drift(request: HttpRequest) -> HttpResponse:
     values = {
         "forms": [_of_form(reader, name, said) for name, said in forms.items()],
         "raters": [
-            (name, title, known.get(name), domain.against(reader, name, forms))
-            for name, title in _raters(person)
+            (name, title, known.get(name), domain.against(reader, name, own)) for name, title, own in raters
         ],
-        "certificates": sorted({one.certificate for one in forms.values() if one.certificate is not None}),
+        "certificates": sorted({one.certificate for one in again.values() if one.certificate is not None}),
         "today": domain.today_of(reader).isoformat(),
         "problem": problem,
         "here": "drift",
@@ -149,11 +140,15 @@ def _forms_of(request: HttpRequest) -> list[str]:
     return [name for name in domain.sampled(reader_of(request)) if person.enters(name) is not None]
 
 
-def _raters(person: Person) -> list[tuple[str, str]]:
-    """Everybody who rates, with what they are called."""
-    roles = person.permissions.roles_for("rate_again")
-    found = Account.objects.filter(roles__role__in=roles, is_active=True).distinct().order_by("name")
-    return list(found.values_list("name", "title"))
+def _raters(person: Person, forms: Iterable[str]) -> list[tuple[str, str, list[str]]]:
+    """Everybody who rates, with what they are called and by which of these forms they rate."""
+    found: dict[str, tuple[str, str, list[str]]] = {}
+    for form in forms:
+        roles = person.permissions.roles_entering(form)
+        who = Account.objects.filter(roles__role__in=roles, is_active=True).distinct()
+        for name, title in who.values_list("name", "title"):
+            found.setdefault(name, (name, title, []))[2].append(form)
+    return sorted(found.values())
 
 
 def _author(request: HttpRequest, act: str) -> Author:
@@ -174,28 +169,10 @@ def _of_form(reader: Reader, form: str, said: Any) -> dict[str, Any]:
         "title": _title(reader, form),
         "said": said,
         "share": f"{said.share:.0%}",
-        "by_rater": [_shown(one, said.agreement) for one in by_rater],
-        "over_time": [_shown(one, said.agreement) for one in over_time],
+        "by_rater": [shown_agreement(one, said.agreement) for one in by_rater],
+        "over_time": [shown_agreement(one, said.agreement) for one in over_time],
         "drawn": [
             (one.recording, one.standing.number, day(one.first.at.date()), one.first.by, one.second_by)
             for one in drawn
         ],
     }
-
-
-def _shown(one: Agreement, limit: float) -> Shown:
-    shift = "" if one.shift is None else f"{one.shift:+.1f}".replace("-", "\N{MINUS SIGN}")
-    return Shown(
-        one.of, one.n, _told(one.icc) or one.note, _told(one.kappa) or "–", shift, one.is_under(limit)
-    )
-
-
-def _told(found: Estimate | None) -> str:
-    if found is None or found.estimate is None:
-        return ""
-    at = f"{found.estimate:.2f}"
-    if found.low is not None and found.high is not None:
-        at += gettext(" ({low} to {high})").format(
-            low=format(found.low, ".2f"), high=format(found.high, ".2f")
-        )
-    return at.replace("-", "\N{MINUS SIGN}")

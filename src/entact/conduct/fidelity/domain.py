@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
+from entact.conduct.drift.domain import pairs_of, sampled
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.course import Course
-from entact.course.gates.rating import have_met
+from entact.course.found.fidelity import checklists_of, have_attended
 from entact.course.kinds.raters import is_drawn
+from entact.course.kinds.session import Recording, recordings_of
 from entact.protocol.study import Fidelity
 from entact.store import models
+
+if TYPE_CHECKING:
+    from entact.analysis.agreement import Agreement
 
 
 @dataclass(frozen=True)
@@ -23,18 +31,18 @@ class SampledSession:
     """A session that the sample holds.
 
     Attributes:
-        form: its content checklist. ended: when it was over. recording: as the record names it; empty where
-            no entry does. rated_by: who has filled the checklist in; empty while nobody has. met: who has
-            written anything about the participant, and so does not rate how they were treated.
+        form: its content checklist. ended: when it was over. recordings: as the record names them. rated_by:
+            who has filled the checklist in; empty while nobody has. attended: who has written about the
+            participant otherwise, and so does not rate how they were treated.
     """
 
     standing: Standing
     encounter: str
     form: str
     ended: datetime
-    recording: str
+    recordings: tuple[Recording, ...]
     rated_by: str
-    met: frozenset[str]
+    attended: frozenset[str]
 
 
 def sampled_kinds(reader: Reader) -> Mapping[str, Fidelity]:
@@ -68,8 +76,6 @@ def _drawn(
         line = hashes.get((standing.ledger, held.closed or ""))
         if said is None or line is None or held.ended is None or not is_drawn(line, said.share):
             continue
-        noted = [one for one in course.noted.get("session_note", ()) if one.encounter == name]
-        named = [one.said.reference for one in noted if one.said.what == "recording" and one.said.reference]
         rated = course.forms.get((said.form, name))
         done = rated is not None and rated.status == "done"
         yield SampledSession(
@@ -77,7 +83,27 @@ def _drawn(
             name,
             said.form,
             held.ended,
-            ", ".join(named),
+            recordings_of(course, name),
             rated.by if rated is not None and done else "",
-            have_met(course),
+            have_attended(course, checklists_of(course.release)),
         )
+
+
+def agreement_on(reader: Reader, person: str, sees_all: bool) -> list[tuple[str, list[Agreement]]]:
+    """How those agree who rated one session each from its recording, by checklist: of all, then by rater.
+
+    Args:
+        sees_all: whether whoever asks is told of every rater; else of themselves alone.
+    """
+    found: list[tuple[str, list[Agreement]]] = []
+    forms = {said.form for said in sampled_kinds(reader).values()}
+    for form, said in sampled(reader).items():
+        if form not in forms:
+            continue
+        from entact.analysis.agreement import agreement_by_rater, agreement_of
+
+        pairs = pairs_of(reader, form, said)
+        rows = [agreement_of(pairs, gettext("all raters"))]
+        rows += [one for one in agreement_by_rater(pairs) if sees_all or one.of == person]
+        found.append((form, rows))
+    return found

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from entact.conduct.asking import reader_of
-from entact.conduct.fidelity.domain import SampledSession, sample_of, sampled_kinds
+from entact.conduct.drift.domain import sampled
+from entact.conduct.drift.page import Shown, shown_agreement
+from entact.conduct.fidelity.domain import SampledSession, agreement_on, sample_of, sampled_kinds
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import page
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.words import day, title_of_form, title_of_visit
+from entact.protocol.study.rating import SecondRating
+
+if TYPE_CHECKING:
+    from entact.analysis.agreement import Agreement
 
 
 @require_safe
@@ -26,26 +35,35 @@ def show_sample(request: HttpRequest) -> HttpResponse:
     if not kinds or not all(reader.sight.sees_form(said.form) for said in kinds.values()):
         raise Http404
     shown = [_shown(one, reader, person) for one in sample_of(reader)]
-    forms = reader.study.newest.forms
+    forms, again = reader.study.newest.forms, sampled(reader)
     values = {
         "kinds": [
             (kind, f"{said.share:.0%}", title_of_form(forms[said.form])) for kind, said in kinds.items()
         ],
         "open": [one for one in shown if not one["rated_by"]],
         "rated": [one for one in shown if one["rated_by"]],
+        "agreement": [
+            (title_of_form(forms[form]), again[form], [_agreement(one, again[form]) for one in rows])
+            for form, rows in agreement_on(reader, person.identity, not person.may("rate_fidelity"))
+        ],
         "here": "fidelity",
     }
     return page(request, reader, "fidelity/sample.html", values)
 
 
-def _shown(one: SampledSession, reader: Reader, person: Person) -> dict[str, str]:
+def _agreement(one: Agreement, said: SecondRating) -> Shown:
+    """As a row; that it is too little is said once as many were rated again as the study file asks for."""
+    return shown_agreement(one, said.agreement if one.n >= said.over else -1)
+
+
+def _shown(one: SampledSession, reader: Reader, person: Person) -> dict[str, Any]:
     name = one.encounter.partition("#")[0]
-    mine = person.identity not in one.met and person.enters(one.form, one.standing.site) is not None
+    mine = person.identity not in one.attended and person.enters(one.form, one.standing.site) is not None
     return {
         "number": one.standing.number,
         "visit": title_of_visit(name, reader.visits),
         "day": day(one.ended.date()),
-        "recording": one.recording,
+        "recordings": [(said.reference or gettext("without a name"), said.digest) for said in one.recordings],
         "rated_by": one.rated_by,
         "address": f"/participants/{one.standing.key}/{visit_address(one.encounter)}/{one.form}/",
         "rates": "yes" if mine else "",

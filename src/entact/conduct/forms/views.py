@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked
@@ -35,11 +35,15 @@ from entact.conduct.language.choice import of_study
 from entact.conduct.record.door import held_now
 from entact.conduct.sight import PARTICIPANT
 from entact.conduct.uploads.content import ACCEPTED, LARGEST, media_of, problem_with
+from entact.course.found.fidelity import may_rate
 from entact.course.personal import REASONS
 from entact.store.attachments import keep_attachment
 
 LONGEST_REASON: Final = 2000
 UPLOAD: Final = "upload:"  # begins the field of a file that is sent for an item
+ATTENDED: Final = gettext_noop(
+    "You have written about this participant otherwise: somebody who has no part in it rates the session."
+)
 WHICH: Final = "which:"  # begins the answer to which of several times was meant in a field
 
 
@@ -51,7 +55,7 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
         Http404: when there is no such participant, visit or form, or they may not be seen or written.
     """
     asked = FormAsked(request, key, visit, form)
-    if request.method != "POST":
+    if request.method != "POST" or asked.barred:
         return asked.page()
     author = asked.author(asked.role)
     filling, questions = asked.filling()
@@ -116,6 +120,7 @@ class FormAsked(Asked):
 
     Attributes:
         reads: the language of who answers it, where that is not whoever asks for the page.
+        barred: why whoever asks does not fill it in, though their role does; else empty.
     """
 
     reads = ""
@@ -137,6 +142,9 @@ class FormAsked(Asked):
             raise Http404
         self.place = Place(form, encounter, self._timepoint(encounter, form, time), repeat or self._repeat())
         self.role = self.role_entering(form)
+        self.barred = ""
+        if self.role is not None and not may_rate(self.course, form, self.person.identity):
+            self.role, self.barred = None, gettext(ATTENDED)
         if self.role is not None and is_of_each(self.course, form):
             self.place = own_place(self.course, self.place, self.person.identity)
         self.opens = self.opener(self.role)
@@ -149,9 +157,16 @@ class FormAsked(Asked):
 
     def page(self, **sent: Any) -> HttpResponse:
         shown = replace(self.value(**sent), hand=self._hand(), others_here=said_of_others(self.others()))
+        if self.barred:
+            shown = replace(shown, held=self.barred)
+            status = 403 if self.request.method == "POST" else 200
+            return self._answer(shown, status)
         status = 409 if shown.conflicts else 422 if shown.unsaved is not None else 200
         if shown.unsaved is None:  # of what was sent nothing is taken away
             shown = self._read_only(shown)
+        return self._answer(shown, status)
+
+    def _answer(self, shown: FormPage, status: int) -> HttpResponse:
         values = {"form": shown, "review": review_of(self, self.written.effective), "here": "participants"}
         return page(self.request, self.reader, "forms/form.html", values, status)
 

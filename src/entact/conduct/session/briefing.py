@@ -24,6 +24,7 @@ from entact.conduct.words import role_words, title_of_visit, told
 from entact.course import Course
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import version_of
+from entact.course.found.recording import agrees_to_recording
 from entact.course.gates.core import ACTS
 from entact.course.gates.place import staff_reasons
 from entact.course.gates.standing import standing
@@ -82,6 +83,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "encounter": encounter,
         "title": title_of_visit(visit.visit, course.release.visits),
         "booked": booked.at.isoformat() if booked is not None else None,
+        "records": agrees_to_recording(course, asked.now),
         "lasts": seconds(visit.lasts),
         "together": list(visit.together) if visit.together is not None else None,
         "activities": [one for one in visit.activities if sight.sees_activity(one)],

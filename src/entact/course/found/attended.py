@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from entact.course.found.night import AT_NIGHT
+from entact.course.found.night import AFTERWARDS
 from entact.course.found.watch import Found, as_finding
 from entact.course.kinds import KINDS
 from entact.course.kinds.blinding import GUESS, guesses_missing
@@ -55,7 +55,7 @@ def found_outside_visits(course: Course, effective: Effective) -> Iterator[Found
         yield "encounter_not_started", entry.id, "", f"{entry.encounter} was never begun"
     elif effective.at < encounter.started:
         yield "encounter_not_started", entry.id, "", f"before {entry.encounter} began"
-    elif effective.data.get("what") in AT_NIGHT:
+    elif entry.kind == "session_note" and effective.data.get("what") in AFTERWARDS:
         return  # the night is the session's, and begins when that is over
     elif encounter.status == "ended" and encounter.ended is not None and effective.at > encounter.ended:
         yield "encounter_over", entry.id, "", f"after {entry.encounter} was over"

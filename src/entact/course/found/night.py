@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from entact.course.state.noted import Noted
 
 HAND_OVER, LOOK = "hand_over", "night_check"
-AT_NIGHT = frozenset({HAND_OVER, LOOK})  # what is noted of a session that is over
+AT_NIGHT = frozenset({HAND_OVER, LOOK})
+# What is noted of a session that is over: in its night somebody is called and treated too; a recording has
+# its hash when it is known, and what was seen its words when there is time for them.
+AFTERWARDS = AT_NIGHT | {"call", "emergency_treated", "rescue_medication", "recording", "observation"}
 LATE = timedelta(minutes=30)  # assumption: until a look that is due counts as missed
 
 

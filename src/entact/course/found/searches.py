@@ -23,9 +23,11 @@ from entact.course.found.attended import (
 )
 from entact.course.found.attested import found_after_freezes, found_after_unblindings, found_in_signatures
 from entact.course.found.dating import DATED, found_after_death, found_between_dates, found_in_dates
+from entact.course.found.fidelity import found_in_fidelity
 from entact.course.found.heard import found_in_checklists, found_unentered
 from entact.course.found.night import found_at_night
 from entact.course.found.rated import found_in_ratings
+from entact.course.found.recording import found_recordings
 from entact.course.found.relied import (
     decided_at,
     found_belated,
@@ -302,6 +304,12 @@ SEARCHES: Final = Searches(
     Search(_whole(found_unanswered), frozenset({"noted"})),
     Search(_whole(_orders), frozenset({"overrides"})),
     Search(_whole(found_at_night), frozenset({"encounters", "noted", "site"})),
+    Search(_whole(found_recordings), frozenset({"consents", "noted"})),
+    Search(
+        _whole(found_in_fidelity),
+        frozenset({"answers"}),
+        touches=_while(lambda course: course.release.file.fidelity),
+    ),
     Search(
         _one(found_outside_visits),
         frozenset({"encounters"}),

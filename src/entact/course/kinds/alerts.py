@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from entact.course.state.alerts import AlertEpisode, Holding
 from entact.course.state.values import SessionFacts, Values, ask
 from entact.protocol.rule import Rule, Unknown
@@ -60,7 +62,7 @@ def raise_alerts(course: State, answers: Answers) -> None:
             if going is None:
                 course.alerts.append(AlertEpisode((name,), answers.encounter, answers.form, [holding]))
             else:
-                going.held.append(holding)
+                _hold_again(going, holding)
         elif going is not None and (alert.rearm is None or seen.holds(alert.rearm)):
             going.end(answers.entry, answers.at)
 
@@ -83,6 +85,17 @@ class _Seen:
     def holds(self, rule: Rule) -> bool:
         """Whether a rule is known to hold."""
         return self.says(rule) is True
+
+
+def _hold_again(going: AlertEpisode, holding: Holding) -> None:
+    """Adds what an alert held by again. What is of the same instant, as a monitor's reading and the entry of
+    who took it, is one reading: it confirms nothing."""
+    last = going.held[-1]
+    if last.at != holding.at:
+        going.held.append(holding)
+        return
+    worse = tuple(sorted({*last.worse, *holding.worse}))
+    going.held[-1] = msgspec.structs.replace(last, worse=worse)
 
 
 def _going(course: State, name: str, encounter: str | None) -> AlertEpisode | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.entry.sealing import is_sealed
 from entact.course.kinds.kind import Kind, note
+
+if TYPE_CHECKING:
+    from entact.course.state.state import State
 
 
 class SessionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,7 +22,8 @@ class SessionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     was seen or heard, in words that may come later in an entry that is `about` it; the participant was
     handed over to whoever attends at night, or looked after there. `name` is as the study file has it;
     `person` the one to whom it was handed over, who says so in an entry of their own that is `about` it
-    (`yes`); the next morning it has `ended`. `reference` and `digest` those of a recording.
+    (`yes`); the next morning it has `ended`. `reference` and `digest` (SHA-256) are those of a recording:
+    what is said of it later, its end too, in notes that are `about` its first, stands.
     """
 
     what: Literal[
@@ -39,6 +45,36 @@ class SessionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reference: str | None = None
     digest: str | None = None
     words: str | None = None  # sealed
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A recording of a session: under which name it is found, and its SHA-256; empty until entered."""
+
+    begun: datetime
+    ended: datetime | None
+    reference: str
+    digest: str
+
+
+def recordings_of(course: State, encounter: str) -> tuple[Recording, ...]:
+    """The recordings of a session, in order of time; of a name that is sealed nothing is said."""
+    notes = [
+        one
+        for one in course.noted.get("session_note", ())
+        if one.encounter == encounter and one.said.what == "recording"
+    ]
+    found = []
+    for first in notes:
+        if first.about is not None:
+            continue
+        own = [first, *(one for one in notes if one.about == first.entry)]
+        names = [
+            one.said.reference for one in own if one.said.reference and not is_sealed(one.said.reference)
+        ]
+        digests = [one.said.digest for one in own if one.said.digest and not is_sealed(one.said.digest)]
+        ended = next((one.at for one in own if one.said.state == "ended"), None)
+        found.append(Recording(first.at, ended, (names or [""])[-1], (digests or [""])[-1]))
+    return tuple(found)
 
 
 SESSION_NOTE = Kind(

@@ -18,6 +18,7 @@ import * as store from "./store.js";
 import { coded, speak, t, timed } from "./words.js";
 
 const { hour, now, span } = clock;
+const TAKEN_WITHIN = 15 * 60_000; // for so long a person may take a monitor's reading for a planned time
 const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
 /** @type {() => any} what is shown, drawn anew when something changes */
 let shown = () => null;
@@ -111,8 +112,9 @@ function setUp(address, briefing, doubts) {
   const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST, "aria-describedby": "pin-help" });
   const sounds = h("input", { type: "checkbox", name: "sounds" });
   const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const beside = h("input", { type: "checkbox", name: "beside" });
   const begin = async () => {
-    const wrong = pins.problemOf(pin.value);
+    const wrong = pins.problemOf(pin.value) || (store.mayBeThrownAway() && !beside.checked ? t`This device must not be the only copy: install the page, or say that paper or another device is here and is written on.` : "");
     if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
     await session.begin(address, briefing, pin.value, { phones: phones.map((/** @type {any} */ one) => ({ name: one.name, number: one.field.value.trim() })).filter((/** @type {any} */ one) => one.number), sounds: sounds.checked });
     void alarm.stayAwake();
@@ -124,7 +126,7 @@ function setUp(address, briefing, doubts) {
     doubts.map((one) => h("p", { class: "note" }, one)),
     h("section", { class: "panel" }, h("h2", {}, t`Numbers to ring, readable from the locked screen`), phones.map((/** @type {any} */ one) => h("label", {}, h("small", {}, coded(one.name)), one.field))),
     h("section", { class: "panel" }, h("h2", {}, t`Sound`), h("p", { class: "quiet" }, t`Inside the room alarms glow. On a device outside they sound: try it now, browsers ask for a touch.`), h("div", { class: "row" }, button(t`Try the sound`, () => alarm.sound(true)), h("label", {}, sounds, t`This device is outside the room`))),
-    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, t`A PIN of ${pins.SHORTEST} digits or more for ${briefing.person.name}, for this session`), pin), problem, button(t`Open the session`, begin, { class: "main" })),
+    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, t`A PIN of ${pins.SHORTEST} digits or more for ${briefing.person.name}, for this session`), pin), store.mayBeThrownAway() ? h("label", {}, beside, t`Printed sheets or another device are here, and are written on whenever this one has something that is not sent`) : null, problem, button(t`Open the session`, begin, { class: "main" })),
   ];
 }
 
@@ -206,8 +208,10 @@ const back = () => home();
 /** @param {string} form @param {string | null} timepoint */
 function fill(form, timepoint = null) {
   const { forms } = session.current().briefing;
-  const save = (/** @type {any} */ items, /** @type {string} */ from) => (form === "vitals" ? session.record("vital_signs", items, { timepoint, from }) : session.record("form", { form, items }, { timepoint }));
-  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timed(timepoint)}` : ""), save, back)], true);
+  const given = form === "vitals" && session.current().paper === null ? course.readingsToTake(session.said(), now() - TAKEN_WITHIN) : [];
+  const save = (/** @type {any} */ items, /** @type {string} */ from, /** @type {course.Said | null} */ taken) => (form === "vitals" ? session.record("vital_signs", items, { timepoint, from, about: taken?.id, at: taken?.at }) : session.record("form", { form, items }, { timepoint }));
+  const readings = given.map((one) => ({ ...one, label: `${one.by}, ${hour(one.at, session.current().briefing.zone)}` }));
+  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timed(timepoint)}` : ""), save, back, readings)], true);
 }
 
 /** The planned time that a reading taken now is for; null where none is due. @param {string} form */
@@ -225,6 +229,7 @@ function top() {
   return h("header", { class: "top" },
     h("p", { class: "banner" }, it.briefing.banner),
     it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
+    waiting && store.mayBeThrownAway() ? h("p", { class: "lost", role: "alert" }, t`ONLY ON THIS DEVICE, which may throw away what it keeps: ${waiting} not sent yet. Write on paper too what is entered now, with the time.`) : null,
     it.tight ? h("p", { class: "note", role: "alert" }, t`The storage of this device was full: make room now, and write readings on paper too.`) : null,
     clockLine(),
     ...(it.briefing.devices ?? []).map((/** @type {any} */ one) => h("p", { class: "note", role: "status" }, elsewhere(one))),
@@ -274,7 +279,7 @@ function draw() {
     underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
-    underWay ? h("div", { class: "grid" }, notes.spans(back), notes.wordless(back, over)) : null,
+    underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over), notes.wordless(back, over)) : null,
     h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }
@@ -367,7 +372,7 @@ function inSession(said) {
 /** @param {course.Said[]} said */
 function readings(said) {
   const { briefing } = session.current();
-  const found = said.filter((one) => one.form === "vitals");
+  const found = course.measured(said);
   if (!found.length) return null;
   const from = Math.min(found[0].at, ...said.filter((one) => one.kind === "dose").map((one) => one.at));
   const until = Math.max(now(), from + 36e5);

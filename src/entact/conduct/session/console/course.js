@@ -69,6 +69,30 @@ export function notesOf(said, what, name = null) {
   return said.filter((one) => one.kind === "session_note" && one.data.what === what && (name === null || one.data.name === name));
 }
 
+/** @typedef {{id: string, begun: number, ended: number | null, reference: string, digest: string}} Recording */
+
+/** The recordings of the session: what is said of one later, in notes that are about it, stands. @param {Said[]} said @returns {Recording[]} */
+export function recordingsOf(said) {
+  const notes = notesOf(said, "recording");
+  return notes.filter((one) => !one.about).map((one) => {
+    const of = [one, ...notes.filter((other) => other.about === one.id)];
+    const last = (/** @type {string} */ name) => of.findLast((other) => other.data[name])?.data[name] ?? "";
+    return { id: one.id, begun: one.at, ended: of.find((other) => other.data.state === "ended")?.at ?? null, reference: last("reference"), digest: last("digest") };
+  });
+}
+
+/** What was measured, once each: not also the reading of a monitor that a person took. @param {Said[]} said */
+export function measured(said) {
+  const taken = new Set(said.map((one) => one.about));
+  return said.filter((one) => one.form === "vitals" && !(one.role === "device" && taken.has(one.id)));
+}
+
+/** Readings of monitors that nobody has taken for a planned time yet, the newest first. @param {Said[]} said @param {number} since */
+export function readingsToTake(said, since) {
+  const taken = new Set(said.map((one) => one.about));
+  return said.filter((one) => one.role === "device" && one.form === "vitals" && one.at >= since && !taken.has(one.id)).reverse();
+}
+
 /** @param {Said[]} said */
 export function isUnderWay(said) {
   const last = said.filter((one) => one.kind === "encounter").at(-1);
@@ -300,7 +324,9 @@ export function episodes(briefing, said) {
       if (answer) {
         const worse = alert.escalate.flatMap((/** @type {any} */ step, /** @type {number} */ number) => (step.rule && holds(step.rule) ? [number] : []));
         const holding = { id: one.id, at: one.at, worse };
-        if (going) going.held.push(holding);
+        const last = going?.held.at(-1);
+        if (last?.at === one.at) last.worse = [...new Set([...last.worse, ...worse])].sort((first, second) => first - second); // one reading, taken from a monitor: it confirms nothing
+        else if (going) going.held.push(holding);
         else found.push({ alerts: [name], title: alert.title, form: one.form ?? "", cannot: false, missing: [], held: [holding], ended: null, waiting: new Set() });
       } else if (going && (!alert.rearm || holds(alert.rearm))) going.ended = one.at;
     }

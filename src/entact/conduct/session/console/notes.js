@@ -32,6 +32,67 @@ export function spans(done) {
   });
 }
 
+/** Begin and end of a recording, under the name by which it is found again. @param {() => void} done @param {(make: () => any) => void} show */
+export function recordings(done, show) {
+  const { briefing } = current();
+  const all = course.recordingsOf(said());
+  const goesOn = all.find((one) => one.ended === null);
+  const ended = all.filter((one) => one.ended !== null);
+  const title = (/** @type {course.Recording} */ one) => one.reference || t`without a name`;
+  return [
+    goesOn
+      ? button(t`Recording`, async () => (await record("session_note", { what: "recording", state: "ended" }, { about: goesOn.id })) && done(), { "aria-pressed": "true", small: t`${title(goesOn)}, since ${hour(goesOn.begun, briefing.zone)}: ends` })
+      : button(t`Recording`, () => show(() => begins(all.length + 1, done)), { "aria-pressed": "false", small: t`begins` }),
+    ended.map((one) => button(t`Recording ${title(one)}`, () => show(() => named(one, done)), { class: one.digest ? "plain done" : "plain", small: one.digest ? t`hash ${one.digest.slice(0, 12)}…` : t`ended at ${hour(one.ended ?? one.begun, briefing.zone)}; its hash is not entered yet` })),
+  ];
+}
+
+/** Whether the participant has agreed to it, which no fact waits for. */
+function agreement() {
+  const { records } = current().briefing;
+  return records === false ? h("p", { class: "note", role: "alert" }, t`The participant has not agreed to recordings. Nothing is recorded unless they do; what was recorded all the same is noted here.`) : null;
+}
+
+/** What keeps a name of a recording from being kept in the open, where an adherence rater reads it; empty where nothing does. @param {string} text */
+function wrongName(text) {
+  return !text || /^[A-Za-z0-9][A-Za-z0-9_.:+/#-]{0,63}$/.test(text) ? "" : t`Write the name without spaces, in letters, digits and _ . : + / # -, and nobody’s name: as in camera-2/card-14.`;
+}
+
+/** @param {number} number @param {() => void} done */
+function begins(number, done) {
+  const { briefing } = current();
+  const field = h("input", { name: "reference", maxlength: 200, autocomplete: "off", value: `${briefing.participant.number}_${briefing.encounter.replace("#", ".")}_${number}` });
+  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const begin = async () => {
+    const reference = field.value.trim();
+    if (wrongName(reference)) return (problem.textContent = wrongName(reference), problem.hidden = false);
+    return (await record("session_note", { what: "recording", state: "begun", ...(reference ? { reference } : {}) })) && done();
+  };
+  return h("section", { class: "panel" }, h("h1", {}, t`A recording begins`), agreement(),
+    h("label", {}, h("small", {}, t`Its name, by which the site finds it: of the file, or of the device and tape`), field), problem,
+    button(t`It has begun`, begin, { class: "main" }), button(t`Back`, done, { class: "plain" }));
+}
+
+/** What is known of a recording once its file is there: its name, and the hash by which it is known to be the same. @param {course.Recording} one @param {() => void} done */
+function named(one, done) {
+  const { zone } = current().briefing;
+  const reference = h("input", { name: "reference", maxlength: 200, autocomplete: "off", value: one.reference });
+  const digest = h("input", { name: "digest", maxlength: 100, autocomplete: "off", autocapitalize: "none", spellcheck: "false", value: one.digest, placeholder: t`64 digits and letters from a to f` });
+  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const save = async () => {
+    const name = reference.value.trim();
+    if (wrongName(name)) return (problem.textContent = wrongName(name), problem.hidden = false);
+    const hash = digest.value.replace(/\s/g, "").toLowerCase();
+    if (hash && !/^[0-9a-f]{64}$/.test(hash)) return (problem.textContent = t`This is no SHA-256: it has 64 digits and letters from a to f, and this has ${hash.length} signs.`, problem.hidden = false);
+    const data = { what: "recording", ...(name ? { reference: name } : {}), ...(hash ? { digest: hash } : {}) };
+    return (await record("session_note", data, { about: one.id })) && done();
+  };
+  return h("section", { class: "panel" }, h("h1", {}, t`Recording, ${hour(one.begun, zone)} to ${hour(one.ended ?? one.begun, zone)}`),
+    h("label", {}, h("small", {}, t`Its name, by which the site finds it`), reference),
+    h("label", {}, h("small", {}, t`Its hash (SHA-256), which whoever keeps the file reads off it`), digest), problem,
+    button(t`Save`, save, { class: "main" }), button(t`Back`, done, { class: "plain" }));
+}
+
 /** After the session: who looks after the participant for the night, and how each look went. @param {() => void} done @param {() => void} ring shows whom to call */
 export function night(done, ring) {
   const { briefing, acting } = current();

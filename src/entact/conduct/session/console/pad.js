@@ -9,9 +9,10 @@ import { coded, t } from "./words.js";
 const FEW = 11; // whole numbers that are a tap each
 
 /**
- * @param {any} form @param {string} title @param {(items: Record<string, any>, from: string) => Promise<boolean>} save `from`: the devices that gave some of it, and which @param {() => void} done
+ * @param {any} form @param {string} title @param {(items: Record<string, any>, from: string, taken: any) => Promise<boolean>} save `from`: the devices that gave some of it, and which; `taken`: the monitor's reading that it is, or null @param {() => void} done
+ * @param {any[]} readings of monitors, each with a label, that may be taken
  */
-export function pad(form, title, save, done) {
+export function pad(form, title, save, done, readings = []) {
   /** @type {Record<string, any>} */
   const chosen = {};
   /** @type {Record<string, HTMLInputElement>} */
@@ -21,6 +22,8 @@ export function pad(form, title, save, done) {
   /** @type {Map<string, string>} what is to be known of it, by device: the doubts of one stay when another is read */
   const doubted = new Map();
   let confirmed = "";
+  /** @type {any} the monitor's reading that stands in the fields */
+  let taken = null;
   const message = h("p", { class: "note", role: "alert", hidden: true });
   const all = Object.entries(/** @type {Record<string, any>} */ (form.items));
   /** @type {Record<string, HTMLElement>} */
@@ -77,7 +80,7 @@ export function pad(form, title, save, done) {
     }
     const measured = Object.entries(given).filter(([name, one]) => fields[name].value.trim() === one.text && !parts[name].hidden);
     const from = [...new Set(measured.map(([, one]) => one.by))].map((by) => `${by} (${measured.filter(([, one]) => one.by === by).map(([name]) => name).join(", ")})`);
-    if (await save(items, from.join(", "))) done();
+    if (await save(items, from.join(", "), measured.some(([, one]) => one.by === taken?.by) ? taken : null)) done();
     else saving.disabled = false;
     return undefined;
   }
@@ -111,6 +114,22 @@ export function pad(form, title, save, done) {
     look();
   }
 
+  /** What monitors sent a moment ago, each a tap away: it counts for a planned time when a person has looked at it. */
+  function monitors() {
+    return readings.length ? h("div", { class: "row" }, readings.map((one) => button(t`Take ${one.label}`, () => takeReading(one), { class: "plain", small: all.filter(([name]) => one.values?.[name] != null).map(([name, item]) => `${item.title} ${one.values[name]}`).join(", ") }))) : null;
+  }
+
+  /** @param {any} reading */
+  function takeReading(reading) {
+    if (taken) for (const name of Object.keys(fields)) if (given[name]?.by === taken.by && fields[name].value === given[name].text) fields[name].value = "";
+    taken = reading;
+    for (const [name, value] of Object.entries(reading.values ?? {})) {
+      if (fields[name] && value !== null) [fields[name].value, given[name]] = [String(value), { text: String(value), by: reading.by }];
+    }
+    say(t`From ${reading.label}. Look at it, add what it did not measure, then save it: it is of that time.`);
+    look();
+  }
+
   /** @param {string} text */
   function say(text) {
     message.textContent = text;
@@ -119,7 +138,7 @@ export function pad(form, title, save, done) {
 
   const saving = button(t`Save`, submit, { class: "main" });
   const element = h("form", { class: "panel", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), submit()) },
-    h("h1", {}, title), h("div", { class: "pad" }, numbers), devices(), others, message, h("div", { class: "row" }, button(t`Back`, done, { class: "plain" }), saving));
+    h("h1", {}, title), h("div", { class: "pad" }, numbers), monitors(), devices(), others, message, h("div", { class: "row" }, button(t`Back`, done, { class: "plain" }), saving));
   for (const field of Object.values(fields)) field.addEventListener("input", look);
   look();
   queueMicrotask(() => element.querySelector("input")?.focus());

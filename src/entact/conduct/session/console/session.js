@@ -185,13 +185,13 @@ export function said() {
 
 /**
  * Writes one entry. When this returns true it is durable; else `problem` says that it is not.
- * @param {string} kind @param {any} data @param {{timepoint?: string | null, about?: string | null, reason?: string | null, ago?: number, from?: string}} more `ago`: minutes since it happened; `from`: devices that measured some of it, and which; the rest is typed
+ * @param {string} kind @param {any} data @param {{timepoint?: string | null, about?: string | null, reason?: string | null, ago?: number, at?: number, from?: string}} more `ago`: minutes since it happened; `at`: when it did, where that is known; `from`: devices that measured some of it, and which; the rest is typed
  */
 export async function record(kind, data, more = {}) {
   const it = current();
   const { briefing, acting } = it;
   const at = clock.now();
-  const happened = it.paper ?? at - (more.ago ?? 0) * 60_000;
+  const happened = it.paper ?? more.at ?? at - (more.ago ?? 0) * 60_000;
   const device = Date.now();
   const entry = {
     id: clock.newId(at), ledger: briefing.participant.ledger, kind, format: 2, release: briefing.release, environment: briefing.environment,
@@ -244,7 +244,7 @@ async function write(it, item, entry) {
 /** What can be read from the locked screen: no name and no number of the participant. @param {Session} it @param {any[]} own */
 function cardOf(it, own) {
   const all = course.together(it.briefing, own);
-  const readings = all.filter((one) => one.form === "vitals").slice(-3).map((one) => ({ at: one.at, values: one.values }));
+  const readings = course.measured(all).slice(-3).map((one) => ({ at: one.at, values: one.values }));
   const doses = all.filter((one) => one.kind === "dose").map((one) => ({ at: one.at, part: one.data.part, taken: one.data.taken }));
   const notes = all.filter((one) => one.kind === "session_note" && one.data.name && one.data.what !== "arrival").map((one) => ({ at: one.at, what: one.data.what, name: one.data.name }));
   const { rescue, emergencies } = it.briefing.plan;

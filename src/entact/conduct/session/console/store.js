@@ -125,15 +125,19 @@ export function forget(session) {
   });
 }
 
+/** Whether this is a page on an iPad or iPhone that is not installed to the home screen: what it keeps is thrown away after a week, or sooner. */
+export function mayBeThrownAway() {
+  const apple = /iP(ad|hone|od)/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1); // as an iPad calls itself
+  const installed = matchMedia("(display-mode: standalone)").matches || /** @type {any} */ (navigator).standalone === true;
+  return apple && !installed;
+}
+
 /** What to say before the session about keeping; empty where all is well. */
 export async function doubts() {
   const found = [];
   const kept = await navigator.storage?.persist?.().catch(() => false);
-  if (!kept) found.push(t`This browser may throw away what it keeps when space is short. Keep a second device, or paper, at hand.`);
-  const installed = matchMedia("(display-mode: standalone)").matches;
-  if (/iP(ad|hone)|Macintosh.*Mobile/.test(navigator.userAgent) && !installed) {
-    found.push(t`Add this page to the home screen and open it from there: an iPad keeps only what is installed. Until then this device must not be the only copy.`);
-  }
+  if (mayBeThrownAway()) found.push(t`Add this page to the home screen and open it from there: an iPad keeps only what is installed. Until then this device must not be the only copy.`);
+  else if (!kept) found.push(t`This browser may throw away what it keeps when space is short. Keep a second device, or paper, at hand.`);
   const room = await navigator.storage?.estimate?.().catch(() => null);
   if (room?.quota && room.quota - (room.usage ?? 0) < 20_000_000) found.push(t`The storage of this device is nearly full: make room before the session.`);
   return found;
