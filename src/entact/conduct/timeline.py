@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
 from django.utils.translation import gettext, gettext_lazy
@@ -341,6 +341,9 @@ class _Telling:
             plain = not (account.corrections or account.findings or account.alerts)
             if effective.id in charted and stop.readings and plain:
                 continue  # it is a row of the table already
+            stop.readings = tuple(
+                replace(one, anchor="") if one.anchor == account.anchor else one for one in stop.readings
+            )  # links lead to where all is said
             stop.accounts.append(account)
         return between
 

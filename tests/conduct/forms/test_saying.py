@@ -17,9 +17,10 @@ from entact.conduct.forms.saying import (
     as_kept,
     settle_times,
     tell_time,
+    time_to_come,
     with_weekday,
 )
-from entact.course import instant
+from entact.course import Reason, instant
 from entact.protocol import CompiledForm
 from entact.protocol.study import Form, Item
 
@@ -135,3 +136,8 @@ def test_a_time_in_a_row_is_understood_too_and_counts_from_when_it_was_written()
     assert settled["item:seen:1:at"] == ["2026-11-28T15:20+01:00"]
     assert settled["item:seen:1:what"] == ["10 min ago"]
     assert list(asked) == ["seen:2:at"]  # yesterday's, or today's still to come
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59", "0001-01-01T00:00", "2026-13-01T10:00", "soon", ""])
+def test_a_visit_is_booked_for_a_time_that_a_calendar_has(text: str) -> None:
+    assert isinstance(time_to_come(text, BERLIN, NOON), Reason)

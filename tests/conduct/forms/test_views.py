@@ -181,6 +181,15 @@ def test_a_form_that_was_not_done_says_why(ada: Browser, screened: str, study: S
     assert "came back the day after" in ada.get(ADDRESS)
 
 
+def test_readings_are_withdrawn_and_not_called_not_done(ada: Browser, screened: str, study: Study) -> None:
+    vitals = "/participants/S-1/screening.1/vitals/"
+    shown = {"shown": ["systolic", "diastolic", "heart_rate"]}
+    ada.post(vitals, shown | {"head": head_of(ada.get(vitals)), "item:systolic": "120"})
+    sent = shown | {"head": head_of(ada.get(vitals)), "item:systolic": "120", "status": "not_done"}
+    assert "withdraw them" in ada.post(vitals, sent | {"reason_code": "not_reached"}, status=422)
+    assert "status" not in course_of(study, screened).vitals[-1].items
+
+
 def test_what_is_answered_and_missing_at_once_is_asked_again(ada: Browser, screened: str) -> None:
     count = len(list(store.lines(screened)))
     page = ada.post(ADDRESS, FILLED | {"missing:age": "refused"}, status=422)

@@ -63,6 +63,27 @@ def test_what_is_critical_waits_until_it_is_verified_and_again_when_it_changes(
     assert len(waiting(monitor)) == 1
 
 
+def test_everything_that_is_to_be_verified_has_a_page_on_which_it_is_verified(
+    sign_in: Callable[..., Browser], database: str
+) -> None:
+    """Of every kind: forms, readings, doses, and what has a page of its own or none."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["verification"] = {"critical": ["dose"], "others": 1.0}
+
+    everything = blinded_study(change)
+    story = Story(everything)
+    story.whole()
+    store.create_database(database, "rehearsal", everything.name, replace=True)
+    (kept,) = keep(everything, story)
+    store.keep_keys({kept.name: KEY})
+    monitor = sign_in("mo", everywhere="monitor")
+    links = re.findall(r'<li class="entered"><a href="([^"]+)">', monitor.get(LIST))
+    assert len(links) > 15
+    for link in links:
+        monitor.get(link.replace("&amp;", "&"))
+
+
 def test_which_was_drawn_is_shown_to_who_verifies_alone(monitor: Browser, site: Browser) -> None:
     site.get(LIST, status=404)
     assert "to be verified" not in site.get(MATRIX)

@@ -84,6 +84,18 @@ def test_what_a_rule_found_closes_by_itself_once_it_is_mended(
     assert '<span class="chip good">closed</span>' in thread
 
 
+def test_what_was_found_of_a_correction_leads_to_what_was_corrected(
+    sign_in: Callable[..., Browser], site: Browser, screened: str
+) -> None:
+    other = sign_in("di", denver="investigator")
+    other.post(FORM, ANSWERS | {"item:ideation": "1", "head": "99", "reason_code": "source_document"})
+    listed = other.get("/queries/?status=rule")
+    links = re.findall(r'href="([^"]+query/\?entry=[^"]+)"', listed)
+    (found,) = (one.replace("&amp;", "&") for one in links if "correction_by_other" in one)
+    other.get(found, status=302)
+    sign_in("sy", everywhere="scheduler").get(found, status=404)
+
+
 @pytest.mark.requirement("R16")
 def test_nobody_asks_about_what_they_do_not_see(
     sign_in: Callable[..., Browser], study: Study, database: str

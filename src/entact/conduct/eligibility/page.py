@@ -20,7 +20,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import moment, value, words
+from entact.conduct.words import moment, score, words
 from entact.course import Course
 from entact.course.kinds.enrolment import computed_criterion
 from entact.course.state.values import Values
@@ -141,7 +141,7 @@ def _lines(course: Course, seen: SeenCourse, at: datetime, withheld: bool) -> It
             yield Line(name, text, kind, status, judged=known)
             continue
         found = computed_criterion(course, rule, None, at)
-        rests = tuple((words(one.rpartition(".")[2]), value(values.get(one))) for one in sorted(rule.names))
+        rests = tuple((words(one.rpartition(".")[2]), score(values.get(one))) for one in sorted(rule.names))
         if not isinstance(found, bool):
             yield Line(name, text, kind, "unknown", rests, known)
         else:

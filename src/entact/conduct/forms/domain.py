@@ -185,6 +185,11 @@ def _entry(
         return _new(filling, course, reader, received, author, now)
     if not changed and not status_changes:
         return Saved(now_there.effective.id, None)
+    if status_changes and NESTED.get(now_there.effective.entry.kind) is None:
+        said = gettext(
+            "Readings have no “not done”: withdraw them, at the end of this page; then say it anew."
+        )
+        return Unsaved((said,))
     if not filling.reason.strip():
         return Unsaved(needs_reason=True, changed=changed)
     items = {name: received.items.get(name) for name in changed}

@@ -284,6 +284,8 @@ def time_to_come(text: str, zone: tzinfo, now: datetime) -> datetime | Reason:
         local = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the zone is the site's
     except ValueError:
         return Reason("at", gettext("Say for when the visit is booked: a day and a time."))
+    if not 2000 <= local.year < 2200:  # of which a zone can say what time it is elsewhere
+        return Reason("at", gettext("A visit is booked for a time to come, within three years."))
     met = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
     at = min(met)
     if len(met) > 1:

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.utils.translation import gettext
 
+from entact.conduct.entries.address import address_of
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import moment, title_of_form, title_of_visit
@@ -28,7 +29,7 @@ _SAMPLE: Final = b"entact source data verification|"
 class Line:
     """One entry that is to be verified: its page, what it is, at which visit, and when."""
 
-    entry: str
+    address: str
     title: str
     visit: str
     when: str
@@ -86,17 +87,18 @@ def worklist(reader: Reader, site: str | None, after: lists.Key | None) -> Workl
     rows = []
     for row in batch:
         one = folded.get(row.ledger)
-        if isinstance(one, Folded) and (lines := _lines(reader, one.course, keys.get(row.ledger))):
-            standing = Standing.of(row)
+        standing = Standing.of(row)
+        secret = keys.get(row.ledger)
+        if isinstance(one, Folded) and (lines := _lines(reader, one.course, standing.key, secret)):
             rows.append(Waiting(standing.key, standing.number, standing.site, lines))
     return Worklist(tuple(rows), batch[-1].key if len(batch) == PER_PAGE else None)
 
 
-def _lines(reader: Reader, course: Course, key: bytes | None) -> tuple[Line, ...]:
+def _lines(reader: Reader, course: Course, key: str, secret: bytes | None) -> tuple[Line, ...]:
     seen = SeenCourse(reader.sight, course)
     zone = zone_of(course, reader.at)
     found = []
-    for one in waiting_of(reader, course, seen, key):
+    for one in waiting_of(reader, course, seen, secret):
         entry = one.effective.entry
         kind = KINDS[entry.kind]
         form = kind.form(one.effective.data) if kind.form is not None else None
@@ -104,5 +106,6 @@ def _lines(reader: Reader, course: Course, key: bytes | None) -> tuple[Line, ...
         title = title_of_form(compiled) if compiled is not None else gettext(kind.title)
         name = (entry.encounter or "").partition("#")[0]
         visit = title_of_visit(name, reader.visits) if name else ""
-        found.append(Line(one.effective.id, title, visit, moment(one.effective.at, zone), one.critical))
+        address = address_of(key, one.effective)
+        found.append(Line(address, title, visit, moment(one.effective.at, zone), one.critical))
     return tuple(found)

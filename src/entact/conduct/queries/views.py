@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct.asking import Asked, reader_of
+from entact.conduct.entries.address import address_of
 from entact.conduct.frame import page
 from entact.conduct.given import stream_csv
 from entact.conduct.language.codes import code_words
@@ -61,9 +62,13 @@ def begin_query(request: HttpRequest, key: str) -> HttpResponse:
         Http404: when there is no such entry, or nothing that whoever asks may say of it.
     """
     asked = Asked(request, key)
-    effective = may_be_asked(asked, request.GET.get("entry", ""))
+    entry = request.GET.get("entry", "")
+    effective = may_be_asked(asked, entry)
     if effective is None:
-        raise Http404
+        corrected = next((one for one in asked.course.effective if entry in one.corrections), None)
+        if corrected is None or entry not in asked.seen.entries or corrected.id not in asked.seen.entries:
+            raise Http404
+        return redirect(address_of(key, corrected))  # what was found of a correction is seen where it stands
     rule, item = request.GET.get("rule", ""), request.GET.get("item", "")
     if rule and not holds(asked, rule, effective.id, item):
         raise Http404

@@ -38,7 +38,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     event.preventDefault();
     say("");
     if (!window.PublicKeyCredential) return say(t`This browser knows no passkeys, or the page did not come by https.`);
-    const { creation_options: made, request_options: shown } = JSON.parse(form.querySelector("#options").textContent);
+    const { creation_options: made, request_options: shown } = JSON.parse(form.querySelector("script[type=\"application/json\"]").textContent);
     const publicKey = readable((made ?? shown).publicKey);
     try {
       const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
