@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.cli.conftest import Done, Run
+from tests.cli.keyed import HOLDS, key_options, opened_with, run_as, signer_of
 from tests.conduct.people import client
 from tests.console.list_proof import check
 from tests.owner import owner_connection
@@ -35,37 +36,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def opened(worker_id: str, keys: Path) -> Iterator[str]:
     """A training record of mapp1 with a list maker, a pharmacist, a deputy, and a therapist who hold keys."""
-    from django.db import connection
-    from nacl import pwhash
-
-    from entact.cli.custody import make_key, open_signer
-    from entact.cli.opening import open_study
-    from entact.store import passphrase
-
-    database = f"list_{worker_id}"
-    with pytest.MonkeyPatch.context() as patch:  # stretched as little as there is: that is not tried here
-        patch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
-        patch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
-        open_study("mapp1", "training", database, "owner", "Owner")
-        for name, role in {
-            "stat": "committee",
-            "pia": "committee",
-            "dan": "committee",
-            "tom": "therapist",
-        }.items():
-            key, words = keys / f"{name}.key", keys / f"{name}.words"
-            words.write_text(f"the long words of {name}\n")
-            powers = ["allocation", "cut"] if name == "stat" else ["allocation"]
-            stat = keys / "stat.key", keys / "stat.words"
-            vouchers = [] if name == "stat" else [open_signer(database, "stat", *stat)]
-            make_key(database, name, role, powers, key, words, vouchers)
+    people = dict.fromkeys(("pia", "dan"), ("committee", HOLDS)) | {"tom": ("therapist", HOLDS)}
+    people = {"stat": ("committee", [*HOLDS, "cut"])} | people
+    with opened_with("mapp1", f"list_{worker_id}", keys, people) as database:
         yield database
-    connection.close()
-
-
-def _key(folder: Path, database: str, name: str) -> list[object]:
-    words = folder / f"{name}.words"
-    return ["--key", folder / f"{name}.key", "--passphrase-file", words, "--database", database]
 
 
 As = Callable[..., Done]
@@ -75,20 +49,19 @@ As = Callable[..., Done]
 def allocation(run: Run, opened: str, keys: Path) -> As:
     """Runs `entact allocation` as one of the people."""
 
-    def run_as(name: str, *command: object) -> Done:
-        return run("allocation", *command, "--by", name, *_key(keys, opened, name))
+    def as_one(name: str, *command: object) -> Done:
+        return run_as(run, opened, keys, name, *command)
 
-    return run_as
+    return as_one
 
 
 @pytest.fixture(scope="module")
 def list_files(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the one list of the record, which pia and dan hold; it is there from here on."""
     from entact.cli.allocation import make_list
-    from entact.cli.custody import open_signer
 
     out = tmp_path_factory.mktemp("files") / "list"
-    signer = open_signer(opened, "stat", keys / "stat.key", keys / "stat.words")
+    signer = signer_of(opened, keys, "stat")
     told = make_list(opened, ["S01", "S02"], 6, [2, 4], None, ["pia", "dan"], out, signer)
     assert told["rows"] == {"S01": 6, "S02": 6}
     return out
@@ -333,10 +306,9 @@ def test_what_the_web_holds_in_settings_environment_and_backup_opens_nothing(
     """R10, by trying: all values of settings and environment, and all that a backup would hold."""
     from django.conf import settings
 
-    from entact.cli.custody import open_signer
     from entact.store.archive import write_archive
 
-    pia = open_signer(opened, "pia", keys / "pia.key", keys / "pia.words")
+    pia = signer_of(opened, keys, "pia")
     secrets_of = [pia.seed.hex(), "the long words of pia"]
     secrets_of += json.loads((made / "openings-pia.json").read_text())["boxes"]
     held = [repr(getattr(settings, name, None)) for name in dir(settings) if name.isupper()]
@@ -472,7 +444,7 @@ def test_all_is_opened_after_the_lock_and_the_seed_makes_the_same_list(
     assert early.code == 2
     assert "the study is not locked" in early.err
     assert not (tmp_path / "early.json").exists()
-    locked = run("cut", "make", "final", "--lock", "--by", "stat", *_key(keys, opened, "stat"))
+    locked = run("cut", "make", "final", "--lock", "--by", "stat", *key_options(keys, opened, "stat"))
     assert locked.code == 0
     page = tmp_path / "proof.html"
     asked = ["--out", tmp_path / "list.json", "--proof", page, "--json"]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Done, Run
-from tests.cli.test_allocation import ANNA, BO, _key, enter, randomise
+from tests.cli.conftest import Run
+from tests.cli.keyed import HOLDS, opened_with, run_as, signer_of
+from tests.cli.test_allocation import ANNA, BO, enter, randomise
 
 from entact.store import StoreError
 
@@ -29,27 +30,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def opened(worker_id: str, keys: Path) -> Iterator[str]:
     """A training record of mapp1 with a list maker, a pharmacist who holds nothing, and people for shares."""
-    from django.db import connection
-    from nacl import pwhash
-
-    from entact.cli.custody import make_key, open_signer
-    from entact.cli.opening import open_study
-    from entact.store import passphrase
-
-    database = f"shares_{worker_id}"
-    with pytest.MonkeyPatch.context() as patch:  # stretched as little as there is: that is not tried here
-        patch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
-        patch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
-        open_study("mapp1", "training", database, "owner", "Owner")
-        for name in ("stat", "pia", *CUSTODIANS, "dora", "tom"):
-            key, words = keys / f"{name}.key", keys / f"{name}.words"
-            words.write_text(f"the long words of {name}\n")
-            stat = keys / "stat.key", keys / "stat.words"
-            vouchers = [] if name == "stat" else [open_signer(database, "stat", *stat)]
-            role = "therapist" if name == "tom" else "committee"
-            make_key(database, name, role, ["allocation"], key, words, vouchers)
+    people = dict.fromkeys(("stat", "pia", *CUSTODIANS, "dora"), ("committee", HOLDS))
+    people |= {"tom": ("therapist", HOLDS)}
+    with opened_with("mapp1", f"shares_{worker_id}", keys, people) as database:
         yield database
-    connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +50,8 @@ def _make(opened: str, keys: Path, out: Path, names: tuple[str, ...], threshold:
     from entact.cli.allocation import make_list
 
     return make_list(
-        opened, ["S01"], 4, [2, 4], None, [], out, signer(opened, keys, "stat"), names, threshold
+        opened, ["S01"], 4, [2, 4], None, [], out, signer_of(opened, keys, "stat"), names, threshold
     )
-
-
-def signer(opened: str, keys: Path, name: str) -> Any:
-    from entact.cli.custody import open_signer
-
-    return open_signer(opened, name, keys / f"{name}.key", keys / f"{name}.words")
-
-
-def run_as(run: Run, opened: str, keys: Path, name: str, *command: object) -> Done:
-    return run("allocation", *command, "--by", name, *_key(keys, opened, name))
 
 
 @contextmanager
@@ -89,7 +63,7 @@ def given(
 
     from entact.cli.allocation_keys import give_shares
 
-    signers, refused = {name: signer(opened, keys, name) for name in names}, list[str]()
+    signers, refused = {name: signer_of(opened, keys, name) for name in names}, list[str]()
 
     def come() -> None:
         until = time.monotonic() + 20
@@ -189,7 +163,7 @@ def test_a_custodian_gives_nothing_for_what_the_record_does_not_say(
         shares = made / "shares-ada.json"
         with pytest.raises(StoreError) as error:
             give_shares(
-                tmp_path, made / "sealed-list.json", shares, "preparation", signer(opened, keys, "ada")
+                tmp_path, made / "sealed-list.json", shares, "preparation", signer_of(opened, keys, "ada")
             )
         return str(error.value)
 
@@ -202,7 +176,7 @@ def test_a_custodian_gives_nothing_for_what_the_record_does_not_say(
 
         from entact.store.meeting import Request
 
-        pia = signer(opened, keys, "pia")
+        pia = signer_of(opened, keys, "pia")
         one = Request("entact request for shares 1", root, entry, "pia", "00" * 32)
         return {"entry": entry, "signature": SigningKey(pia.seed).sign(one.statement).signature.hex()}
 
@@ -227,7 +201,7 @@ def test_sheets_are_printed_and_typed_again_when_a_file_or_key_is_lost(
     assert "ben has a share of each of 6 rows, and every one is the one that was made" in checked.out
     stolen = run_as(run, opened, keys, "ada", "keys", "print", *files, "--out", tmp_path / "other.pdf")
     assert "is sealed to ben, whose key is not the one that is open" in stolen.err
-    _, words = _own_words(made / "sealed-list.json", made / "shares-ben.json", signer(opened, keys, "ben"))
+    _, words = _own_words(made / "sealed-list.json", made / "shares-ben.json", signer_of(opened, keys, "ben"))
     meet = tmp_path / "meet"
     meet.mkdir()
     (meet / "from the safe.txt").write_text(f"S01-001: {words[0]}\n")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Done, Run
-from tests.cli.test_allocation import _key, enter
+from tests.cli.conftest import Run
+from tests.cli.keyed import HOLDS, key_options, opened_with, run_as, signer_of
+from tests.cli.test_allocation import enter
 from tests.cohort.test_minimised import minimised_study
 
 from entact.store import StoreError
@@ -29,28 +30,14 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def opened(worker_id: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A training record of mapp1 with minimisation, and a list maker, a pharmacist and a deputy with keys."""
-    from django.db import connection
-    from nacl import pwhash
-
-    from entact.cli.custody import make_key, open_signer
-    from entact.cli.opening import open_study
-    from entact.store import passphrase
-
-    database = f"minimised_{worker_id}"
-    with pytest.MonkeyPatch.context() as patch:  # stretched as little as there is: that is not tried here
-        patch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
-        patch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
-        folder = minimised_study(tmp_path_factory.mktemp("study"))
-        open_study(str(folder), "training", database, "owner", "Owner")
-        for name in ("stat", "pia", "dan"):
-            key, words = keys / f"{name}.key", keys / f"{name}.words"
-            words.write_text(f"the long words of {name}\n")
-            powers = ["allocation", "cut"] if name == "stat" else ["allocation"]
-            stat = keys / "stat.key", keys / "stat.words"
-            vouchers = [] if name == "stat" else [open_signer(database, "stat", *stat)]
-            make_key(database, name, "committee", powers, key, words, vouchers)
+    people = {
+        "stat": ("committee", [*HOLDS, "cut"]),
+        "pia": ("committee", HOLDS),
+        "dan": ("committee", HOLDS),
+    }
+    folder = minimised_study(tmp_path_factory.mktemp("study"))
+    with opened_with(str(folder), f"minimised_{worker_id}", keys, people) as database:
         yield database
-    connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +53,8 @@ def made(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def make(opened: str, keys: Path, out: Path, rows: int, *blocks: int, **more: Any) -> dict[str, Any]:
     from entact.cli.allocation import make_list
-    from entact.cli.custody import open_signer
 
-    signer = open_signer(opened, "stat", keys / "stat.key", keys / "stat.words")
+    signer = signer_of(opened, keys, "stat")
     holders = more.pop("holders", ["pia", "dan"])
     return make_list(opened, [], rows, list(blocks), None, holders, out, signer, **more)
 
@@ -78,10 +64,6 @@ def randomise(ledger: str, number: str, stratum: str | None) -> None:
     screened = {"attempt": 1, "number": f"S-{number}", "site": site, "population": "patients"}
     enter(ledger, "screening", screened)
     enter(ledger, "randomisation", {"number": number} | ({"stratum": stratum} if stratum else {}))
-
-
-def run_as(run: Run, opened: str, keys: Path, name: str, *command: object) -> Done:
-    return run("allocation", *command, "--by", name, *_key(keys, opened, name))
 
 
 def files(folder: Path, name: str) -> list[object]:
@@ -140,6 +122,14 @@ def test_one_row_is_opened_and_its_arm_is_that_of_the_draws(
     assert "draw:" not in shown
 
 
+def test_no_kit_can_be_packed_for_a_row_whose_arm_nobody_knows_yet(
+    made: Path, run: Run, opened: str, keys: Path
+) -> None:
+    done = run_as(run, opened, keys, "stat", "kits", "--list", made / "sealed-list.json")
+    assert (done.code, done.out) == (2, "")
+    assert "no arm is known before somebody is randomised" in done.err
+
+
 def test_code_breaks_are_printed_as_people_come(
     made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
 ) -> None:
@@ -183,7 +173,7 @@ def test_after_the_lock_all_is_reckoned_again(
     from entact.course.allocation.minimisation import draw_of, replay
     from entact.store.reckoned import minimising
 
-    locked = run("cut", "make", "final", "--lock", "--by", "stat", *_key(keys, opened, "stat"))
+    locked = run("cut", "make", "final", "--lock", "--by", "stat", *key_options(keys, opened, "stat"))
     assert locked.code == 0
     asked = ["--out", tmp_path / "list.json", "--proof", tmp_path / "proof.html"]
     done = run_as(run, opened, keys, "pia", "reveal", *files(made, "pia"), *asked)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from tests.cli.conftest import Done, Run
-from tests.cli.test_allocation import _key, files
-from tests.cli.test_allocation_keys import given, signer
+from tests.cli.keyed import HOLDS, key_options, opened_with, signer_of
+from tests.cli.test_allocation import files
+from tests.cli.test_allocation_keys import given
 from tests.conduct.people import PASSWORD, code, give_password, signed_in_as
 
 WAITING = Path(__file__).parents[1] / "studies" / "shapes" / "waiting_list"
@@ -33,26 +34,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def opened(worker_id: str, keys: Path) -> Iterator[str]:
     """A training record of a study against a waiting list, whose site works."""
-    from django.db import connection
-    from nacl import pwhash
-
-    from entact.cli.custody import make_key, open_signer
-    from entact.cli.opening import open_study
-    from entact.store import passphrase
-
-    database = f"told_{worker_id}"
-    with pytest.MonkeyPatch.context() as patch:  # stretched as little as there is: that is not tried here
-        patch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
-        patch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
-        open_study(str(WAITING), "training", database, "owner", "Owner")
-        for name, role in PEOPLE.items():
-            key, words = keys / f"{name}.key", keys / f"{name}.words"
-            words.write_text(f"the long words of {name}\n")
-            stat = keys / "stat.key", keys / "stat.words"
-            vouchers = [] if name == "stat" else [open_signer(database, "stat", *stat)]
-            make_key(database, name, role, ["allocation"], key, words, vouchers)
+    people = {name: (role, HOLDS) for name, role in PEOPLE.items()}
+    with opened_with(str(WAITING), f"told_{worker_id}", keys, people) as database:
         yield database
-    connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +49,7 @@ def made(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     table = folder / "list.csv"
     table.write_text("\n".join(["number,stratum,arm", *(f"{n},ghent,{arm}" for n, arm in ARMS.items())]))
     make_list(
-        opened, ["ghent"], 1, [], table, ["pia"], folder / "list", signer(opened, keys, "stat"),
+        opened, ["ghent"], 1, [], table, ["pia"], folder / "list", signer_of(opened, keys, "stat"),
         ["ada", "ben"], 2,
     )  # fmt: skip
     enter("site:ghent", "activation", -90, {"release": acts.here().release, "status": "active",
@@ -192,7 +176,7 @@ def pia(run: Run, opened: str, keys: Path) -> Pia:
     """Runs `entact allocation` as the pharmacist."""
 
     def run_as(*command: object) -> Done:
-        return run("allocation", *command, "--by", "pia", *_key(keys, opened, "pia"))
+        return run("allocation", *command, "--by", "pia", *key_options(keys, opened, "pia"))
 
     return run_as
 
@@ -320,7 +304,7 @@ def test_what_was_unfrozen_since_is_not_told_and_no_row_is_opened(pia: Pia, made
 
 def test_custodians_tell_it_together(run: Run, opened: str, keys: Path, made: Path, tmp_path: Path) -> None:
     dora, meet = randomised("R-4", 4), tmp_path / "meet"
-    stat = ["--by", "stat", *_key(keys, opened, "stat")]
+    stat = ["--by", "stat", *key_options(keys, opened, "stat")]
     with given(meet, made, opened, keys, "assignment", "ada", "ben") as refused:
         done = run("allocation", "tell", "P-4", "--list", made / "sealed-list.json", "--meet", meet, *stat)
     assert refused == []

@@ -233,7 +233,8 @@ def verify_list(database: str, list_file: Path) -> dict[str, Any]:
         StoreError: when the file is none, or was altered.
     """
     open_record(database)
-    from entact.store.list_use import problems_of_use, used_numbers
+    from entact.store.kits import packed_kits
+    from entact.store.list_use import problems_of_kits, problems_of_use, used_numbers
     from entact.store.sealed_list import read_list
 
     sealed = committed(read_list(list_file))
@@ -242,7 +243,7 @@ def verify_list(database: str, list_file: Path) -> dict[str, Any]:
         "root": sealed.root,
         "rows": sum(map(len, sealed.numbers.values())),
         "used": len(used),
-        "problems": problems_of_use(sealed.numbers, used),
+        "problems": [*problems_of_use(sealed.numbers, used), *problems_of_kits(packed_kits(), used)],
     }
 
 

@@ -52,7 +52,7 @@ def reveal(list_file: Path, way: Way, out: Path, signer: Any, proof: Path | None
         simulated=place.environment != "production",
         block_sizes=_block_sizes(behind[0]),
         rows=rows,
-        kits=[],
+        kits=_kits(rows),
         sealed_list=Sealed(sealed.rows, [], sealed.root),
         sealed_kits=Sealed([], [], ""),
         method=behind[0],
@@ -82,6 +82,17 @@ def print_revealed(found: Mapping[str, Any]) -> None:
         say(f"it was not drawn here: {found['method'].removeprefix('method|').replace('|', ', ')}")
     if found["proof"] is not None:
         say(f"{found['proof']} proves it in anybody's browser: it tells arms by number, and no name")
+
+
+def _kits(rows: Sequence[Any]) -> list[Any]:
+    """What the kits held that were packed for rows: that was said by the arm of each row alone."""
+    from entact.course.allocation.allocation import KitRow
+    from entact.course.state.numbers import normal, row_number
+    from entact.store.kits import packed_kits
+
+    arms = {normal(row.number): row.arm for row in rows}
+    packed = packed_kits().values()
+    return [KitRow(one.kit, arms[row_number(one.number)], one.level, one.part) for one in packed]
 
 
 def _reckoned(sealed: Any, opener: Any, rows: Sequence[Any]) -> dict[str, str]:

@@ -14,14 +14,17 @@ import msgspec
 from entact.course.entry import Entry, instant
 from entact.course.gates.core import ACTS
 from entact.course.gates.gate import Allowed, Refused, may, still_holds
-from entact.course.gates.question import Reason
+from entact.course.gates.kit import first_session, kits_to_give, next_kit, of_own_row
+from entact.course.gates.question import Question, Reason
 from entact.course.kinds import KINDS
 from entact.course.kinds.checks import CLOCK_TOLERANCE
+from entact.course.kinds.dose import KitAssigned
+from entact.course.kinds.enrolment import RANDOMISATION
 from entact.course.state.numbers import ANOTHERS, WORDS, number_in, sealed_number, unreadable_message
 
 if TYPE_CHECKING:
     from entact.course.course import Course
-    from entact.course.state.setting import Setting
+    from entact.course.state.setting import PackedKit, Setting
     from entact.protocol.release import Study
 
 
@@ -85,6 +88,47 @@ def attempt(
     if isinstance(answer, Refused):
         return answer
     return msgspec.structs.replace(act, basis=answer.basis)
+
+
+def kits_given(act: Entry, study: Study, setting: Setting, course: Course, at: datetime) -> list[KitAssigned]:
+    """The kits that a randomisation gives, where kits are packed for rows of the list; else none.
+
+    Args:
+        act: the randomisation, with its number, as `attempt` has allowed it.
+    """
+    if act.kind != RANDOMISATION.name or act.replaces is not None or not setting.study.packed:
+        return []
+    question = Question(ACTS["randomise"], study, setting, course, act.by, at, {})
+    visit = first_session(question)
+    if visit is None:
+        return []
+    given = kits_to_give(question, str(act.data.get("number")))
+    return [
+        KitAssigned(kit.kit, part, level, visit.visit)
+        for (level, part), kit in given.items()
+        if kit is not None
+    ]
+
+
+def kit_for(
+    study: Study, setting: Setting, course: Course, at: datetime, level: str, part: str
+) -> PackedKit | None:
+    """The next kit that is packed for a participant's row and ready at the site; None where there is none.
+
+    Args:
+        setting: with whose the kits of the row are (`numbers`).
+    """
+    own = course.randomisation
+    question = Question(ACTS["dispense"], study, setting, course, "", at, {})
+    return None if own is None else next_kit(question, own.number, level, part)
+
+
+def against_assigning(
+    study: Study, setting: Setting, course: Course, at: datetime, kit: KitAssigned
+) -> tuple[Reason, ...]:
+    """Why a kit is not one to be assigned: where kits are packed for rows, those of another row."""
+    question = Question(ACTS["dispense"], study, setting, course, "", at, {"encounter": f"{kit.visit}#1"})
+    return tuple(of_own_row(question, kit.kit, kit.part, kit.level))
 
 
 def _own(act: Entry, setting: Setting) -> Entry | Refused:

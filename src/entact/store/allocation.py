@@ -10,8 +10,9 @@ from psycopg import Cursor
 
 from entact.course import Course, Entry, Reason, Refused, Setting
 from entact.course.allocation.stratum import list_of, stratum_of
-from entact.course.state.numbers import normal, unit_number, unit_of
+from entact.course.state.numbers import KIT, normal, unit_number, unit_of
 from entact.protocol import Study
+from entact.store.numbers import holders
 
 RANDOMISED: Final = "randomisation"  # the kind of entry
 
@@ -56,6 +57,19 @@ def next_of_list(
     if stratum != known and known:  # arms are reckoned from what was known, whatever is corrected later
         act = msgspec.structs.replace(act, data={**act.data, "stratum": known})
     return _numbered(act, number)
+
+
+def with_packed_kits(cursor: Cursor[Any], act: Entry, setting: Setting) -> Setting:
+    """A setting that knows whose the kits are that are packed for the row of a randomisation."""
+    if act.kind != RANDOMISED:
+        return setting
+    return knowing_kits(cursor, str(act.data.get("number")), setting)
+
+
+def knowing_kits(cursor: Cursor[Any], number: str, setting: Setting) -> Setting:
+    """A setting that knows whose the kits are that are packed for the row of a number."""
+    kits = [(KIT, kit) for kit, one in setting.study.packed.items() if one.number == normal(number)]
+    return msgspec.structs.replace(setting, numbers={**setting.numbers, **holders(cursor, kits)})
 
 
 def _of_unit(cursor: Cursor[Any], act: Entry, setting: Setting, course: Course, head: str) -> Entry | Refused:

@@ -16,10 +16,11 @@ from django.db import connection, transaction
 from psycopg import Cursor
 
 from entact.course import Course, Entry, Receipt, Refused, fold, instant, read
-from entact.course.act import attempt
+from entact.course.act import attempt, kits_given
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
 from entact.course.entry.effective import VOID
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
+from entact.course.kinds.dose import KIT_ASSIGNED
 from entact.course.kinds.periodic import PERIODIC_REPORT
 from entact.course.kinds.raters import OF_RATERS
 from entact.course.kinds.study import HOLD, RELEASE, LedgerOpened
@@ -30,7 +31,7 @@ from entact.course.state.oversight import counts_places, gates_enrolment, quotas
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
 from entact.store import models
-from entact.store.allocation import awaits_number, next_of_list
+from entact.store.allocation import awaits_number, next_of_list, with_packed_kits
 from entact.store.appending import (
     append,
     append_held,
@@ -82,6 +83,7 @@ def act(
     Sent again, it is kept once, whatever the gate would say now. Others who act on the same participant, or
     change the study or the site, wait until it is decided; other participants do not. A randomisation that
     says no number is given the next of its stratum of the sealed list: no number twice, and none passed over.
+    Where kits are packed for rows of the list, those for the first session are assigned in the transaction.
 
     Args:
         entry: of the act, without a basis; which gate is asked follows from it (see `course.act.attempt`).
@@ -116,10 +118,13 @@ def _act(entry: Entry, received_at: str, authenticated: Authenticated, at: datet
         next_one = next_of_list(cursor, sealed, study, setting, course, at)
         if isinstance(next_one, Refused):
             return next_one
+        setting = with_packed_kits(cursor, next_one, setting)
         done = attempt(next_one, study, setting, course, at)
         if isinstance(done, Refused):
             return done
         receipt = append_held(known[0], done, received_at, authenticated)
+        for kit in kits_given(done, study, setting, course, at):
+            append_held(known[0], notice_of(done, known[0], KIT_ASSIGNED.name, kit), received_at, SYSTEM)
         if done.basis is not None or number_in(done) is not None:
             _require_own(cursor, entry.ledger, setting.numbers)
         if counting:

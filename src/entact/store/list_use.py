@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from entact.course.entry import instant, read
-from entact.course.state.numbers import normal, row_number
+from entact.course.state.numbers import KIT, normal, row_number
+from entact.course.state.setting import PackedKit
 from entact.store import models
 from entact.store.allocation import RANDOMISED
 
@@ -71,6 +72,23 @@ def problems_of_use(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -
         *_twice(used),
         *(problem for order in numbers.values() for problem in _disorder(order, used)),
     ]
+
+
+def problems_of_kits(packed: Mapping[str, PackedKit], used: Sequence[Use]) -> Iterator[str]:
+    """Kits that were packed for one row, and somebody of another has.
+
+    Args:
+        packed: by kit. used: in order of receipt.
+    """
+    if not packed:
+        return
+    rows: dict[str, set[str]] = {}
+    for one in used:
+        rows.setdefault(one.ledger, set()).add(normal(one.number))
+    held = models.Number.objects.filter(of=KIT, number__in=list(packed)).order_by("number", "ledger__name")
+    for kit, ledger in held.values_list("number", "ledger__name"):
+        if packed[kit].number not in rows.get(ledger, ()):
+            yield f"kit {kit} is packed for {packed[kit].number}, and {ledger} has it"
 
 
 def _unfollowed(taken: Mapping[str, str], followers: Sequence[Use]) -> Iterator[str]:

@@ -174,7 +174,7 @@ def places_of(entry: str, sealed: SealedList) -> dict[int, str]:
         return {sealed.place_of(number): number for number in rows}
     purpose = said.data.get("purpose")
     numbered = sum(map(len, sealed.numbers.values()))
-    if purpose == "code_breaks" and minimising() is None:
+    if purpose in ("code_breaks", "packing") and minimising() is None:
         return dict(enumerate(labels[:numbered]))
     if purpose in ("blinding", "code_breaks"):
         used = {row_number(one.number) for one in used_numbers()}

@@ -29,9 +29,14 @@ def study_with_supply() -> Study:
     return blinded_study(change)
 
 
-def keep_site(study: Study) -> list[str]:
-    """Keeps Denver with two pharmacists and three participants before their session; their keys."""
+def keep_site(study: Study, rows: dict[str, list[str]] | None = None) -> list[str]:
+    """Keeps Denver with two pharmacists and three participants before their session; their keys.
+
+    `rows`: of the list that is committed, whose first three are theirs: R-71, R-72 and R-73.
+    """
     case = before("dispense", study)
+    if rows is not None:
+        case.change("commitment", numbers=rows)
     keep(study)
     for person in ("p-1", "p-2"):
         data = {"person": person, "roles": ["pharmacist"], "certificates": CERTIFIED}

@@ -24,8 +24,10 @@ from tests.conduct.test_today import tasks
 from entact import store
 from entact.conduct.supply.forms import HANDLINGS
 from entact.course import read
+from entact.course.entry import as_sent
 from entact.course.supply.check_character import printed
 from entact.protocol import Study
+from entact.store import acts
 
 SignIn = Callable[..., Browser]
 ENTER = "/supply/denver/enter/"
@@ -406,3 +408,48 @@ def test_of_two_lots_the_keeper_is_told_and_who_is_blinded_sees_no_difference(
     assert len({re.sub(r"\d{6}\.\w", "", row) for row in shown}) == 1
     for said in ("L-1", "L-2", "2026-12-31", "2027-06-30", "CoA", "together"):
         assert said not in blinded
+
+
+def plan_kits(kits: dict[str, tuple[str, str]]) -> None:
+    """Plans kits for rows of the committed list: by kit the row and the part."""
+    from msgspec.structs import replace
+
+    [commitment] = acts.entries(("commitment",))
+    data = [{"kit": kit, "number": row, "level": "full", "part": part} for kit, (row, part) in kits.items()]
+    planned = {"root": commitment.data["list_root"], "kits": data}
+    entry = replace(as_sent(commitment), id="plan", kind="kits_planned", data=planned)
+    store.append(entry, received_at=commitment.received_at)
+
+
+@pytest.mark.requirement("R12")
+def test_where_kits_are_packed_for_rows_nobody_chooses_one(
+    stocked: Study, database: str, sign_in: SignIn
+) -> None:
+    """R12: the next is assigned, a dropped one replaced by the next, another row's refused, and none told."""
+    keys = keep_site(stocked, {"denver": ["R-71", "R-72", "R-73"]})
+    pharmacist, second = (sign_in(name, denver="pharmacist") for name in ("p-1", "p-2"))
+    numbers = shipped(pharmacist, 4)
+    plan_kits(
+        dict.fromkeys(numbers[:2], ("R-71", "initial")) | dict.fromkeys(numbers[2:], ("R-72", "initial"))
+    )
+    page = f"/participants/{keys[0]}/kits/"
+    sent = {"visit": "session_1", "part": "initial", "level": "full"}
+    early = pharmacist.post(page, sent | {"do": "next"}, status=422)
+    assert "is ready here for that. This says nothing of an arm" in alert(early)
+    log = file("Time,Temperature\n2026-03-01 08:00,20\n2026-03-01 08:10,20\n")
+    pharmacist.post(
+        f"{ENTER}receipt/", {"shipment": "A-1", "kits": labels(numbers), "damaged": "", "log": log}
+    )
+    check(second)
+    pharmacist.post(page, sent | {"do": "next"})
+    assert printed(numbers[0]) in pharmacist.get(page)
+    pharmacist.post(page, sent | {"do": "dispense", "kit": printed(numbers[0]), "units": "2"})
+    pharmacist.post(page, sent | {"do": "next", "instead_of": printed(numbers[0])})
+    assert f"replaced by {printed(numbers[1])}" in pharmacist.get(page)
+    other = pharmacist.post(page, sent | {"do": "assign", "kit": printed(numbers[2])}, status=422)
+    assert f"Kit {numbers[2]} is not packed for R-71" in alert(other)
+    none = pharmacist.post(page, sent | {"do": "next"}, status=422)
+    assert "is ready here for that" in alert(none)
+    assert "R-72" not in pharmacist.get(page)  # whose the others are is on no page
+    pharmacist.post(f"/participants/{keys[1]}/kits/", sent | {"do": "next"})
+    assert printed(numbers[2]) in pharmacist.get(f"/participants/{keys[1]}/kits/")

@@ -74,6 +74,50 @@ def test_each_reason_alone(change: Callable[[Stock], Any], code: str) -> None:
     assert against(case) == code.split()
 
 
+def packed(**kits: tuple[str, str]) -> Stock:
+    """The same where kits are packed for rows of the list: by kit the row and part; the row here is R-7."""
+    case = stocked().change("commitment", numbers={"denver": ["R-7", "R-8"]})
+    data = [{"kit": kit, "number": row, "level": "full", "part": part} for kit, (row, part) in kits.items()]
+    by: dict[str, Any] = {"ledger": "study:mini", "by": "stat", "role": "statistician"}
+    case.put("plan", "kits_planned", "2026-01-06T09:00:00-07:00", {"root": "ab", "kits": data}, **by)  # type: ignore[attr-defined]
+    return case
+
+
+def kit(number: str, row: str = "R-7", part: str = "initial") -> dict[str, tuple[str, str]]:
+    return {number: (row, part)}
+
+
+@pytest.mark.parametrize(
+    ("kits", "codes_found"),
+    [
+        (kit("41"), []),
+        (kit("41", "R-8"), ["kit_of_another_row"]),
+        (kit("42"), ["kit_of_another_row"]),  # 41 is of no row: nobody can say what it holds
+        (kit("41", part="supplement"), ["kit_other_part"]),
+    ],
+)
+def test_where_kits_are_packed_for_rows_a_kit_of_another_is_neither_dispensed_nor_given(
+    kits: dict[str, tuple[str, str]], codes_found: list[str]
+) -> None:
+    case = packed(**kits)
+    assert against(case) == codes_found
+    assert codes(ask(case, "initial_dose", kit="41")) == codes_found
+    assert case.problems() == []
+
+
+def test_a_plan_of_another_list_or_for_no_row_is_found_and_not_followed() -> None:
+    case = packed(**kit("41", "R-99"))
+    assert case.problems() == ["kit_of_no_row"]
+    assert against(case) == []  # no kit is packed for any row
+    assert packed(**kit("41")).change("plan", root="ff").problems() == ["other_list"]
+    twice = packed(**kit("41"))
+    data = {"root": "ab", "kits": [{"kit": "41", "number": "R-8", "level": "full", "part": "initial"}]}
+    by: dict[str, Any] = {"ledger": "study:mini", "by": "stat", "role": "statistician"}
+    twice.put("more", "kits_planned", "2026-01-07T09:00:00-07:00", data, **by)
+    assert twice.problems() == ["kit_planned_twice"]
+    assert against(twice) == []  # the first word stands
+
+
 def test_all_of_them_at_once() -> None:
     case = stocked(log=log("20", "31")).change("lot", expires="2026-03-15", status="recalled")
     case.drop("check of received sent").change("assigned 41", part="supplement", level="low")  # type: ignore[attr-defined]

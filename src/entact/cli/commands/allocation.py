@@ -123,6 +123,49 @@ def verify_list(list_file: ListFile, database: Database = REHEARSAL, as_json: As
         raise typer.Exit(1)
 
 
+@allocation.command("kits")
+def plan_kits(
+    by: By,
+    list_file: ListFile,
+    number: Annotated[
+        list[str] | None, typer.Option(help="A row that is to have more kits; repeat it for each.")
+    ] = None,
+    spare: Annotated[int, typer.Option(min=0, max=20, help="In reserve, of each level and part.")] = 1,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Plan kits with random numbers for the rows of the list; no row is opened."""
+    from entact.cli.allocation_kits import plan_kits, print_planned
+    from entact.cli.custody import open_signer
+
+    signer = open_signer(database, by, key, passphrase_file)
+    print_result(plan_kits(list_file, signer, number or [], spare), print_planned, as_json=as_json)
+
+
+@allocation.command("pack")
+def pack_kits(
+    out: Annotated[Path, typer.Option(help="A new table (CSV): what each kit holds.")],
+    by: By,
+    list_file: ListFile,
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Write what each planned kit holds, for whoever packs them: entered in the record, then opened."""
+    from entact.cli.allocation_kits import write_packing
+    from entact.cli.allocation_opener import Way
+    from entact.cli.custody import open_signer, say
+
+    signer = open_signer(database, by, key, passphrase_file)
+    found = write_packing(list_file, Way(openings, meet, minutes), out, signer)
+    say(f"{found['kits']} kits in {found['file']}: it tells every arm; delete it once all are packed")
+
+
 @allocation.command("codebreaks")
 def write_codebreaks(
     out: Annotated[Path, typer.Option(help="A new PDF.")],

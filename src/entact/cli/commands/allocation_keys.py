@@ -69,6 +69,7 @@ def give(
             "planned_unblinding",
             "assignment",
             "code_breaks",
+            "packing",
             "blinding",
             "after_lock",
             "renewal",

@@ -94,6 +94,12 @@ SENTENCES: Final = (
     gettext_noop("Say which kit is to be used."),
     gettext_noop("Nobody else has checked what was dispensed of kit {number}."),
     gettext_noop("Say which kit is to be dispensed."),
+    gettext_noop("Kit {kit} is not packed for {number}: nobody can say that it holds the same arm."),
+    gettext_noop("Kit {number} is packed for {of} {planned}, not {asked}."),
+    gettext_noop(
+        "No kit that is packed for {number} for the {part} dose of level {level} is ready at site {id}. This "
+        "says nothing of an arm: every row has kits of its own."
+    ),
     gettext_noop("Kit {number} was dispensed before."),
     gettext_noop("Kit {number} was used before."),
     gettext_noop("Kit {number} is not assigned to this participant."),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from datetime import tzinfo
-from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -30,8 +28,7 @@ from entact.course.kinds.supply import (
 from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
 from entact.protocol.quantity import parse_quantity
-
-_DIGITS: Final = 6  # of a kit that is numbered here: a million, of which a site has some hundreds
+from entact.store.kits import kits_anywhere, new_labels
 
 
 def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo, *, by: Author) -> str:
@@ -45,7 +42,7 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
         hold_site(site)
         state = stock_of(reader, site)
         there = _in_storage(reader, state) if kind == "storage_log" else []
-        made = numbers_for(MOST_KITS, state.kits) if kind == "shipment" else []
+        made = new_labels(MOST_KITS, kits_anywhere()) if kind == "shipment" else []
         payload, about = payload_of(kind, sent, plan, zone, there, made)
         if isinstance(payload, Lot):
             _require_lot(reader, payload)
@@ -92,16 +89,6 @@ def withdraw_supply(site: str, entry: str, reason: str, *, by: Author, duties: C
                 )
             )
         return withdraw_at_site(site, entry, said, by=by)
-
-
-def numbers_for(count: int, taken: Collection[str]) -> list[str]:
-    """Numbers for new kits, drawn at random: none tells when or for what it was made."""
-    found: set[str] = set()
-    while len(found) < count:
-        number = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
-        if number not in taken:
-            found.add(number)
-    return list(found)
 
 
 def _in_storage(reader: Reader, state: SiteState) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy
@@ -21,15 +22,23 @@ from entact.conduct.refusal import told_reasons
 from entact.conduct.supply.forms import Sent
 from entact.conduct.supply.selectors import plan_of, stock_of
 from entact.conduct.words import moment, title_of_visit
-from entact.course import Refused
+from entact.course import Refused, Setting
+from entact.course.act import against_assigning, kit_for
 from entact.course.kinds import KINDS
 from entact.course.kinds.dispensing import CHECKED, Dispensing, KitCheck, KitReturn, dispensed, unchecked
 from entact.course.kinds.dose import KitAssigned
-from entact.course.state.numbers import normal
+from entact.course.state.numbers import normal, numbers_of
 from entact.course.supply.check_character import printed, read_printed
+from entact.protocol import Study
+from entact.store.allocation import knowing_kits
+from entact.store.kits import packed_kits
+from entact.store.known import raw_cursor
+from entact.store.setting import setting_held
+from entact.store.studies import study_of_record
 
 PARTS: Final = {"initial": gettext_lazy("initial dose"), "supplement": gettext_lazy("supplement")}
 DOES: Final[Mapping[str, str]] = {
+    "next": "dispense",
     "assign": "dispense",
     "dispense": "dispense",
     "return": "dispense",
@@ -87,6 +96,7 @@ def show_kits(request: HttpRequest, key: str) -> HttpResponse:
         "participant": asked.participant,
         "kits": _kits(asked),
         "checks": _checks(asked),
+        "packed": bool(packed_kits()),
         "dispenses": asked.role_for("dispense") is not None,
         "visits": [(name, title_of_visit(name, asked.reader.visits)) for name in _sessions(asked)],
         "levels": [(name, name.replace("_", " ")) for name in release.file.regimens],
@@ -111,6 +121,8 @@ def _enter(asked: Asked, author: Author) -> tuple[str, ...]:
     do, sent = asked.sent("do"), Sent({name: asked.sent(name) for name in asked.request.POST})
     if do == "check":
         return _check(asked, sent, author)
+    if do == "next":
+        return _assign_next(asked, sent, author)
     try:
         kit = read_printed(sent.texts.get("kit", ""))
     except ValueError as error:
@@ -122,9 +134,7 @@ def _enter(asked: Asked, author: Author) -> tuple[str, ...]:
         text = sent.text("text", gettext("In words"), optional=True)
         _fact(asked, author, "kit_return", KitReturn(kit, int(units), text))
         return ()
-    part, level, visit = (sent.texts.get(name, "") for name in ("part", "level", "visit"))
-    if part not in PARTS or level not in asked.course.release.file.regimens or visit not in _sessions(asked):
-        raise ConductError(gettext("Say for which session, part of the dose and level"))
+    part, level, visit = _what_for(asked, sent)
     if do == "dispense":
         units = str(sent.count("units", "Units", 1000))
         return _act(asked, author, "dispensing", Dispensing(kit, part, level, visit, int(units)))  # type: ignore[arg-type]
@@ -136,6 +146,42 @@ def _enter(asked: Asked, author: Author) -> tuple[str, ...]:
         raise ConductError(
             gettext("Kit {kit} is assigned to this participant already").format(kit=printed(kit))
         )
+    assigned = KitAssigned(kit, part, level, visit, _instead_of(asked, sent))  # type: ignore[arg-type]
+    study, setting = _setting(asked)
+    against = against_assigning(study, setting, asked.course, asked.now, assigned)
+    if against:
+        return told_reasons(
+            asked.reader.sight, asked.course.release, asked.course.population, "dispense", against
+        )
+    return _act(asked, author, "kit_assigned", assigned)
+
+
+def _assign_next(asked: Asked, sent: Sent, author: Author) -> tuple[str, ...]:
+    """Assigns the next kit that is packed for the participant's row of the list; nobody chooses it."""
+    part, level, visit = _what_for(asked, sent)
+    before = _instead_of(asked, sent)
+    study, setting = _setting(asked)
+    kit = kit_for(study, setting, asked.course, asked.now, level, part)
+    if kit is None:
+        raise ConductError(
+            gettext(
+                "No kit that is packed for this participant is ready here for that. This says nothing of an "
+                "arm: everybody has kits of their own. Ask the sponsor for more"
+            )
+        )
+    return _act(asked, author, "kit_assigned", KitAssigned(kit.kit, part, level, visit, before))  # type: ignore[arg-type]
+
+
+def _what_for(asked: Asked, sent: Sent) -> tuple[str, str, str]:
+    """Part of the dose, level and session that a kit is for."""
+    part, level, visit = (sent.texts.get(name, "") for name in ("part", "level", "visit"))
+    if part not in PARTS or level not in asked.course.release.file.regimens or visit not in _sessions(asked):
+        raise ConductError(gettext("Say for which session, part of the dose and level"))
+    return part, level, visit
+
+
+def _instead_of(asked: Asked, sent: Sent) -> str | None:
+    """The kit that is replaced, where one is."""
     instead = sent.texts.get("instead_of", "").strip()
     try:
         before = read_printed(instead) if instead else None
@@ -145,7 +191,20 @@ def _enter(asked: Asked, author: Author) -> tuple[str, ...]:
         raise ConductError(
             gettext("Instead of: kit {before} is not this participant's").format(before=printed(before))
         )
-    return _act(asked, author, "kit_assigned", KitAssigned(kit, part, level, visit, before))  # type: ignore[arg-type]
+    return before
+
+
+def _setting(asked: Asked) -> tuple[Study, Setting]:
+    """The study, and what is known of site, list and kits, with whose those of the participant's row are."""
+    stamp, study = study_of_record()
+    course = asked.course
+    assert study is not None  # or nobody would have a page
+    with transaction.atomic():
+        cursor = raw_cursor()
+        setting = setting_held(cursor, stamp, study, course.site or "", numbers_of(course), course=course)
+        if course.randomisation is not None:
+            setting = knowing_kits(cursor, course.randomisation.number, setting)
+    return study, setting
 
 
 def _check(asked: Asked, sent: Sent, author: Author) -> tuple[str, ...]:

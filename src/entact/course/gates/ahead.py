@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from entact.course.entry.dates import in_date
 from entact.course.gates.core import ACTS, reasons_against
-from entact.course.gates.dose import kit_in_stock
 from entact.course.gates.gate import reason_against
+from entact.course.gates.kit import kit_in_stock
 from entact.course.gates.place import staff_reasons
 from entact.course.gates.question import Question, Reason
 

@@ -25,13 +25,12 @@ from entact.course.gates.dose import (
     doses_clear,
     doses_left,
     interval_kept,
-    kit_dispensable,
-    kit_usable,
     level_decided,
     of_this_arm,
     part_not_given,
     supplement_offered,
 )
+from entact.course.gates.kit import kit_dispensable, kit_usable, kits_here
 from entact.course.gates.person import alive, all_read, consent_current, eligible, not_stopped
 from entact.course.gates.place import on_staff, place_read, site_active
 from entact.course.gates.question import Act, Check, Question, Reason
@@ -222,7 +221,7 @@ ACTS: Final[Mapping[str, Act]] = {
             "randomise",
             "randomisation",
             ("investigator", "coordinator"),
-            (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet, together, *_STUDY),
+            (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet, together, kits_here, *_STUDY),
         ),
         Act(
             "dispense",

@@ -1,17 +1,12 @@
-"""The checks of the hard core about a dose: its level, its kit, and what was given before."""
+"""The checks of the hard core about a dose: its level, and what was given before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from entact.course.entry.dates import in_date
 from entact.course.gates.question import Question, Reason
-from entact.course.kinds.dispensing import dispensed, unchecked
-from entact.course.kinds.supply import is_blinded
 from entact.course.schedule import civil_date
-from entact.course.state.numbers import normal
-from entact.course.state.supply import UNUSABLE
 
 _DAY = timedelta(days=1)
 
@@ -52,111 +47,6 @@ def of_this_arm(question: Question) -> Iterator[Reason]:
     question.relies_on(course.assignment.entry)
     if not track.arms >= set(course.assignment.arms):
         yield Reason("session_of_other_arm", f"{visit.visit} is no session of the participant's arm.")
-
-
-def kit_usable(question: Question) -> Iterator[Reason]:
-    """The kit is this participant's, for this part, level and visit, in stock and in date."""
-    number = question.kit
-    if number is None:
-        yield Reason("kit_not_named", "Say which kit is to be used.", ("kit",))
-        return
-    yield from _kit_of_participant(question, number)
-    yield from _dispensing_checked(question, number)
-    yield from kit_in_stock(question, number)
-
-
-def _dispensing_checked(question: Question, number: str) -> Iterator[Reason]:
-    """A second person has looked at what was handed out, where the study file asks for one."""
-    plan, entry = question.release.file.supply, dispensed(question.course).get(normal(number))
-    if plan is None or "dispensing" not in plan.two_persons or entry is None:
-        return
-    question.relies_on(entry)
-    if entry in unchecked(question.course, "dispensing"):
-        message = f"Nobody else has checked what was dispensed of kit {number}."
-        yield Reason("dispensing_unchecked", message, ("kit_check",))
-
-
-def kit_dispensable(question: Question) -> Iterator[Reason]:
-    """The kit is this participant's, for this part, level and session, and was not handed out."""
-    number, detail = question.kit, question.detail
-    if number is None:
-        yield Reason("kit_not_named", "Say which kit is to be dispensed.", ("kit",))
-        return
-    before = dispensed(question.course).get(normal(number))
-    if before is not None:
-        question.relies_on(before)
-        yield Reason("kit_dispensed", f"Kit {number} was dispensed before.")
-    if any(normal(dose.kit) == normal(number) for dose in question.course.doses):
-        yield Reason("kit_used", f"Kit {number} was used before.")
-    kit = question.course.kits.get(normal(number))
-    if kit is None:
-        message = f"Kit {number} is not assigned to this participant."
-        yield Reason("kit_not_assigned", message, ("kit_assigned",))
-    else:
-        question.relies_on(kit.entry)
-        for of, own in (("part", kit.part), ("level", kit.level), ("visit", kit.visit)):
-            asked = detail.get(of)
-            if own is not None and asked is not None and own != asked:
-                yield Reason(f"kit_other_{of}", f"Kit {number} is for {of} {own}, not {asked}.")
-        if kit.replaced_by is not None:
-            yield Reason("kit_replaced", f"Kit {number} was replaced by kit {kit.replaced_by}.")
-    yield from kit_in_stock(question, number)
-    for one in question.site.supply.registrations.values():
-        question.relies_on(one.entry)
-        if not in_date(one.expires, question.today):
-            message = f"The registration {one.name} of site {question.site.id} held until {one.expires}."
-            yield Reason("registration_expired", message)
-
-
-def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
-    if any(normal(dose.kit) == normal(number) for dose in question.course.doses):
-        yield Reason("kit_used", f"Kit {number} was used before.")
-    kit = question.course.kits.get(normal(number))
-    if kit is None:
-        message = f"Kit {number} is not assigned to this participant."
-        yield Reason("kit_not_assigned", message, ("kit_assigned",))
-        return
-    question.relies_on(kit.entry)
-    if kit.replaced_by is not None:
-        yield Reason("kit_replaced", f"Kit {number} was replaced by kit {kit.replaced_by}.")
-    if kit.part != question.part:
-        yield Reason("kit_other_part", f"Kit {number} is for the {kit.part} dose, not the {question.part}.")
-    if question.level is not None and kit.level != question.level:
-        message = (
-            f"Kit {number} is for level {kit.level}; level {question.level} was decided for this session."
-        )
-        yield Reason("kit_other_level", message)
-    if kit.visit is not None and question.visit is not None and kit.visit != question.visit.visit:
-        yield Reason("kit_other_visit", f"Kit {number} is for {kit.visit}, not for {question.visit.visit}.")
-
-
-def kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
-    """The kit is in the stock of the site, may be used, is in date and checked, and its lot is released."""
-    stock = question.site.kits.get(normal(number))
-    if stock is None:
-        message = f"Kit {number} is not in the stock of site {question.site.id}."
-        yield Reason("kit_unknown", message, ("kit",))
-        return
-    question.relies_on(stock.entry)
-    if stock.status in UNUSABLE:
-        why = f": {stock.why}" if stock.why and stock.status == "quarantined" else ""
-        yield Reason(f"kit_{stock.status}", f"Kit {number} {UNUSABLE[stock.status]}{why}.")
-    if stock.unchecked is not None:
-        message = f"Nobody else has checked the receipt of kit {number}."
-        yield Reason("kit_unchecked", message, ("supply_check",))
-    lot = question.site.supply.lots.get(normal(stock.lot)) if stock.lot is not None else None
-    if lot is not None:
-        question.relies_on(lot.entry)
-        if lot.status != "released":
-            said = "was recalled" if lot.status == "recalled" else "is not released"
-            yield Reason(f"lot_{lot.status}", f"Lot {lot.lot} of kit {number} {said}.")
-        if lot.packs == "one_arm" and is_blinded(question.release.file):
-            message = f"Lot {lot.lot} of kit {number} is of one arm alone: who sees the label knows the arm."
-            yield Reason("lot_tells_arm", message)
-    elif stock.units is not None:  # of a shipment, whose lot has to be known
-        yield Reason("lot_unknown", f"Nothing is entered about lot {stock.lot} of kit {number}.", ("lot",))
-    if not in_date(stock.expires, question.today):
-        yield Reason("kit_expired", f"Kit {number} is not in date: it says {stock.expires}.")
 
 
 def part_not_given(question: Question) -> Iterator[Reason]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from entact.course.gates.core import ACTS, reasons_against
-from entact.course.gates.dose import kit_usable
+from entact.course.gates.kit import kit_usable
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import last_second
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from entact.course.kinds.kind import Kind
-from entact.course.state.numbers import normal
-from entact.course.state.setting import CodeBreaks, ListCustody
+from entact.course.state.dose import Part
+from entact.course.state.numbers import normal, row_number
+from entact.course.state.setting import CodeBreaks, ListCustody, PackedKit
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 Purpose = Literal["preparation", "second_check", "replacement", "planned_unblinding", "assignment"]
-WholePurpose = Literal["code_breaks", "blinding", "after_lock", "renewal"]
+WholePurpose = Literal["code_breaks", "packing", "blinding", "after_lock", "renewal"]
 
 
 class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +55,26 @@ class CodeBreaksChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     root: str
     sheets: int
     place: str
+
+
+class KitForNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kit, by the number on its label, and the randomisation number whose arm it is packed for."""
+
+    kit: str
+    number: str
+    level: str
+    part: Part
+
+
+class KitsPlanned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `kits_planned` (study): which kits are packed for which rows of the sealed list.
+
+    Kits are numbered at random, and every row has as many of each level and part: neither says an arm. What
+    a kit holds follows from the arm of its row alone, which is sealed.
+    """
+
+    root: str
+    kits: list[KitForNumber]
 
 
 class SharesGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +127,24 @@ def reduce_code_breaks_checked(study: StudyFolding, effective: Effective, payloa
         study.code_breaks = CodeBreaks(
             printed.printed_by, effective.entry.by, payload.place, printed.sheets, payload.sheets
         )
+
+
+def reduce_kits_planned(study: StudyFolding, effective: Effective, payload: KitsPlanned) -> None:
+    """Kits of the committed list are added; the first word on a kit stands, for it may be on its way."""
+    sealed = study.commitment
+    if sealed is None or sealed.list_root != payload.root:
+        study.problem("other_list", effective.id, "root", "this is not the list that was committed")
+        return
+    rows = {normal(number) for order in sealed.numbers.values() for number in order}
+    for one in payload.kits:
+        if normal(row_number(one.number)) not in rows:
+            message = f"kit {one.kit} is planned for {one.number}, which is no row of the list"
+            study.problem("kit_of_no_row", effective.id, "kits", message)
+        elif normal(one.kit) in study.packed:
+            study.problem("kit_planned_twice", effective.id, "kits", f"kit {one.kit} was planned before")
+        else:
+            kit = PackedKit(one.kit, normal(one.number), one.level, one.part)
+            study.packed[normal(one.kit)] = kit
 
 
 def _minimises(study: StudyFolding) -> bool:
@@ -175,6 +214,14 @@ LIST_CUSTODY = Kind(
     payload=ListCustody,
     reduce=reduce_list_custody,
     tells=frozenset({"schedule"}),
+)
+KITS_PLANNED = Kind(
+    name="kits_planned",
+    ledger="study",
+    title="Kits planned for rows of the list",
+    payload=KitsPlanned,
+    reduce=reduce_kits_planned,
+    tells=frozenset({"dosing"}),
 )
 SHARES_GIVEN = Kind(
     name="shares_given",

@@ -11,6 +11,7 @@ import msgspec
 
 from entact.course.entry import Head
 from entact.course.entry.effective import Problem
+from entact.course.state.dose import Part
 from entact.course.state.monitoring import MonitoringVisit
 from entact.course.state.numbers import Number
 from entact.course.state.raters import RaterState
@@ -95,6 +96,18 @@ class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kits_root: str
     kits_rows: int
     numbers: dict[str, list[str]] = {}
+
+
+class PackedKit(msgspec.Struct, frozen=True):
+    """A kit that is packed for one row of the sealed list: it holds what that row's arm is given.
+
+    `number` is the randomisation number in its normal form. What the arm is stands in no ledger.
+    """
+
+    kit: str
+    number: str
+    level: str
+    part: Part
 
 
 class CodeBreaks(msgspec.Struct, frozen=True):
@@ -195,6 +208,7 @@ class StudyState(msgspec.Struct, frozen=True):
         first_enrolled: when the first place was taken, and at which site.
         owed_since: from when on a release has asked for each periodic report.
         sent: of each periodic report and its number in the row, what was sent.
+        packed: by kit, in its normal form, for which number it is packed; empty where kits are not numbered.
     """
 
     releases: tuple[str, ...] = ()
@@ -213,6 +227,7 @@ class StudyState(msgspec.Struct, frozen=True):
     sent: dict[tuple[str, int], PeriodicSent] = {}
     of_interest: dict[tuple[str, str], EventOfInterest] = {}
     custody: ListCustody | None = None
+    packed: dict[str, PackedKit] = {}
 
 
 class Duty(msgspec.Struct, frozen=True):
@@ -327,6 +342,7 @@ class StudyFolding:
         self.sent: dict[tuple[str, int], PeriodicSent] = {}
         self.of_interest: dict[tuple[str, str], EventOfInterest] = {}
         self.custody: ListCustody | None = None
+        self.packed: dict[str, PackedKit] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -351,6 +367,7 @@ class StudyFolding:
             self.sent,
             self.of_interest,
             self.custody,
+            self.packed,
         )
 
 
