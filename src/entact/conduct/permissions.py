@@ -85,6 +85,7 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
         OWNER,
     ),
     "export": ("data_manager", "investigator"),
+    "take_in": ("data_manager", "investigator"),  # records of another system, at the command line
     "read_audit": (*_SPONSOR, "investigator", "auditor", "inspector"),
     "delegate": ("investigator",),
     "certify": ("investigator", "coordinator"),

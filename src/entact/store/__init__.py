@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
     from entact.store.copying import append_many
     from entact.store.custody import keep_keys
-    from entact.store.door import Failed, act, fact, facts, note
+    from entact.store.door import Failed, act, fact, facts, facts_about, note
     from entact.store.inbox import receive
     from entact.store.index import LedgerHead
     from entact.store.participant_keys import key_of
@@ -47,6 +47,7 @@ __all__ = [
     "describe",
     "fact",
     "facts",
+    "facts_about",
     "keep_keys",
     "keep_lists",
     "key_of",
@@ -68,7 +69,7 @@ __all__ = [
 ]
 
 _LATE = {
-    "door": ("Failed", "act", "fact", "facts", "note"),
+    "door": ("Failed", "act", "fact", "facts", "facts_about", "note"),
     "inbox": ("receive",),
     "archive": ("Archived", "write_archive"),
     "archive_folder": ("Archive", "archive_notices", "read_archive", "verify_archive"),

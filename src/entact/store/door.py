@@ -6,7 +6,7 @@ fact is never refused for what it says. What is personal is sealed here, before 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from entact.course import Course, Entry, Receipt, Refused, fold, instant, read
 from entact.course.act import attempt, kits_given
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
 from entact.course.entry.effective import VOID
-from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
+from entact.course.kinds import KINDS, SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
 from entact.course.kinds.dose import KIT_ASSIGNED
 from entact.course.kinds.periodic import PERIODIC_REPORT
 from entact.course.kinds.raters import OF_RATERS
@@ -167,10 +167,7 @@ def fact(
     require_name(entry.ledger)
     if not entry.ledger.startswith(PARTICIPANT):
         raise StoreError(f"{entry.ledger} is no participant: what is recorded here is about one")
-    if (entry.replaces is not None or entry.kind == "void") and not (entry.reason or "").strip():
-        raise StoreError(
-            f"entry {entry.id} changes {entry.replaces or 'another'} and says no reason: give one"
-        )
+    _require_reason(entry)
     sealed = sealed_entry(entry)
     if proof is not None:
         authenticated = authenticate(entry, proof, received_at, key_of(entry.ledger) or lost_key())
@@ -188,6 +185,57 @@ def facts(
         except StoreError as error:
             outcomes.append(Failed(str(error)))
     return outcomes
+
+
+def facts_about(
+    ledger: str,
+    compose: Callable[[Course, bytes], Iterable[Entry]],
+    *,
+    received_at: str,
+    prove: Callable[[Entry], Authenticated],
+) -> list[Receipt]:
+    """Keeps several facts about a participant who is in this record, all of them or none.
+
+    Nobody writes about the participant between what `compose` sees and what is kept of it.
+
+    Args:
+        compose: from the course as it stands, and the participant's key, to entries with personal items in
+            plain. received_at: the server's clock. prove: who enters one, of the entry as it is kept.
+    Raises:
+        StoreError: when the participant or the key is not here, one of them is another's or an act that a
+            gate has to allow, or a correction has no reason; and nothing is kept.
+    """
+    require_name(ledger)
+    _, study = study_entered()
+    key, receipts = key_in(ledger), []
+    with _known([ledger]) as (known,):
+        course = _course(known)
+        for entry in compose(course, key):
+            _require_fact(entry, ledger, course)
+            sealed = seal_entry(study, entry, key)
+            receipts.append(append_held(known, sealed, received_at, prove(sealed)))
+    return receipts
+
+
+def _require_fact(entry: Entry, ledger: str, course: Course) -> None:
+    """Refuses what is not a fact about that participant: whatever a gate decides is asked of the gate."""
+    kind = KINDS.get(entry.kind)
+    if entry.ledger != ledger or not (kind is not None or entry.kind == VOID):
+        raise StoreError(f"entry {entry.id} of kind {entry.kind!r} is no fact about {ledger}")
+    if kind is not None and kind.acts:
+        payload = msgspec.convert(entry.data, kind.payload)
+        gated = kind.gated_act(course, entry, payload, instant(entry.occurred_at))
+        if gated is not None or number_in(entry) is not None:
+            raise StoreError(f"entry {entry.id} of kind {entry.kind!r} is decided at a gate, and by people")
+    _require_reason(entry)
+
+
+def _require_reason(entry: Entry) -> None:
+    """Who changes or withdraws something says why."""
+    if (entry.replaces is not None or entry.kind == VOID) and not (entry.reason or "").strip():
+        raise StoreError(
+            f"entry {entry.id} changes {entry.replaces or 'another'} and says no reason: give one"
+        )
 
 
 def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:

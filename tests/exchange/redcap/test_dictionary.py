@@ -103,7 +103,7 @@ def test_what_is_wrong_is_named_with_its_line(rows: tuple[dict[str, str], ...], 
         (file().encode(), "there is no field in it"),
         (
             file(row("a", label="caf\u00e9")).encode("cp1252"),
-            "line 2: byte 0xe9 is not utf-8-sig; save the file as UTF-8",
+            "line 2: byte 0xe9 is not utf-8; save the file as UTF-8",
         ),
         (
             file(row("a")).encode() + b'b,one,,text,"open\nnever',

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from entact.cli.commands.options import PLAIN, REHEARSAL, AsJson, Database, print_json, print_result
+from entact.cli.commands.options import (
+    PLAIN,
+    REHEARSAL,
+    AsJson,
+    Database,
+    KeyFile,
+    Words,
+    print_json,
+    print_result,
+)
 
 Exported = Annotated[str, typer.Argument(help="The study of the record by its name, or an archive's folder.")]
 Blinded = Annotated[bool, typer.Option("--blinded", help="Nothing in it may depend on the arm.")]
@@ -71,6 +80,28 @@ def trace(
 
     found = trace_row(study, database, row, Asked(("sdtm",), ("xpt",), blinded, allocation, cut))
     print_result(found, print_trace, as_json=as_json)
+
+
+@commands.command("import", short_help="Take records of another system into the record.")
+def import_records(
+    file: Annotated[
+        Path, typer.Argument(help="Records of REDCap (CSV), or an ODM file of version 1.3.", dir_okay=False)
+    ],
+    mapping: Annotated[Path, typer.Option("--map", help="The YAML file that says where they go.")],
+    write: Annotated[bool, typer.Option("--write", help="Take them in; else it is a dry run.")] = False,
+    by: Annotated[str | None, typer.Option("--by", help="The person who takes them in, with a key.")] = None,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what would become of each row, and take in what is new; nothing that is there is changed."""
+    from entact.cli.records import print_taken, take_in
+
+    found = take_in(file, mapping, database, by if write else None, key, passphrase_file, write=write)
+    print_result(found, print_taken, as_json=as_json)
+    if found["conflicts"]:
+        raise typer.Exit(1)
 
 
 @redcap.command("import", short_help="Take the forms of a data dictionary into a study file.")

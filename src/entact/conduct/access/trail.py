@@ -36,6 +36,7 @@ NAMES = {
     kinds.Looked: "looked",
     kinds.Acknowledged: "acknowledged",
     kinds.Exported: "exported",
+    kinds.TakenIn: "taken_in",
     kinds.Validated: "validated",
     kinds.Told: "told",
 }

@@ -108,6 +108,28 @@ class Exported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: str = ""
 
 
+class TakenIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `taken_in` (system): records of another system were taken in, or began to be.
+
+    One that began and was not done was broken off: taken in again, it goes on where it was.
+
+    Attributes:
+        system: what the mapping calls the source. digest, mapping: SHA-256 of the two files. new, there,
+            conflicts: entries that were made, that were there before, and that disagree and were left alone.
+        rows: SHA-256 of what the source says of all that the record holds of it now.
+    """
+
+    person: str
+    system: str
+    digest: str
+    mapping: str
+    status: Literal["begun", "done"]
+    new: int = 0
+    there: int = 0
+    conflicts: int = 0
+    rows: str = ""
+
+
 class Validated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `validated` (system): a release was tried with this program, and persons signed what was found.
 
@@ -179,5 +201,6 @@ CREDENTIAL = _kind("credential", "Password or second factor", CredentialChanged)
 ACKNOWLEDGED = _kind("acknowledged", "Training acknowledged", Acknowledged)
 LOOKED = _kind("looked", "Page shown", Looked)
 EXPORTED = _kind("exported", "File given out", Exported)
+TAKEN_IN = _kind("taken_in", "Records taken in", TakenIn)
 VALIDATED = _kind("validated", "Release validated", Validated)
 TOLD = _kind("told", "Came to know a treatment", Told)

@@ -15,11 +15,10 @@ from lxml import etree
 from pydantic import ValidationError
 
 from entact.exchange.names import Names, plain
+from entact.exchange.odm.file import OdmError, odm_root, tag
 from entact.protocol.study import Form
 from entact.protocol.ucum import is_unit, meant_unit
 
-LARGEST: Final = 64 * 1024 * 1024
-_SPACE: Final = "http://www.cdisc.org/ns/odm/v1.3"
 _TYPES: Final = {
     **dict.fromkeys(("text", "string"), "text"),
     **dict.fromkeys(("float", "double"), "decimal"),
@@ -29,14 +28,6 @@ _TYPES: Final = {
     **{same: same for same in ("integer", "boolean", "date", "time", "datetime")},
 }
 _COUNTED: Final = ("integer", "decimal")
-
-
-class OdmError(ValueError):
-    """A file that is not read: every problem with its line."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
 
 
 @dataclass
@@ -61,8 +52,8 @@ def read_odm(raw: bytes) -> OdmForms:
         OdmError: when it is no XML, declares a document type, is no ODM 1.3, names what is not there or one
             thing twice, or a form would be none of a study file.
     """
-    root = _root(raw)
-    versions = list(root.iter(_tag("MetaDataVersion")))
+    root = odm_root(raw)
+    versions = list(root.iter(tag("MetaDataVersion")))
     if not versions:
         raise OdmError([f"line {root.sourceline}: it has no MetaDataVersion, and so no forms"])
     found = OdmForms(hashlib.sha256(raw).hexdigest())
@@ -77,25 +68,6 @@ def read_odm(raw: bytes) -> OdmForms:
     return found
 
 
-def _root(raw: bytes) -> etree._Element:
-    if len(raw) > LARGEST:
-        raise OdmError([f"it has {len(raw)} bytes; at most {LARGEST} are read"])
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        root = etree.fromstring(raw, parser)
-    except etree.XMLSyntaxError as error:
-        raise OdmError([f"line {error.lineno}: {error.msg}; nothing was read"]) from None
-    if root.getroottree().docinfo.doctype:
-        raise OdmError(["line 1: it declares a document type, with which a file can hide what it says"])
-    if root.tag != _tag("ODM"):
-        raise OdmError([f"line {root.sourceline}: {etree.QName(root).localname} is no ODM of version 1.3"])
-    return root
-
-
-def _tag(name: str) -> str:
-    return f"{{{_SPACE}}}{name}"
-
-
 class _Reader:
     """Reads one version of the metadata."""
 
@@ -106,7 +78,7 @@ class _Reader:
         self.groups = self._by_oid("ItemGroupDef")
         self.defined = self._by_oid("ItemDef")
         self.codelists = self._by_oid("CodeList")
-        self.units = {str(one.get("OID")): one for one in root.iter(_tag("MeasurementUnit"))}
+        self.units = {str(one.get("OID")): one for one in root.iter(tag("MeasurementUnit"))}
 
     def read(self) -> None:
         """Every form, and what stays behind."""
@@ -129,12 +101,12 @@ class _Reader:
                     self.problems.append(f"line {form.sourceline}: {name}.{at}: {message}")
                 continue
             self.found.forms[name] = body
-        events = sum(1 for _ in self.version.iter(_tag("StudyEventDef")))
+        events = sum(1 for _ in self.version.iter(tag("StudyEventDef")))
         if events:
             self._note(
                 self.version, f"{events} events left out: visits stand in the schedule of a study file"
             )
-        people = sum(1 for _ in self.root.iter(_tag("SubjectData")))
+        people = sum(1 for _ in self.root.iter(tag("SubjectData")))
         if people:
             self._note(self.root, f"what was entered about {people} people is left out: forms alone are read")
 
@@ -142,7 +114,7 @@ class _Reader:
         body: dict[str, Any] = {"title": plain(str(form.get("Name") or name))}
         sections: dict[str, Any] = {}
         items: dict[str, Any] = {}
-        references = list(form.iter(_tag("ItemGroupRef")))
+        references = list(form.iter(tag("ItemGroupRef")))
         for reference in references:
             group = self._there(reference, "ItemGroupOID", self.groups, "group of items")
             if group is None:
@@ -163,7 +135,7 @@ class _Reader:
         return {**body, "items": items}
 
     def _items(self, group: etree._Element, form: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for reference in group.iter(_tag("ItemRef")):
+        for reference in group.iter(tag("ItemRef")):
             item = self._there(reference, "ItemOID", self.defined, "item")
             if item is None:
                 continue
@@ -189,17 +161,17 @@ class _Reader:
         if kind not in _TYPES:
             self._note(item, f"{label}: there is no {kind!r} in a study file, left out")
             return None
-        question = _text(item.find(_tag("Question"))) or _text(item.find(_tag("Description")))
+        question = _text(item.find(tag("Question"))) or _text(item.find(tag("Description")))
         said: dict[str, Any] = {"type": _TYPES[kind]}
         if question:
             said["title"] = question
-        listed = item.find(_tag("CodeListRef"))
+        listed = item.find(tag("CodeListRef"))
         if listed is not None and said["type"] != "boolean":
             self._coded(listed, said, label)
         if said["type"] in _COUNTED:
             self._unit(item, said, label)
             self._limits(item, said, label)
-        elif item.find(_tag("RangeCheck")) is not None:
+        elif item.find(tag("RangeCheck")) is not None:
             self._note(item, f"{label}: its checks are not of a number, left out")
         return said
 
@@ -209,11 +181,11 @@ class _Reader:
             return
         labels: dict[str, str] = {}
         for one in codelist:
-            if one.tag in (_tag("CodeListItem"), _tag("EnumeratedItem")):
+            if one.tag in (tag("CodeListItem"), tag("EnumeratedItem")):
                 code = str(one.get("CodedValue"))
                 if code in labels:
                     self.problems.append(f"line {one.sourceline}: {label}: the code {code!r} stands twice")
-                labels[code] = _text(one.find(_tag("Decode"))) or code
+                labels[code] = _text(one.find(tag("Decode"))) or code
         if not labels:
             self._note(reference, f"{label}: its codes are in another system, and any text may stand there")
             return
@@ -223,10 +195,10 @@ class _Reader:
 
     def _unit(self, item: etree._Element, said: dict[str, Any], label: str) -> None:
         found = []
-        for one in item.findall(_tag("MeasurementUnitRef")):
+        for one in item.findall(tag("MeasurementUnitRef")):
             unit = self._there(one, "MeasurementUnitOID", self.units, "unit")
             if unit is not None:
-                found.append(_text(unit.find(_tag("Symbol"))) or str(unit.get("Name")))
+                found.append(_text(unit.find(tag("Symbol"))) or str(unit.get("Name")))
         if len(found) > 1:
             self._note(item, f"{label}: it may be in {', '.join(found)}, and none of them is taken: say one")
         elif found and is_unit(found[0]):
@@ -243,9 +215,9 @@ class _Reader:
         """Ranges with both ends: a hard one cannot be left, a soft one is asked about."""
         for how, key in (("Hard", "range"), ("Soft", "expected")):
             ends: dict[str, str] = {}
-            for check in item.findall(_tag("RangeCheck")):
+            for check in item.findall(tag("RangeCheck")):
                 if check.get("SoftHard") == how:
-                    ends[str(check.get("Comparator"))] = (check.findtext(_tag("CheckValue")) or "").strip()
+                    ends[str(check.get("Comparator"))] = (check.findtext(tag("CheckValue")) or "").strip()
             if {"GE", "LE"} <= ends.keys():
                 said[key] = f"{ends['GE']} .. {ends['LE']}"
             if strange := ends.keys() - ({"GE", "LE"} if key in said else set()):
@@ -253,7 +225,7 @@ class _Reader:
 
     def _by_oid(self, kind: str) -> dict[str, etree._Element]:
         found: dict[str, etree._Element] = {}
-        for one in self.version.iter(_tag(kind)):
+        for one in self.version.iter(tag(kind)):
             oid = one.get("OID")
             if oid is None:
                 self.problems.append(f"line {one.sourceline}: this {kind} has no OID")
@@ -280,7 +252,7 @@ def _text(element: etree._Element | None) -> str:
     """The first text of an element that is translated: English where there is some."""
     if element is None:
         return ""
-    texts = list(element.iter(_tag("TranslatedText")))
+    texts = list(element.iter(tag("TranslatedText")))
     english = [
         one
         for one in texts

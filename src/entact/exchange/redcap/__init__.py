@@ -1,4 +1,4 @@
-"""REDCap's data dictionary, in and out, and a project's XML, in."""
+"""REDCap's data dictionary, in and out; a project's XML and records, in."""
 
 from entact.exchange.redcap.dictionary import (
     Dictionary,
@@ -11,6 +11,7 @@ from entact.exchange.redcap.export import Dictated, dictionary_of
 from entact.exchange.redcap.forms import Imported, Note, forms_of, yaml_of
 from entact.exchange.redcap.merge import Merged, merge_forms
 from entact.exchange.redcap.project import is_project, read_project
+from entact.exchange.redcap.records import read_records
 
 __all__ = [
     "Dictated",
@@ -26,6 +27,7 @@ __all__ = [
     "merge_forms",
     "read_dictionary",
     "read_project",
+    "read_records",
     "write_dictionary",
     "yaml_of",
 ]

@@ -9,7 +9,8 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -122,7 +123,7 @@ def read_dictionary(raw: bytes, encoding: str | None = None) -> Dictionary:
     Raises:
         RedcapError: with every line that is wrong; nothing is read in part.
     """
-    rows = _rows(_decoded(raw, encoding))
+    rows = lines_of(decoded(raw, encoding), _separator)
     _, header = next(rows, (0, []))
     if len(header) <= 2 and header and header[0].startswith("sep="):  # what a spreadsheet tells itself
         _, header = next(rows, (0, []))
@@ -164,9 +165,16 @@ def write_dictionary(fields: Iterable[Field]) -> bytes:
     return text.getvalue().encode()
 
 
-def _decoded(raw: bytes, encoding: str | None) -> str:
+def decoded(raw: bytes, encoding: str | None) -> str:
+    """The text of a CSV file: UTF-8 or UTF-16 where no encoding is said.
+
+    Raises:
+        RedcapError: with the line of the first byte that is not of the encoding: none is guessed at.
+    """
     if encoding is None:
-        encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    if encoding == "utf-8":
+        raw = raw.removeprefix(BOM_UTF8)
     try:
         text = raw.decode(encoding)
     except LookupError:
@@ -185,12 +193,17 @@ def _decoded(raw: bytes, encoding: str | None) -> str:
     return text
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line on which it begins."""
+def lines_of(text: str, separator_of: Callable[[str], str]) -> Iterator[tuple[int, list[str]]]:
+    """Each row of a CSV text with the line on which it begins.
+
+    Args:
+        separator_of: what separates cells, from the line with the headings.
+    Raises:
+        RedcapError: where a quote is not closed, or a cell is too long.
+    """
     lines = re.split(r"\r\n|\r|\n", text, maxsplit=2)
     first = lines[1] if lines[0].startswith("sep=") and len(lines) > 1 else lines[0]
-    separator = max(",;\t", key=lambda one: _headings(first, one))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(first), strict=True)
     while True:
         begins = reader.line_num + 1
         try:
@@ -203,9 +216,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         yield begins, row
 
 
-def _headings(line: str, separator: str) -> int:
-    cells = next(csv.reader([line], delimiter=separator), [])
-    return len(_columns_of(cells))
+def _separator(line: str) -> str:
+    return max(",;\t", key=lambda one: len(_columns_of(next(csv.reader([line], delimiter=one), []))))
 
 
 def _columns_of(cells: Sequence[str]) -> dict[int, str]:

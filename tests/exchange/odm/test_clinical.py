@@ -1,0 +1,189 @@
+"""Records of ODM: entact's own come back with their history; what is malformed is named with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.datasets.participants import Participant
+from tests.exchange.odm.test_record import AT, kept
+
+from entact.course import Entry
+from entact.course.fold import fold
+from entact.exchange.odm import OdmRecord, own_visits, read_clinical
+from entact.exchange.records import RecordMapping, RecordsError, Taking, plan, read_mapping
+from entact.protocol.load import load_study
+from entact.protocol.release import Study
+
+ZONE = ZoneInfo("America/Denver")
+SNAPSHOT = """<?xml version="1.0" encoding="UTF-8"?>
+<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot" FileOID="x" ODMVersion="1.3.2">
+ <Study OID="S"><BasicDefinitions><MeasurementUnit OID="MU.1" Name="mmHg"/></BasicDefinitions></Study>
+ <ClinicalData StudyOID="S" MetaDataVersionOID="V">
+  <SubjectData SubjectKey="S-1">
+   <StudyEventData StudyEventOID="EV1">
+    <FormData FormOID="F1">
+     <ItemGroupData ItemGroupOID="G1">
+      <ItemDataString ItemOID="DATE">2026-03-04T10:00</ItemDataString>
+      <ItemData ItemOID="SBP" Value="124"><MeasurementUnitRef MeasurementUnitOID="MU.1"/></ItemData>
+      <ItemDataFloat ItemOID="DBP">80.5</ItemDataFloat>
+      <ItemData ItemOID="HR" IsNull="Yes"/>
+      <ItemData ItemOID="OTHER" Value="x"/>
+     </ItemGroupData>
+    </FormData>
+   </StudyEventData>
+  </SubjectData>
+ </ClinicalData>
+</ODM>
+"""
+MAP = """source: edc
+visits: {EV1: preparation_1}
+forms: {vitals: {at: DATE}}
+items: {SBP: vitals.systolic, DBP: vitals.diastolic, HR: vitals.heart_rate}
+leave_out: [OTHER]
+"""
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study(str(Path(__file__).parents[2] / "studies" / "mini"))
+
+
+def consented(study: Study) -> Participant:
+    """Somebody of whom nothing was entered yet but consent and number."""
+    person = Participant(study, 3)
+    person.write("consent", {"version": "1", "scopes": {"participation": True}}, day=0)
+    person.write("screening", {"attempt": 1, "number": "S-03", "site": "denver"}, day=0, minute=1)
+    return person
+
+
+def mapped(study: Study, text: str = MAP) -> RecordMapping:
+    mapping = read_mapping(text.encode(), "map.yaml", study.newest)
+    return mapping.model_copy(update={"visits": own_visits(study.newest) | mapping.visits})
+
+
+def entries_of(study: Study, raw: bytes, person: Participant, text: str = MAP) -> list[Entry]:
+    mapping = mapped(study, text)
+    rows, _ = read_clinical(raw, mapping, study.newest)
+    now = datetime(2027, 4, 1, tzinfo=ZONE)
+    course = fold(study, person.entries)
+    done = plan(rows, course, Taking(mapping, "ab" * 32, b"k" * 32, ZONE, "ada", "dm", now, "rehearsal"))
+    assert done.problems == []
+    return done.entries
+
+
+def test_a_snapshot_is_one_entry_with_units_and_what_is_missing(study: Study) -> None:
+    person = consented(study)
+    entries = entries_of(study, SNAPSHOT.encode(), person)
+    [reading] = [one for one in entries if one.kind == "vital_signs"]
+    assert reading.data == {
+        "systolic": "124 mm[Hg]",
+        "diastolic": "80.5 mm[Hg]",
+        "heart_rate": {"missing": "unknown"},
+    }
+    assert (reading.encounter, reading.occurred_at) == ("preparation_1#1", "2026-03-04T10:00:00-07:00")
+
+
+def test_what_entact_wrote_comes_back_with_corrections_and_withdrawals(study: Study) -> None:
+    one = Participant(study, 2).randomised(41)
+    rated = one.rate(20, None, day=40, visit="outcome")
+    one.write(
+        "form",
+        {"items": {"total": 22}},
+        day=41,
+        replaces=rated.id,
+        reason="misread",
+        role="rater",
+        by="rater-1",
+    )
+    said = {"ideation": 0, "behaviour": False}
+    wrong = one.form("suicidality", said, day=42, encounter="closing#1")
+    one.write("void", {}, day=43, replaces=wrong.id, reason="wrong_participant")
+    record = OdmRecord(study)
+    record.add(kept(one))
+    raw = record.finish(version="0.1.0", at=AT, simulated=True)
+    other = consented(study)
+    entries = entries_of(study, raw, other, "source: entact\n")
+    assert {one.kind for one in entries} <= {"encounter", "form", "vital_signs", "void", "imported"}
+    there = fold(study, [*other.entries, *entries])
+    first, second = there.forms["symptoms", "baseline#1"], there.forms["symptoms", "outcome#1"]
+    assert (first.values["total"], second.values["total"]) == (41, 22)
+    assert second.items["diagnosis"] == {"missing": "refused"}
+    assert ("suicidality", "closing#1") not in there.forms
+    fix = next(one for one in entries if one.replaces == second.entry)
+    assert (fix.reason, fix.data["items"]) == ("misread", {"total": 22})
+    assert fix.by == "ada"
+    mapping = mapped(study, "source: entact\n")
+    rows, _ = read_clinical(raw, mapping, study.newest)
+    now = datetime(2027, 4, 1, tzinfo=ZONE)
+    again = plan(rows, there, Taking(mapping, "ab" * 32, b"k" * 32, ZONE, "ada", "dm", now, "rehearsal"))
+    assert (again.entries, {one.outcome for one in again.told}) == ([], {"there"})
+
+
+def test_a_change_in_the_source_follows_unless_people_changed_the_same_here(study: Study) -> None:
+    audit = "<AuditRecord><UserRef UserOID='u'/><DateTimeStamp>{}</DateTimeStamp></AuditRecord>"
+    group = '<ItemGroupData ItemGroupOID="G1">'
+    first = SNAPSHOT.replace(group, group + audit.format("2026-03-04T11:00:00-07:00"))
+    later = first.replace(
+        "</FormData>",
+        '<ItemGroupData ItemGroupOID="G1" TransactionType="Update">'
+        + audit.format("2026-03-05T11:00:00-07:00")
+        + '<ItemData ItemOID="DBP" Value="90"/></ItemGroupData></FormData>',
+    )
+    person = consented(study)
+    taken = entries_of(study, first.encode(), person)
+    person.entries += taken
+    [fix] = [one for one in entries_of(study, later.encode(), person) if one.kind == "vital_signs"]
+    assert (fix.data, fix.occurred_at) == ({"diastolic": "90 mm[Hg]"}, "2026-03-05T11:00:00-07:00")
+    reading = next(one for one in taken if one.kind == "vital_signs")
+    person.write("vital_signs", {"diastolic": "85 mm[Hg]"}, day=40, replaces=reading.id, reason="misread")
+    assert entries_of(study, later.encode(), person) == []
+
+
+BOMB = '<!DOCTYPE ODM [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("?>\n", "?>\n" + BOMB, 1), "declares a document type"),
+        (lambda text: text[:-80], "nothing was read"),
+        (lambda text: text.replace("80.5", "80.5\x01"), "line 11"),
+        (
+            lambda text: text.replace(
+                "<ItemData ItemOID", '<ItemData ItemOID="DBP" Value="7"/><ItemData ItemOID', 1
+            ),
+            "line 11: vitals.diastolic stands on line 10 too",
+        ),
+        (
+            lambda text: text.replace('ItemOID="OTHER"', 'ItemOID="SPB"'),
+            "line 13: 'SPB' goes nowhere; did you mean 'SBP'?",
+        ),
+        (lambda text: text.replace("EV1", "EV2"), "no visit is known for the event 'EV2'"),
+        (lambda text: text.replace(' SubjectKey="S-1"', ""), "this SubjectData has no SubjectKey"),
+        (
+            lambda text: text.replace('MeasurementUnitOID="MU.1"', 'MeasurementUnitOID="MU.2"'),
+            "there is no unit 'MU.2'",
+        ),
+        (
+            lambda text: text.replace('OID="G1"', 'OID="G1" TransactionType="Delete"'),
+            "there is no transaction 'Delete'",
+        ),
+        (lambda text: text.replace("odm/v1.3", "odm/v2.0"), "is no ODM of version 1.3"),
+        (lambda text: text.replace("SubjectData", "Nobody"), "there is no ClinicalData"),
+    ],
+)
+def test_a_malformed_file_is_refused_whole_with_its_line(
+    study: Study, change: Callable[[str], str], said: str
+) -> None:
+    with pytest.raises(RecordsError) as caught:
+        read_clinical(change(SNAPSHOT).encode(), mapped(study), study.newest)
+    assert said in "\n".join(caught.value.problems)
+
+
+def test_another_encoding_than_the_file_says_is_refused(study: Study) -> None:
+    with pytest.raises(RecordsError, match="nothing was read"):
+        read_clinical(SNAPSHOT.replace("mmHg", "µ").encode("latin-1"), mapped(study), study.newest)

@@ -1,0 +1,287 @@
+"""Records of REDCap: each line as it was meant, or named with its line; nothing of a file is read in part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.course.cases import Case, before
+
+from entact.course import Entry
+from entact.course.fold import fold
+from entact.exchange.records import (
+    Planned,
+    RecordMapping,
+    RecordsError,
+    Row,
+    Taking,
+    plan,
+    read_mapping,
+)
+from entact.exchange.redcap import read_records
+from entact.protocol import Release
+
+ZONE = ZoneInfo("America/Denver")
+MAP = """source: old
+visits:
+  follow_up_month_12_arm_1: preparation_1
+  follow_up_month_12_arm_1b: integration_1
+  dosing_arm_1: session_1
+forms:
+  suicidality: {at: asked}
+  demographics: {at: seen, visit: screening}
+items: {years: demographics.age, ideen: {to: suicidality.ideation, decimal: comma}}
+"""
+FILE = (
+    '\ufeff"record_id",redcap_event_name,"redcap_repeat_instrument",redcap_repeat_instance,asked,ideen,'
+    "behaviour,seen,years,sex,suicidality_complete\r\n"
+    "S-1,follow_up_month_12_arm_1,,,2026-03-04 10:30,2,0,,,,2\r\n"
+    "S-1,follow_up_month_12_arm_1b,suicidality,2,2026-03-18T09:00:00+01:00,1,1,,,,0\r\n"
+)
+
+
+@pytest.fixture
+def case() -> Case:
+    """Somebody who was just randomised."""
+    return before("randomise").drop("screening ends", "demographics")
+
+
+def mapped(case: Case, text: str = MAP) -> RecordMapping:
+    return read_mapping(text.encode(), "map.yaml", case.study.newest)
+
+
+def taking(mapping: RecordMapping, **changed: Any) -> Taking:
+    now = datetime(2026, 4, 1, tzinfo=ZONE)
+    made = Taking(mapping, "ab" * 32, b"k" * 32, ZONE, "ada", "data_manager", now, "rehearsal")
+    return replace(made, **changed)
+
+
+def planned(case: Case, file: str | bytes = FILE, text: str = MAP, **changed: Any) -> Planned:
+    mapping = mapped(case, text)
+    raw = file if isinstance(file, bytes) else file.encode()
+    rows, _ = read_records(raw, mapping, case.study.newest)
+    return plan(rows, case.course(), taking(mapping, **changed))
+
+
+def forms(entries: list[Entry]) -> list[Entry]:
+    return [one for one in entries if one.kind in ("form", "vital_signs")]
+
+
+def test_each_line_becomes_its_form_at_its_visit_and_time(case: Case) -> None:
+    done = planned(case)
+    assert done.problems == []
+    first, second = forms(done.entries)
+    assert (first.encounter, first.repeat, first.occurred_at) == (
+        "preparation_1#1",
+        1,
+        "2026-03-04T10:30:00-07:00",
+    )
+    assert first.data == {"form": "suicidality", "items": {"ideation": 2, "behaviour": False}}
+    assert (second.encounter, second.repeat, second.occurred_at) == (
+        "integration_1#1",
+        2,
+        "2026-03-18T09:00:00+01:00",
+    )
+    assert {one.kind for one in done.entries} == {"encounter", "form", "imported"}
+    assert {one.source for one in done.entries} == {"imported"}
+    course = fold(case.study, [*case.of("participant:"), *done.entries])
+    assert course.values("preparation_1#1", datetime(2026, 4, 1, tzinfo=ZONE))["suicidality.ideation"] == 2
+    assert course.encounters["integration_1#1"].status == "ended"
+
+
+def test_planned_again_on_what_was_kept_it_is_all_there(case: Case) -> None:
+    done = planned(case)
+    for number, one in enumerate(done.entries):
+        case.entries[f"taken {number}"] = one
+    again = planned(case)
+    assert again.entries == []
+    assert [one.outcome for one in again.told] == ["there", "there"]
+    assert again.rows == done.rows
+    changed = planned(case, FILE.replace(",2,0,", ",3,0,"))
+    assert [(one.outcome, one.items) for one in changed.told] == [("conflict", ("ideation",)), ("there", ())]
+    assert changed.entries == []
+
+
+def test_what_people_entered_at_that_visit_is_never_touched(case: Case) -> None:
+    file = FILE.replace("follow_up_month_12_arm_1,", "prep_2_arm_1,")
+    text = MAP.replace("  dosing", "  prep_2_arm_1: preparation_2\n  dosing")
+    done = planned(case, file, text)
+    assert next((one.outcome, one.why, one.items) for one in done.told) == (
+        "conflict",
+        "i-1 entered it here",
+        ("ideation",),
+    )
+    same = planned(case, file.replace(",2,0,", ",1,0,"), text)
+    assert [one.outcome for one in same.told] == ["typed", "new"]
+    assert all(one.encounter == "integration_1#1" for one in same.entries)
+
+
+def test_what_is_frozen_or_locked_is_left_alone(case: Case) -> None:
+    assert {one.outcome for one in planned(case, locked="lock-1").told} == {"held"}
+    case.put(
+        "freeze", "freeze", "2026-03-20T09:00:00-06:00", {"of": "encounter"}, encounter="preparation_1#1"
+    )
+    assert [one.outcome for one in planned(case).told] == ["held", "new"]
+
+
+def test_a_session_with_a_dose_is_entered_by_people_and_its_day_needs_a_time(case: Case) -> None:
+    file = FILE.replace("follow_up_month_12_arm_1,", "dosing_arm_1,")
+    assert [one.partition(": ")[2] for one in planned(case, file).problems] == [
+        "session_1#1 is a session with a dose that is not in the record: people enter it first"
+    ]
+    treated = before("discharge")
+    day = file.replace("2026-03-04 10:30", "2026-03-16")
+    assert "a dose was given on 2026-03-16: say the time" not in str(planned(treated, day).problems)
+    other = planned(treated, FILE.replace("2026-03-04 10:30", "2026-03-16"))
+    assert "a dose was given on 2026-03-16: say the time of the day" in str(other.problems)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace(",2,0,", ",two,0,"), "line 2: ideen: 'two' is no number"),
+        (lambda text: text.replace(",2,0,", ',"2,5",0,'), "line 2: ideen: '2,5' is no whole number"),
+        (
+            lambda text: text.replace(",2,0,", ",2,maybe,"),
+            "line 2: behaviour: 'maybe' is neither yes (1) nor",
+        ),
+        (lambda text: text.replace("2026-03-04 10:30", "4/3/2026"), "'4/3/2026' is no day written as ymd"),
+        (lambda text: text.replace("2026-03-04 10:30", "2026-02-30"), "'2026-02-30' is no day: day"),
+        (lambda text: text.replace("2026-03-04 10:30", "2026-03-08 02:30"), "was twice, or never"),
+        (lambda text: text.replace("2026-03-04 10:30", "2036-03-04"), "lies in the future"),
+        (
+            lambda text: text.replace("2026-03-04 10:30", ""),
+            "line 2: suicidality: when suicidality was filled",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_read_keeps_all_out(
+    case: Case, change: Callable[[str], str], said: str
+) -> None:
+    assert said in "\n".join(planned(case, change(FILE)).problems)
+
+
+def test_what_cannot_be_read_is_kept_as_written_only_where_the_mapping_says_so(case: Case) -> None:
+    done = planned(case, FILE.replace(",2,0,", ",two,0,"), MAP + "unreadable: keep\n")
+    assert done.problems == []
+    assert forms(done.entries)[0].data["items"]["ideation"] == "two"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda raw: raw.replace(b"_arm_1,,", b"_arm,,"),
+            "no visit is known for the event 'follow_up_month_12_arm'",
+        ),
+        (lambda raw: raw[:-30], "line 3: 5 cells under 11 names"),
+        (lambda raw: raw + b'"S-1', "line 4: a quote is opened and not closed"),
+        (
+            lambda raw: raw + raw.splitlines(True)[1],
+            "line 4: the same record, event and repetition as on line 2",
+        ),
+        (lambda raw: raw.replace(b"10:30", b"10:30\xff"), "line 2: byte 0xff is not utf-8"),
+        (lambda raw: raw.replace(b"years", b"ideen"), "line 1: there are 2 columns 'ideen'"),
+        (
+            lambda raw: raw.replace(b",sex,", b",gender,").replace(b",,2\r", b",x,2\r"),
+            "'gender' goes nowhere",
+        ),
+        (
+            lambda raw: raw.replace(b"S-1,follow_up_month_12_arm_1,", b",follow_up_month_12_arm_1,"),
+            "is blank",
+        ),
+        (lambda raw: raw.replace(b"suicidality,2,", b"suicidality,two,"), "which is no number from 1 to 999"),
+        (lambda raw: raw.splitlines()[0], "there is no record in it"),
+        (lambda raw: b"", "there is no record in it"),
+        (lambda raw: raw + b"x" * (64 * 1024 * 1024), "at most 67108864 are read"),
+    ],
+)
+def test_a_malformed_file_is_refused_whole(case: Case, change: Callable[[bytes], bytes], said: str) -> None:
+    with pytest.raises(RecordsError) as caught:
+        read_records(change(FILE.encode()), mapped(case), case.study.newest)
+    assert said in "\n".join(caught.value.problems)
+
+
+def numbers(release: Release, cells: list[str], more: str = "") -> list[Row]:
+    text = f"source: x\nvisits: {{'': screening}}\nforms: {{vitals: {{at: at}}}}\n{more}"
+    file = "id;at;systolic;diastolic\n" + "".join(
+        f"S-{place};2026-03-02 10:00;{cell};80\n" for place, cell in enumerate(cells)
+    )
+    return read_records(file.encode(), read_mapping(text.encode(), "m", release), release)[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "more", "found"),
+    [
+        (["120", "121.5"], "", ["120 mm[Hg]", "121.5 mm[Hg]"]),
+        (["120,5", "121.5"], "", ["120.5 mm[Hg]", "121.5 mm[Hg]"]),
+        (["1,120"], "", "may be a thousand"),
+        (["120,5", "1.120"], "", "may be a thousand"),
+        (["1.120"], "decimal: comma\n", ["1120 mm[Hg]"]),
+        (["1,120.5"], "decimal: point\n", ["1120.5 mm[Hg]"]),
+        (["16 kPa"], "", "is in kPa; this item is in mm[Hg]"),
+        (["120 mmHg"], "", ["120 mm[Hg]"]),
+        (["120 smoots"], "", "is no unit"),
+        (["1e3"], "", "is no unit"),
+        (["NaN"], "", "is no number"),
+    ],
+)
+def test_decimal_commas_beside_points_and_units(case: Case, cells: list[str], more: str, found: Any) -> None:
+    text = f"source: x\nvisits: {{'': screening}}\nforms: {{vitals: {{at: at}}}}\n{more}"
+    mapping = mapped(case, text)
+    told = [plan([one], case.course(), taking(mapping)) for one in numbers(case.study.newest, cells, more)]
+    if isinstance(found, str):
+        assert found in "\n".join(problem for one in told for problem in one.problems)
+    else:
+        assert [forms(one.entries)[0].data["systolic"] for one in told] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("visits: {a: screening}", "source"),
+        ("source: x\nvisits: {a: screning}", "did you mean 'screening'?"),
+        ("source: x\nitems: {a: randomisation.number}", "entered by people, at a gate"),
+        ("source: x\nitems: {a: demographics.agge}", "did you mean 'age'?"),
+        ("source: x\nitems: {a: demographics.age, b: demographics.age}", "is that of a already"),
+        ("source: x\nvisist: {}", "visist"),
+        ("source: x\nmissing: {-9: gone}", "missing"),
+        ("source: x\nvisits: {a: 'screening#0'}", "write how often it was as in screening#2"),
+        ("source: [", "m:1"),
+        ("", "source"),
+    ],
+)
+def test_a_mapping_that_is_wrong_says_where(case: Case, text: str, said: str) -> None:
+    with pytest.raises(RecordsError) as caught:
+        read_mapping(text.encode(), "m", case.study.newest)
+    told = "\n".join(caught.value.problems)
+    assert said in told
+    assert "m:" in told
+
+
+def test_boxes_that_are_ticked_are_codes_and_none_ticked_says_nothing() -> None:
+    from pathlib import Path
+
+    from entact.protocol.load import load_study
+
+    release = load_study(str(Path(__file__).parents[2] / "studies" / "forms" / "study.yaml")).newest
+    [(form, item, said)] = [
+        (name, item, said)
+        for name, form in release.forms.items()
+        for item, said in form.items.items()
+        if said.type == "choices"
+    ][:1]
+    codes = list(said.of or ())
+    boxes = ";".join(f"{item}___{code.lower()}" for code in codes)
+    visit = next(iter(release.visits))
+    mapping = read_mapping(f"source: x\nvisits: {{'': {visit}}}\n".encode(), "m", release)
+    some = ["1", "1", *"0" * len(codes[2:])]
+    file = f"id;{boxes}\n1;{';'.join(some)}\n2;{';'.join('0' * len(codes))}\n"
+    rows, _ = read_records(file.encode(), mapping, release)
+    assert [(row.record, row.form, row.versions[0].cells[item].ticked) for row in rows] == [
+        ("1", form, tuple(codes[:2]))
+    ]
