@@ -3,7 +3,7 @@
 // gives a dose is made only where its gate says yes; one that records what was done is always there.
 
 import { telephone } from "./card.js";
-import { hour, now, span } from "./clock.js";
+import { day, hour, now, span } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
 import { against, deviceName } from "./lease.js";
@@ -45,7 +45,7 @@ export function dose(part, done, fill) {
   function look() {
     const { briefing } = current();
     const reasons = course.reasonsAgainst(briefing, said(), act, now(), kit.value || null, current().acting.identity);
-    const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses()]);
+    const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses(), current().acting.identity, said().filter((one) => one.kind === "override").length]);
     if (told === shown) return; // a button is not taken away under a finger
     shown = told;
     verdict.replaceChildren();
@@ -123,16 +123,26 @@ function decideLevel(level, done) {
   return h("div", { class: "row" }, levels.map((/** @type {string} */ one) => button(t`Decide on level ${one}`, async () => (await record("dose_level", { level: one })) && done())));
 }
 
+/** @type {Map<string, string>} why a requirement is set aside, as far as it is typed: the screen is drawn anew meanwhile */
+const whys = new Map();
+
 /** A requirement that the file lets people set aside: each for themselves, one by word of mouth. @param {course.Reason} reason @param {() => void} look */
 function aside(reason, look) {
   const { acting, briefing } = current();
   if (!reason.override || !reason.versions) return null;
   const { code, override, versions } = reason;
-  const set = async (/** @type {any} */ more) => (await record("override", { requirement: code, entries: Object.keys(versions), versions: Object.values(versions), ...more }, { reason: "clinical_judgement" })) && look();
+  const why = h("input", { name: "why", maxlength: 400, value: whys.get(code) ?? "", placeholder: t`Why, in words`, "aria-label": t`Why, in words`, oninput: () => whys.set(code, why.value) });
+  const problem = h("p", { class: "note", role: "alert", hidden: true }, t`Say why first: it stands in the record under your name.`);
+  const set = async (/** @type {any} */ more) => {
+    if (!why.value.trim()) return (problem.hidden = false);
+    if (!(await record("override", { requirement: code, entries: Object.keys(versions), versions: Object.values(versions), ...more }, { reason: why.value.trim() }))) return false;
+    whys.delete(code);
+    return look();
+  };
   const roles = override.split("+").map((one) => one.trim());
   const far = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.person !== acting.identity && one.roles.some((/** @type {string} */ role) => roles.includes(role)));
   const mine = said().some((one) => one.kind === "override" && one.data.requirement === code && one.by === acting.identity && !one.data.ordered_by && now() - one.at <= HOLDS_FOR);
-  return h("div", {}, h("small", {}, t`May be set aside by ${roles.map((one) => briefing.roles[one] ?? one).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`),
+  return h("div", {}, h("small", {}, t`May be set aside by ${roles.map((one) => briefing.roles[one] ?? one).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`), why, problem,
     mine ? h("small", { class: "done" }, t`${acting.name} has set it aside.`) : button(t`I, ${acting.initials}, set it aside`, () => set({}), { class: "bad" }),
     far.length ? h("details", {}, h("summary", {}, t`Ordered by telephone`), h("small", {}, t`Counts for one person, and is found in the record until that person confirms it on a device of their own.`), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(t`${one.person} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
 }
@@ -169,15 +179,24 @@ function given(part, level, kit, units, look, done, seen) {
   const count = h("input", { inputmode: "numeric", name: "taken", value: units ?? "", "aria-label": t`Units taken` });
   const outcome = h("select", { name: "outcome", "aria-label": t`How it was` }, [["taken", t`taken`], ["partly_taken", t`partly taken`], ["vomited", t`taken, and vomited`], ["refused", t`declined`], ["withheld", t`withheld`]].map(([code, label]) => h("option", { value: code }, label)));
   const reason = h("input", { name: "reason", placeholder: t`Why`, maxlength: 400 });
+  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  let sure = "";
+  const say = (/** @type {string} */ text) => (problem.textContent = text, problem.hidden = false);
   return h("details", { class: "panel" }, h("summary", {}, t`Record what was done: given, declined or withheld`),
-    h("label", {}, h("small", {}, t`How it was`), outcome), h("label", {}, h("small", {}, t`Units taken`), count), when(to), h("label", {}, h("small", {}, t`Why`), reason),
+    h("label", {}, h("small", {}, t`How it was`), outcome), h("label", {}, h("small", {}, t`Units taken`), count), when(to), h("label", {}, h("small", {}, t`Why`), reason), problem,
     button(t`Record it`, async () => {
       const none = ["refused", "withheld"].includes(outcome.value);
       const taken = none ? 0 : Number(count.value);
       const dispensed = Math.max(units ?? taken, taken);
       const data = { part, kit: kit.value.trim(), level: level ?? "", dispensed, taken, returned: dispensed - taken, lost: 0, outcome: outcome.value, witness: seen.witness || null };
-      if (Number.isInteger(taken) && (await record("dose", data, { ago: to.minutes, reason: reason.value.trim() || null }))) done();
-      look();
+      if (!none && !/^[0-9]+$/.test(count.value.trim())) return say(t`Units taken: write a whole number.`);
+      const open = [none && !reason.value.trim() ? t`No reason is written.` : "", !none && !data.kit ? t`No kit is named.` : "", !none && !data.level ? t`No level was decided.` : ""].filter(Boolean).join(" ");
+      if (open && sure !== JSON.stringify(data)) {
+        sure = JSON.stringify(data);
+        return say(t`${open} Write it, or record it so by a second tap.`);
+      }
+      if (await record("dose", data, { ago: to.minutes, reason: reason.value.trim() || null })) done();
+      return look();
     }, { class: "main", small: t`A fact: it is kept, whatever a gate says of it` }));
 }
 
@@ -277,7 +296,15 @@ function others(there, done) {
 export function ending(done, fill) {
   const { briefing } = current();
   const reasons = course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity);
-  const out = (/** @type {string} */ label, /** @type {string} */ disposition) => button(label, async () => (await record("encounter", { status: "ended", disposition })) && done(), { class: "bad" });
+  const out = (/** @type {string} */ label, /** @type {string} */ disposition) => {
+    const one = button(label, async () => {
+      if (!one.dataset.sure) return (one.dataset.sure = "yes", one.querySelector("span").textContent = t`Yes: ${label}`);
+      if (!(await record("encounter", { status: "ended", disposition }))) return false;
+      if (disposition === "death") await record("death", { date: day(now(), briefing.zone) }); // what stops everybody is told by it
+      return done();
+    }, { class: "bad", small: t`by two taps` });
+    return one;
+  };
   return h("section", { class: "panel" }, h("h1", {}, t`The session ends`),
     reasons?.length
       ? h("div", {}, h("h2", {}, t`Discharge: not yet`), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, done)))), askFor(reasons, fill))

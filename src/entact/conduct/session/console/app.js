@@ -107,8 +107,7 @@ async function arrive(address, back = null) {
 
 /** @param {string} address @param {any} briefing @param {string[]} doubts */
 function setUp(address, briefing, doubts) {
-  const named = briefing.plan.telephones.length ? briefing.plan.telephones : [{ title: "Physician", number: "" }, { title: "Medical monitor", number: "" }, { title: "Emergency", number: "" }];
-  const phones = named.map((/** @type {any} */ one) => ({ name: one.title, field: h("input", { name: one.title.toLowerCase(), type: "tel", autocomplete: "off", value: one.number ?? "", maxlength: 30 }) }));
+  const phones = namedOf(briefing).map((/** @type {any} */ one) => ({ name: one.title, field: h("input", { name: one.title.toLowerCase(), type: "tel", autocomplete: "off", value: one.number ?? "", maxlength: 30 }) }));
   const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST, "aria-describedby": "pin-help" });
   const sounds = h("input", { type: "checkbox", name: "sounds" });
   const problem = h("p", { class: "note", role: "alert", hidden: true });
@@ -276,11 +275,11 @@ function draw() {
     open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
     acts.orders(back),
     underWay ? dueCards(said) : nightCard(said),
-    underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
+    underWay ? h("div", { class: "grid" }, actions(said)) : [opening(said), numberless(), emergency()],
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
     underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over), notes.wordless(back, over)) : null,
-    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
+    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, () => over(numbers), { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }
 
@@ -297,6 +296,31 @@ function nightCard(said) {
   if (!found?.next) return null;
   const late = now() - found.next;
   return button(t`Look in on the participant`, night, { class: late > 10 * 60_000 ? "due over" : late > -10 * 60_000 ? "due" : "", small: late > 0 ? t`overdue by ${span(late)}` : t`in ${span(late)}, at ${hour(found.next, session.current().briefing.zone)}` });
+}
+
+const emergency = () => button(t`Emergency`, showCard, { class: "bad", small: t`numbers, what to do, rescue medication` });
+
+/** That nobody can be rung, where no number is known. */
+function numberless() {
+  return session.current().phones.length ? null : h("p", { class: "note", role: "alert" }, t`No number to ring is written: nobody can be rung from here. Write them under “Numbers”.`);
+}
+
+/** The numbers to ring, written or put right during the session. */
+function numbers() {
+  const it = session.current();
+  const named = [...new Set([...it.phones.map((one) => one.name), ...namedOf(it.briefing).map((one) => one.title)])];
+  const fields = named.map((name) => ({ name, field: h("input", { name: name.toLowerCase(), type: "tel", autocomplete: "off", value: it.phones.find((one) => one.name === name)?.number ?? "", maxlength: 30 }) }));
+  const save = async () => {
+    it.phones = fields.map((one) => ({ name: one.name, number: one.field.value.trim() })).filter((one) => one.number);
+    await session.keep();
+    back();
+  };
+  return h("section", { class: "panel" }, h("h1", {}, t`Numbers to ring, readable from the locked screen`), fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), button(t`Back`, back, { class: "plain" }));
+}
+
+/** Whom the study file, or custom, wants to be rung. @param {any} briefing @returns {{title: string, number: string}[]} */
+function namedOf(briefing) {
+  return briefing.plan.telephones.length ? briefing.plan.telephones : [{ title: "Physician", number: "" }, { title: "Medical monitor", number: "" }, { title: "Emergency", number: "" }];
 }
 
 /** @param {course.Said[]} said */
@@ -338,7 +362,7 @@ function actions(said) {
     briefing.terms.length ? button(t`Something happened`, () => show(() => [top(), acts.event(back)], true)) : null,
     button(t`Seen or heard`, () => notes.observe(back, over), { small: t`one tap keeps the time; words now or later` }),
     button(t`Who is here`, () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || t`nobody entered` }),
-    button(t`Emergency`, showCard, { class: "bad", small: t`numbers, what to do, rescue medication` }),
+    emergency(),
     button(t`The session ends`, () => show(() => [top(), acts.ending(back, fill)], true)),
   ];
 }
@@ -354,6 +378,7 @@ function checklist(said) {
   const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now(), null, session.current().acting.identity) ?? [];
   const missing = reasons.filter((one) => one.code !== "kit_not_named");
   return h("section", { class: "panel" }, h("h2", {}, t`Before the dose`), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
+    numberless(),
     missing.length ? h("div", {}, h("h2", {}, t`Still against it`), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, t`Nothing stands against the dose but the kit, which is named when it is given.`));
 }
 

@@ -18,12 +18,14 @@ export function card(kept, back, act = null) {
   const fact = (/** @type {string} */ what, /** @type {any} */ one, /** @type {string} */ label) => act && button(label, () => act(what, one.code), { class: "bad", small: done(what, one.code).length ? t`before, at ${done(what, one.code).join(", ")}` : t`now; a fact, which no gate holds up` });
   const before = (/** @type {string} */ what, /** @type {any} */ one) => (act || !done(what, one.code).length ? null : h("p", { class: "done" }, t`at ${done(what, one.code).join(", ")}`));
   const panel = (/** @type {string} */ title, /** @type {any[]} */ ...parts) => h("section", { class: "panel" }, h("h2", {}, title), parts);
+  const emergencies = kept.plan.emergencies.map((one) => panel(one.title, h("p", {}, one.signs), h("ol", {}, one.steps.map((/** @type {string} */ step) => h("li", {}, step))), before("emergency_treated", one), fact("emergency_treated", one, t`It was treated`)));
+  const rescue = kept.plan.rescue.map((one) => panel(one.title, h("p", {}, one.give), h("small", {}, t`When ${one.when}`), before("rescue_medication", one), fact("rescue_medication", one, t`It was given`)));
   return [
-    h("p", { class: "banner" }, kept.banner),
+    act ? null : h("p", { class: "banner" }, kept.banner),
     h("section", { class: "panel" }, h("h1", {}, t`Emergency`), h("p", {}, t`Nobody will be called by this device: phone.`), kept.phones.map(telephone),
       kept.phones.length ? null : h("p", { class: "note" }, t`No numbers were entered at arrival.`)),
-    ...kept.plan.emergencies.map((one) => panel(one.title, h("p", {}, one.signs), h("ol", {}, one.steps.map((/** @type {string} */ step) => h("li", {}, step))), before("emergency_treated", one), fact("emergency_treated", one, t`It was treated`))),
-    ...kept.plan.rescue.map((one) => panel(one.title, h("p", {}, one.give), h("small", {}, t`When ${one.when}`), before("rescue_medication", one), fact("rescue_medication", one, t`It was given`))),
+    h("div", { class: "grid" }, [...emergencies, ...rescue].map((one) => button(one.firstElementChild?.textContent ?? "", () => one.scrollIntoView({ block: "start" }), { class: "plain" }))),
+    emergencies, rescue,
     panel(t`Last readings`, kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, t`None yet.`)),
     panel(t`Given`, kept.doses.length ? h("ul", {}, kept.doses.map((one) => h("li", {}, `${hour(one.at, kept.zone)} · ${coded(one.part)}, ${one.taken === 1 ? t`1 unit taken` : t`${one.taken} units taken`}`))) : h("p", {}, t`No dose yet.`)),
     panel(t`The study calls at once for`, h("ul", {}, kept.limits.map((one) => h("li", {}, `${one.title}: ${one.tell.map(coded).join(", ")}`)))),

@@ -231,6 +231,9 @@ function keepState(item = null, entry = null) {
   return done;
 }
 
+/** Keeps what was set beside entries, as the numbers to ring. */
+export const keep = () => keepState();
+
 /** @param {Session} it @param {any} item @param {any} entry */
 async function write(it, item, entry) {
   const own = entry ? [...it.own, entry] : it.own;
