@@ -35,6 +35,8 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "screen": ("coordinator", "investigator"),
     "consent": ("coordinator", "investigator"),
     "judge_eligibility": ("investigator",),
+    "link": ("coordinator", "investigator"),  # with whom somebody takes part
+    "decide_version": ("investigator",),  # of an entry that arrived twice with other content
     "enter": (*_SITE, "rater"),  # forms: of each, see `Person.enters`
     "correct": (*_SITE, "rater"),
     "report_event": _TEAM,
@@ -376,6 +378,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "lock": "freeze",
     "emergency": "break_code",
     "emergency_answer": "break_code",
+    "versions": "decide_version",
+    "link": "link",
     "arm": SEE_PARTICIPANTS,  # and whom the study file says that they are told, or who asks for it
     "lock_study": "lock",
     "blinding": "measure_blinding",

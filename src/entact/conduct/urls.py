@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.uploads.urls")),
     path("participants/", include("entact.conduct.eligibility.urls")),
     path("participants/", include("entact.conduct.allocation.urls")),
+    path("participants/", include("entact.conduct.versions.urls")),
+    path("participants/", include("entact.conduct.linking.urls")),
     path("", include("entact.conduct.supply.urls")),
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),

@@ -18,12 +18,14 @@ from entact.conduct.error import ConductError
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import banner, page
 from entact.conduct.home import waits_for
+from entact.conduct.linking.domain import linked_population
 from entact.conduct.overview import describe
 from entact.conduct.participants import find_number, list_participants
 from entact.conduct.reader import BROKEN, environment_of_database, reader_for
 from entact.conduct.session.open import open_sessions
 from entact.conduct.timeline import tell
 from entact.conduct.upkeep.reports import upkeep
+from entact.conduct.versions.domain import has_conflicts
 from entact.conduct.words import title_of_visit
 from entact.course.fold import Broken
 from entact.course.kinds import KINDS
@@ -106,6 +108,8 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
             (title_of_visit(name.partition("#")[0], reader.visits), visit_address(name)) for name in sessions
         ],
         "breaks_code": course.randomisation is not None and request.person.may("break_code", course.site),
+        "versions": request.person.may("decide_version", course.site) and has_conflicts(course),
+        "links": request.person.may("link", course.site) and linked_population(course) is not None,
         "told_of": is_planned(request.person, course),
         "keeps_kits": request.person.may("check_supply", course.site) and reader.sight.sees("dosing"),
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),

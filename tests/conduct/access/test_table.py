@@ -50,6 +50,8 @@ KEYED = {
     "emergency": "/participants/{key}/emergency/",
     "emergency_answer": "/participants/{key}/emergency/nothing/",
     "arm": "/participants/{key}/arm/",
+    "versions": "/participants/{key}/versions/",
+    "link": "/participants/{key}/link/",
     "rater_told": "/told-by-raters/{key}/nothing/",
     "kits": "/participants/{key}/kits/",
 }
@@ -72,6 +74,8 @@ NOTHING_THERE = {
     "handed_look",
     "hand_back",
     "emergency",  # of who is not randomised
+    "arm",  # of a study that plans to tell nobody
+    "link",  # of who takes part with nobody
     "emergency_answer",
     "rater_told",
     "rating",

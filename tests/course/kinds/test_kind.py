@@ -52,6 +52,10 @@ def test_every_kind_says_all_about_itself(kind: Kind) -> None:
         ({"form": lambda data: "vitals"}, "tells of another class of data"),
         ({"acts": ("enrol", "randomise")}, "can be several acts, and does not say which"),
         ({"done": lambda course, encounter: True}, "says when an activity was done, and not which"),
+        ({"ways": ()}, "names no way by which anybody enters it"),
+        ({"ways": ("rehearsal",)}, "is entered by 'rehearsal', which is no way"),
+        ({"ways": ("page add ",)}, "which is no way"),
+        ({"instead": "consent"}, "is entered, and is not"),
         ({"ledger": "site"}, "is of a site, and says something that only a participant's can"),
     ],
 )
@@ -110,6 +114,7 @@ class EscortCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 ESCORT_CALL = Kind(
     name="escort_call",
     title="Phone call to the escort",
+    ways=("console",),
     payload=EscortCall,
     reduce=note,
     tells=frozenset({"schedule"}),

@@ -19,6 +19,7 @@ from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saying import time_to_come, with_weekday
 from entact.conduct.frame import page
+from entact.conduct.linking.domain import linked_population
 from entact.conduct.monitoring.worklist import waiting_of
 from entact.conduct.rating.domain import call_with_rater
 from entact.conduct.reviewing import reviewing
@@ -157,6 +158,7 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         **call_with_rater(asked.reader, asked.course, encounter),
         "kinds": [kind for kind, _ in _ways(asked)],
         "guess": any(asked_of(asked, encounter).values()),
+        "links": asked.role_for("link") is not None and linked_population(asked.course) is not None,
         "told_of": ("assignment", "unblinding") if is_planned(asked.person, asked.course) else (),
         "review": reviewing(asked, encounter),
         "here": "participants",

@@ -179,11 +179,12 @@ def note(access: AccessFolding, effective: Effective, payload: msgspec.Struct) -
     """Nothing follows from it but that it can be read."""
 
 
-def _kind(name: str, title: str, payload: type[msgspec.Struct]) -> Kind:
+def _kind(name: str, title: str, payload: type[msgspec.Struct], *ways: str) -> Kind:
     return Kind(
         name=name,
         ledger="system",
         title=title,
+        ways=ways,
         payload=payload,
         reduce=note,
         tells=frozenset({UNSURE}),
@@ -191,16 +192,26 @@ def _kind(name: str, title: str, payload: type[msgspec.Struct]) -> Kind:
     )
 
 
-ACCOUNT = msgspec.structs.replace(_kind("account", "Account", AccountChanged), reduce=reduce_account)
-PERMISSION = msgspec.structs.replace(_kind("permission", "Role", Permission), reduce=reduce_permission)
-SIGNED_IN = _kind("signed_in", "Signed in", SignedIn)
-SIGNED_OUT = _kind("signed_out", "Signed out", SignedOut)
-SIGN_IN_FAILED = _kind("sign_in_failed", "Sign-in failed", SignInFailed)
-DEVICE_REFUSED = _kind("device_refused", "Device refused", DeviceRefused)
-CREDENTIAL = _kind("credential", "Password or second factor", CredentialChanged)
-ACKNOWLEDGED = _kind("acknowledged", "Training acknowledged", Acknowledged)
-LOOKED = _kind("looked", "Page shown", Looked)
-EXPORTED = _kind("exported", "File given out", Exported)
-TAKEN_IN = _kind("taken_in", "Records taken in", TakenIn)
-VALIDATED = _kind("validated", "Release validated", Validated)
-TOLD = _kind("told", "Came to know a treatment", Told)
+ACCOUNT = msgspec.structs.replace(
+    _kind("account", "Account", AccountChanged, "page people", "page person"), reduce=reduce_account
+)
+PERMISSION = msgspec.structs.replace(
+    _kind("permission", "Role", Permission, "page person"), reduce=reduce_permission
+)
+SIGNED_IN = _kind("signed_in", "Signed in", SignedIn, "record")
+SIGNED_OUT = _kind("signed_out", "Signed out", SignedOut, "record")
+SIGN_IN_FAILED = _kind("sign_in_failed", "Sign-in failed", SignInFailed, "record")
+DEVICE_REFUSED = _kind("device_refused", "Device refused", DeviceRefused, "record")
+CREDENTIAL = _kind(
+    "credential",
+    "Password or second factor",
+    CredentialChanged,
+    "page account_change_password",
+    "page welcome",
+)
+ACKNOWLEDGED = _kind("acknowledged", "Training acknowledged", Acknowledged, "page event_training")
+LOOKED = _kind("looked", "Page shown", Looked, "record")
+EXPORTED = _kind("exported", "File given out", Exported, "page export")
+TAKEN_IN = _kind("taken_in", "Records taken in", TakenIn, "command import")
+VALIDATED = _kind("validated", "Release validated", Validated, "command validation-pack enter")
+TOLD = _kind("told", "Came to know a treatment", Told, "page told")

@@ -54,6 +54,7 @@ def reduce_assignment(course: State, effective: Effective, payload: Assignment) 
 ASSIGNMENT = Kind(
     name="assignment",
     title="Assignment",
+    ways=("command allocation tell", "command allocation stand-by"),
     payload=Assignment,
     reduce=reduce_assignment,
     tells=frozenset({ALLOCATION}),

@@ -116,6 +116,7 @@ GUESS = Kind(
     name="guess",
     is_held=True,
     title="Guess of treatment",
+    ways=("page guess", "page handed"),
     payload=Guess,
     reduce=reduce_guess,
     tells=frozenset({"guesses"}),

@@ -48,6 +48,7 @@ def bookings_of(course: State) -> dict[str, BookingState]:
 BOOKING = Kind(
     name="booking",
     title="Visit booked",
+    ways=("page visit",),
     payload=Booking,
     reduce=note,
     tells=frozenset({"schedule"}),

@@ -74,6 +74,7 @@ def _check(course: State, effective: Effective, state: ConsentState) -> None:
 CONSENT = Kind(
     name="consent",
     title="Consent",
+    ways=("page consent",),
     payload=Consent,
     reduce=reduce_consent,
     tells=frozenset({"schedule"}),

@@ -93,6 +93,7 @@ _TELLS_OF_EVENT = frozenset({"adverse_events"})  # against advice, to a hospital
 ENCOUNTER = Kind(
     name="encounter",
     title="Encounter",
+    ways=("page visit", "console"),
     payload=Encounter,
     reduce=reduce_encounter,
     tells=frozenset({"schedule"}),

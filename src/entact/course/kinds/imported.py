@@ -34,6 +34,7 @@ class Imported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 IMPORTED = Kind(
     name="imported",
     title="Taken over from another system",
+    ways=("command import",),
     payload=Imported,
     reduce=note,
     tells=frozenset({BY_ENTRY}),

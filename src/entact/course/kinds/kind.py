@@ -28,6 +28,8 @@ BY_GATE: Final = "by gate"  # what the gate is computed from of which it sets a 
 BY_ENTRY: Final = "by entry"  # what the `entry` tells of that it names, and the one that it is about
 UNSURE: Final = "unsure"  # nobody can say: only for who sees everything
 
+WAYS: Final = ("page", "command", "console", "record")
+
 Reduce = Callable[[Any, Effective, Any], None]
 ActOf = Callable[[State, Entry, Any, datetime], str | None]
 
@@ -48,6 +50,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         tells_more: further classes that what it says tells of.
         acts: the gated acts that it can be. act_of: which one an entry is, from the state, the entry, its
             payload and the time; without it, always the only one.
+        ways: how it comes into the record: each `page ROUTE`, `command WORDS`, `console` (of a session), or
+            `record` (the record enters it by itself, beside another or when something happens to it).
+        instead: of a kind that is read in older records and written no more by people, the one that they
+            enter in its place.
         small: one line says it all.
 
     Of a participant's ledger also:
@@ -87,6 +93,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     tells_more: Callable[[Mapping[str, Any]], frozenset[str]] | None = None
     acts: tuple[str, ...] = ()
     act_of: ActOf | None = None
+    ways: tuple[str, ...] = ()
+    instead: str = ""
     small: bool = False
     needs_consent: bool | None = None
     in_encounter: bool | None = None
@@ -124,6 +132,11 @@ def gaps(kind: Kind) -> Iterator[str]:
         yield "has no title"
     if not kind.tells:
         yield "does not say what class of data it tells of"
+    strange = [way for way in kind.ways if way.partition(" ")[0] not in WAYS or way.strip() != way]
+    if not kind.ways and not kind.instead:
+        yield "names no way by which anybody enters it"
+    elif strange or (kind.ways and kind.instead):
+        yield f"is entered by {strange[0]!r}, which is no way" if strange else "is entered, and is not"
     own = [kind.needs_consent, kind.in_encounter, kind.with_participant, kind.ended_by]
     if kind.ledger == "participant" and None in own:
         yield "does not say of needs_consent, in_encounter, with_participant and ended_by how it is"

@@ -38,6 +38,7 @@ def reduce_link(course: State, effective: Effective, payload: Link) -> None:
 LINK = Kind(
     name="link",
     title="Link",
+    ways=("page link",),
     payload=Link,
     reduce=reduce_link,
     tells=frozenset({"schedule"}),

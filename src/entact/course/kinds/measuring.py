@@ -44,6 +44,7 @@ MEASURING_DEVICE = Kind(
     name="measuring_device",
     ledger="site",
     title="Measuring device",
+    ways=("page measuring",),
     payload=MeasuringDeviceSaid,
     reduce=reduce_measuring_device,
     tells=frozenset({"schedule"}),

@@ -34,6 +34,7 @@ def reduce_medication(course: State, effective: Effective, payload: Medication) 
 MEDICATION = Kind(
     name="medication",
     title="Medication",
+    ways=("page add",),
     payload=Medication,
     reduce=reduce_medication,
     tells=frozenset({"clinical", "medication"}),

@@ -53,6 +53,7 @@ ON_CALL = Kind(
     name="on_call",
     ledger="site",
     title="On call",
+    ways=("page delegation",),
     payload=OnCall,
     reduce=reduce_on_call,
     tells=frozenset({"schedule"}),

@@ -65,6 +65,7 @@ def reduce_override(course: State, effective: Effective, payload: Override) -> N
 OVERRIDE = Kind(
     name="override",
     title="Requirement set aside",
+    ways=("console",),
     payload=Override,
     reduce=reduce_override,
     tells=frozenset({"dosing", BY_GATE}),

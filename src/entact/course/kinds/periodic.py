@@ -124,6 +124,7 @@ PERIODIC_REPORT = Kind(
     name="periodic_report",
     ledger="study",
     title="Periodic report",
+    ways=("page periodic_reports",),
     payload=PeriodicReportSent,
     reduce=reduce_periodic_report,
     free=frozenset({"receipt"}),

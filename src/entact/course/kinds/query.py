@@ -106,6 +106,7 @@ def _raised(course: State) -> list[Noted]:
 QUERY = Kind(
     name="query",
     title="Query",
+    ways=("page begin_query",),
     payload=Query,
     reduce=reduce_query,
     tells=frozenset({BY_ENTRY}),

@@ -121,6 +121,7 @@ def _due(course: State, report: Report, aware: datetime) -> datetime:
 SAFETY_REPORT = Kind(
     name="safety_report",
     title="Safety report",
+    ways=("page add",),
     payload=SafetyReport,
     reduce=reduce_safety_report,
     tells=frozenset({"adverse_events"}),

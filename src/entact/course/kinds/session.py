@@ -80,6 +80,7 @@ def recordings_of(course: State, encounter: str) -> tuple[Recording, ...]:
 SESSION_NOTE = Kind(
     name="session_note",
     title="Note of the session",
+    ways=("console",),
     payload=SessionNote,
     reduce=note,
     tells=frozenset({"dosing", "adverse_events"}),

@@ -89,6 +89,7 @@ def reduce_deviation(course: State, effective: Effective, payload: Deviation) ->
 DISCONTINUATION = Kind(
     name="discontinuation",
     title="Discontinuation",
+    ways=("page add",),
     payload=Discontinuation,
     reduce=reduce_discontinuation,
     tells=frozenset({"dosing", "adverse_events"}),
@@ -101,6 +102,7 @@ DISCONTINUATION = Kind(
 DEVIATION = Kind(
     name="deviation",
     title="Deviation",
+    ways=("page add",),
     payload=Deviation,
     reduce=reduce_deviation,
     tells=frozenset({"dosing", "adverse_events"}),

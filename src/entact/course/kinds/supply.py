@@ -368,6 +368,7 @@ def _kind(name: str, title: str, payload: type[msgspec.Struct], reduce: Any, *fr
         name=name,
         ledger="site",
         title=title,
+        ways=("page supply_enter",),
         payload=payload,
         reduce=reduce,
         tells=frozenset({"dosing"}),

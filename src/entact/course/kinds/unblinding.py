@@ -78,6 +78,7 @@ def reduce_planned_unblinding(course: State, effective: Effective, payload: Plan
 UNBLINDING_REQUESTED = Kind(
     name="unblinding_requested",
     title="Planned unblinding requested",
+    ways=("page arm",),
     payload=UnblindingRequested,
     reduce=reduce_unblinding_requested,
     tells=frozenset({"schedule"}),
@@ -92,6 +93,7 @@ UNBLINDING_REQUESTED = Kind(
 PLANNED_UNBLINDING = Kind(
     name="planned_unblinding",
     title="Planned unblinding",
+    ways=("command allocation tell", "command allocation stand-by"),
     payload=PlannedUnblinding,
     reduce=reduce_planned_unblinding,
     tells=frozenset({ALLOCATION}),

@@ -52,6 +52,7 @@ def asked_to_unfreeze(course: State, freeze: str) -> str | None:
 UNFREEZE = Kind(
     name="unfreeze",
     title="Freeze taken back",
+    ways=("page lock",),
     payload=Unfreeze,
     reduce=reduce_unfreeze,
     tells=frozenset({"schedule"}),

@@ -39,6 +39,7 @@ def reduce_verification(course: State, effective: Effective, payload: Verificati
 VERIFICATION = Kind(
     name="verification",
     title="Verified against the source",
+    ways=("page verify",),
     payload=Verification,
     reduce=reduce_verification,
     tells=frozenset({"schedule"}),  # who shows it leaves out what it names of the entries that are hidden

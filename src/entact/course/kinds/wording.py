@@ -47,6 +47,7 @@ WORDING = Kind(
     name="wording",
     ledger="site",
     title="Wording of an instrument",
+    ways=("command enter-wording",),
     payload=WordingEntered,
     reduce=reduce_wording,
     tells=frozenset({"schedule"}),
