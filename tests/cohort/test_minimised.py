@@ -14,7 +14,7 @@ from entact.cohort import Trial, rehearse
 from entact.course import Refused, findings, fold, fold_setting, may, read
 from entact.course.allocation.allocation import prove
 from entact.course.allocation.minimisation import draw_of, minimising_of, replay
-from entact.course.state.setting import CodeBreaks
+from entact.course.state.sealed_list import CodeBreaks
 from entact.protocol import load_study
 
 BLOCKS = "method: permuted_blocks, strata: [site], at: enrolment"

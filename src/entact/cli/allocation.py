@@ -128,7 +128,7 @@ def make_list(
     from entact.course.allocation.chance import Drawn
     from entact.course.allocation.making import ListPlan, draw_list, import_list
     from entact.course.allocation.minimisation import draw_rows, minimising_of
-    from entact.course.state.setting import Commitment, ListCustody
+    from entact.course.state.sealed_list import Commitment, ListCustody
     from entact.store import acts, sealed_list
     from entact.store import custodians as shared
     from entact.store.signature import require

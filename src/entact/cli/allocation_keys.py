@@ -152,7 +152,7 @@ def share_out_anew(
     """
     from django.db import transaction
 
-    from entact.course.state.setting import ListCustody
+    from entact.course.state.sealed_list import ListCustody
     from entact.store import acts, sealed_list
     from entact.store import custodians as shared
     from entact.store.meeting import custody_now

@@ -14,7 +14,7 @@ from entact.cli.custody import say
 from entact.store import StoreError
 
 if TYPE_CHECKING:
-    from entact.course.state.setting import PackedKit
+    from entact.course.state.sealed_list import PackedKit
 
 
 def plan_kits(list_file: Path, signer: Any, numbers: Sequence[str] = (), spare: int = 1) -> dict[str, Any]:

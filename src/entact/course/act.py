@@ -24,7 +24,8 @@ from entact.course.state.numbers import ANOTHERS, WORDS, number_in, sealed_numbe
 
 if TYPE_CHECKING:
     from entact.course.course import Course
-    from entact.course.state.setting import PackedKit, Setting
+    from entact.course.state.sealed_list import PackedKit
+    from entact.course.state.setting import Setting
     from entact.protocol.release import Study
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from math import prod
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entact.protocol.bias_check import check_blinding
 from entact.protocol.country import wrong_country
+from entact.protocol.dose_check import check_doses
 from entact.protocol.extent import extents_of
 from entact.protocol.form import CompiledForm
 from entact.protocol.form_check import check_forms
@@ -24,14 +24,15 @@ from entact.protocol.plan import check_plan
 from entact.protocol.populations import check_populations
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_quantity
+from entact.protocol.randomisation_check import check_randomisation
 from entact.protocol.reach import check_reach, check_scores
 from entact.protocol.room import check_room
 from entact.protocol.rules import compile_forms, compile_rules, forms_at
 from entact.protocol.sequence import check_sequence
 from entact.protocol.session_check import check_session
-from entact.protocol.study import Alert, Item, Randomisation, Regimen, StudyFile, Visit
+from entact.protocol.study import Alert, Item, StudyFile, Visit
 from entact.protocol.tabulated_check import check_tabulated
-from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
+from entact.protocol.timetable import ACTIVITIES, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
 from entact.protocol.unasked import check_unasked
 from entact.protocol.unit import check_unit
@@ -61,8 +62,8 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_populations(file, visits, paths)
     faults += check_arms_apart(file, visits, paths)
     faults += check_unit(file, visits)
-    faults += _arms(file, visits)
-    faults += _doses(file)
+    faults += check_randomisation(file, visits)
+    faults += check_doses(file)
     faults += check_overdose(file)
     faults += _roles(file)
     faults += check_blinding(file, visits)
@@ -103,207 +104,6 @@ def _verification(file: StudyFile, forms: Mapping[str, CompiledForm]) -> Iterato
             yield Fault(path, unknown("form or activity", name, {*file.all_forms, *ACTIVITIES}))
         if name in critical[:place]:
             yield Fault(path, f"{name!r} stands there already; take one of them out")
-
-
-def _arms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
-    yield from _factors(file)
-    plan = file.randomisation
-    if plan is None:
-        return
-    for arm, share in plan.ratio.items():
-        if arm not in file.arms:
-            yield Fault(("randomisation", "ratio", arm), unknown("arm", arm, file.arms), at_key=True)
-        elif share < 1:
-            yield Fault(("randomisation", "ratio", arm), f"{share} is no share; write a whole number from 1")
-    for arm in file.arms:
-        if arm not in plan.ratio:
-            yield Fault(
-                ("randomisation", "ratio"), f"the arm {arm!r} has no share; write '{arm}: 1'", at_key=True
-            )
-    yield from _strata(file, plan, visits)
-    yield from _minimise(plan)
-    names = {visit.visit for visit in file.schedule}
-    if plan.at not in EVENTS and plan.at not in names:
-        yield Fault(("randomisation", "at"), unknown("visit or event", plan.at, {*EVENTS, *names}))
-
-
-def _minimise(plan: Randomisation) -> Iterator[Fault]:
-    """Whether minimisation says how it weighs, by a chance, and of strata that there are."""
-    said, path = plan.minimise, ("randomisation", "minimise")
-    if plan.method != "minimisation":
-        if said is not None:
-            yield Fault(path, f"is said by minimisation; the method is {plan.method!r}")
-        return
-    if not plan.strata:
-        yield Fault(("randomisation", "strata"), "minimisation balances strata; name at least one")
-    if plan.unit is not None:
-        yield Fault(
-            ("randomisation", "unit"), "minimisation draws for each person alone; take one of the two out"
-        )
-    if said is None:
-        message = "minimisation says how it weighs; write 'minimise: {chance: 0.8}'"
-        yield Fault(("randomisation", "method"), message)
-        return
-    largest = max(plan.ratio.values(), default=1) / max(sum(plan.ratio.values()), 1)
-    if not largest < said.chance < 1:
-        message = (
-            f"{said.chance:g} is no chance of it: write more than {largest:.2g}, the share of the largest "
-            "arm, and less than 1, or whoever knows the arms before could reckon the next"
-        )
-        yield Fault((*path, "chance"), message)
-    for name, weight in said.weights.items():
-        if name not in plan.strata:
-            yield Fault((*path, "weights", name), unknown("stratum", name, plan.strata), at_key=True)
-        elif weight < 1:
-            yield Fault((*path, "weights", name), f"{weight} is no weight; write a whole number from 1")
-
-
-def _factors(file: StudyFile) -> Iterator[Fault]:
-    """Whether the arms of a factorial design are each combination of levels once."""
-    named = {name: arm.factors for name, arm in file.arms.items() if arm.factors}
-    if not named:
-        return
-    factors = set().union(*named.values())
-    levels = {factor: {said[factor] for said in named.values() if factor in said} for factor in factors}
-    seen: dict[tuple[tuple[str, str], ...], str] = {}
-    for name, arm in file.arms.items():
-        path: Path = ("arms", name, "factors")
-        if missing := sorted(factors - arm.factors.keys()):
-            yield Fault(path, f"says no level of {', '.join(missing)}; each arm says one of each factor")
-            continue
-        first = seen.setdefault(tuple(sorted(arm.factors.items())), name)
-        if first != name:
-            yield Fault(path, f"are those of {first} too; each combination of levels is one arm")
-    for factor, known in sorted(levels.items()):
-        if len(known) < 2:
-            first = next(name for name, said in named.items() if factor in said)
-            message = f"{factor} has one level alone, {next(iter(known))}; add an arm with another"
-            yield Fault(("arms", first, "factors", factor), message)
-    combinations = prod(map(len, levels.values()))
-    if len(seen) < combinations and all(len(arm.factors) == len(factors) for arm in file.arms.values()):
-        message = f"{len(seen)} of {combinations} combinations of levels have an arm; add the others"
-        yield Fault(("arms",), message, at_key=True)
-
-
-def _strata(file: StudyFile, plan: Randomisation, visits: Mapping[str, Visit]) -> Iterator[Fault]:
-    items = {f"{name}.{item}": said for name, form in file.forms.items() for item, said in form.items.items()}
-    recorded: set[str] = set()  # at a visit up to that of the randomisation
-    for visit in visits.values():
-        recorded |= {*forms_at(visit, file.forms)}
-        if "randomisation" in visit.activities:
-            break
-    for place, stratum in enumerate(plan.strata):
-        path: Path = ("randomisation", "strata", place)
-        if stratum == "site":
-            continue
-        if stratum not in items:
-            yield Fault(path, unknown("stratum", stratum, {"site", *items}))
-        elif items[stratum].type not in ("choice", "boolean"):
-            message = (
-                f"has the type {items[stratum].type}, and a stratum is one of a few codes; name a choice"
-            )
-            yield Fault(path, message)
-        elif stratum.split(".")[0] not in recorded:
-            form = stratum.split(".")[0]
-            message = (
-                f"nobody records it before randomisation; add {form!r} to the `do:` of a visit up to then"
-            )
-            yield Fault(path, message)
-
-
-def _doses(file: StudyFile) -> Iterator[Fault]:
-    units: dict[str, str] = {}
-    for name, product in file.products.items():
-        for place, strength in enumerate(product.strengths):
-            unit = parse_quantity(strength).unit
-            first = units.setdefault("unit", unit)
-            if unit != first:
-                message = (
-                    f"{strength!r} is in {unit}, others in {first}; a study gives all strengths in one unit"
-                )
-                yield Fault(("products", name, "strengths", place), message)
-        for code in product.schedule:
-            if (wrong := wrong_country(code)) is not None:
-                yield Fault(("products", name, "schedule", code), wrong, at_key=True)
-        if product.placebo == "none" and any(arm.role == "placebo" for arm in file.arms.values()):
-            yield Fault(
-                ("products", name, "placebo"), "an arm takes placebo, so there is one; write 'matching'"
-            )
-    strengths = {strength for product in file.products.values() for strength in product.strengths}
-    for name, regimen in file.regimens.items():
-        given: list[tuple[Path, str]] = [(("regimens", name, "initial"), regimen.initial.strength)]
-        if regimen.supplement is not None:
-            given.append((("regimens", name, "supplement", "give"), regimen.supplement.give.strength))
-            if regimen.supplement.window.earliest.total_seconds() < 0:
-                path: Path = ("regimens", name, "supplement", "offer")
-                yield Fault(path, "begins before the initial dose; write a time after it")
-        given += _arm_doses(name, regimen)
-        for path, strength in given:
-            if strength not in strengths:
-                yield Fault(
-                    path,
-                    f"no product has the strength {strength!r}; there are {', '.join(sorted(strengths))}: "
-                    "choose one, or add it to the product's `strengths:`",
-                )
-
-        yield from _of_a_product(file, name, regimen)
-        yield from _looks_alike(file, name, regimen)
-
-
-def _of_a_product(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Fault]:
-    """Whether it is clear of which product the units of a level are, for each arm."""
-    doses: list[tuple[Path, str, str | None]] = [
-        (("regimens", name), regimen.initial.strength, regimen.product),
-        *(
-            (("regimens", name, "arms", arm), dose.initial.strength, dose.product or regimen.product)
-            for arm, dose in regimen.arms.items()
-        ),
-    ]
-    for path, strength, product in doses:
-        having = [one for one, said in file.products.items() if strength in said.strengths]
-        if product is not None and product not in file.products:
-            yield Fault((*path, "product"), unknown("product", product, file.products))
-        elif product is not None and having and product not in having:
-            message = f"{product} has no strength {strength!r}; that is one of {', '.join(having)}"
-            yield Fault((*path, "product"), message)
-        elif product is None and len({file.products[one].substance for one in having}) > 1:
-            message = f"{strength!r} is a strength of {' and of '.join(having)}; add `product:`"
-            yield Fault(path, message, at_key=True)
-
-
-def _arm_doses(name: str, regimen: Regimen) -> list[tuple[Path, str]]:
-    """Where an arm's own doses stand, and their strengths."""
-    doses: list[tuple[Path, str]] = []
-    for arm, dose in regimen.arms.items():
-        path: Path = ("regimens", name, "arms", arm)
-        doses.append(((*path, "initial"), dose.initial.strength))
-        if dose.supplement is not None:
-            doses.append(((*path, "supplement"), dose.supplement.strength))
-    return doses
-
-
-def _looks_alike(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Fault]:
-    """A level is the same number of units in every arm: who counts capsules must not know the arm."""
-    for arm, dose in regimen.arms.items():
-        path: Path = ("regimens", name, "arms", arm)
-        if arm not in file.arms:
-            yield Fault(path, unknown("arm", arm, file.arms), at_key=True)
-        if dose.initial.count != regimen.initial.count:
-            message = (
-                f"{dose.initial.count} units, and {regimen.initial.count} in other arms, would unblind; "
-                f"write {regimen.initial.count} x another strength"
-            )
-            yield Fault((*path, "initial"), message)
-        level = regimen.supplement
-        if (dose.supplement is None) != (level is None):
-            message = "a level has a supplement in every arm or in none; write it in both, or take it out"
-            yield Fault(path, message, at_key=True)
-        elif dose.supplement is not None and level is not None and dose.supplement.count != level.give.count:
-            message = (
-                f"{dose.supplement.count} units, and {level.give.count} in other arms, would unblind; "
-                f"write {level.give.count} x another strength"
-            )
-            yield Fault((*path, "supplement"), message)
 
 
 def _roles(file: StudyFile) -> Iterator[Fault]:

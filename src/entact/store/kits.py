@@ -8,7 +8,7 @@ from typing import Final
 
 from entact.course import fold_setting
 from entact.course.state.numbers import KIT, normal
-from entact.course.state.setting import PackedKit
+from entact.course.state.sealed_list import PackedKit
 from entact.store import acts, models
 from entact.store.error import StoreError
 from entact.store.studies import study_of_record

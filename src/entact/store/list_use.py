@@ -10,7 +10,7 @@ import msgspec
 
 from entact.course.entry import instant, read
 from entact.course.state.numbers import KIT, normal, row_number
-from entact.course.state.setting import PackedKit
+from entact.course.state.sealed_list import PackedKit
 from entact.store import models
 from entact.store.allocation import RANDOMISED
 

@@ -20,7 +20,7 @@ from nacl.signing import SigningKey, VerifyKey
 from entact.course import fold_setting
 from entact.course.entry import Kept, read
 from entact.course.state.numbers import row_number
-from entact.course.state.setting import ListCustody
+from entact.course.state.sealed_list import ListCustody
 from entact.store import acts, models
 from entact.store.custodians import (
     CUSTODY_FILE,

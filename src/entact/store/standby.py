@@ -26,7 +26,7 @@ from django.db import connection
 from entact.course import Kept, fold, fold_setting, read
 from entact.course.allocation.allocation import ListRow
 from entact.course.state.numbers import row_number, unit_of
-from entact.course.state.setting import CodeBreaks
+from entact.course.state.sealed_list import CodeBreaks
 from entact.protocol import Study
 from entact.store import acts, models
 from entact.store.error import StoreError

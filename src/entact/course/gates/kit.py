@@ -14,7 +14,7 @@ from entact.course.kinds.dispensing import dispensed, unchecked
 from entact.course.kinds.supply import is_blinded
 from entact.course.state.dose import Part
 from entact.course.state.numbers import KIT, normal
-from entact.course.state.setting import PackedKit
+from entact.course.state.sealed_list import PackedKit
 from entact.course.state.supply import UNUSABLE
 from entact.protocol.study import Visit
 

@@ -9,11 +9,12 @@ import msgspec
 from entact.course.kinds.kind import Kind
 from entact.course.state.dose import Part
 from entact.course.state.numbers import normal, row_number
-from entact.course.state.setting import CodeBreaks, ListCustody, PackedKit
+from entact.course.state.sealed_list import CodeBreaks, ListCustody, PackedKit
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
-    from entact.course.state.setting import Commitment, StudyFolding
+    from entact.course.state.sealed_list import Commitment
+    from entact.course.state.setting import StudyFolding
     from entact.course.state.state import State
 
 

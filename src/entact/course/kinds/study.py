@@ -10,15 +10,8 @@ from entact.course.entry import Entry, Head
 from entact.course.entry.effective import Effective
 from entact.course.kinds.kind import UNSURE, Kind
 from entact.course.state.oversight import study_facts
-from entact.course.state.setting import (
-    Commitment,
-    Enrolled,
-    EventOfInterest,
-    HoldState,
-    SeriousEvent,
-    Stop,
-    StudyFolding,
-)
+from entact.course.state.sealed_list import Commitment
+from entact.course.state.setting import Enrolled, EventOfInterest, HoldState, SeriousEvent, Stop, StudyFolding
 from entact.protocol.plan_data import plan_digests
 from entact.protocol.problem import Problem as Fault
 from entact.protocol.problem import StudyError

@@ -11,10 +11,10 @@ import msgspec
 
 from entact.course.entry import Head
 from entact.course.entry.effective import Problem
-from entact.course.state.dose import Part
 from entact.course.state.monitoring import MonitoringVisit
 from entact.course.state.numbers import Number
 from entact.course.state.raters import RaterState
+from entact.course.state.sealed_list import CodeBreaks, Commitment, ListCustody, PackedKit
 from entact.course.state.supply import SupplyFolding, SupplyState
 
 if TYPE_CHECKING:
@@ -83,61 +83,6 @@ class PeriodicSent(msgspec.Struct, frozen=True):
     entry: str
     sent: date
     receipt: str | None
-
-
-class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `commitment` (study): roots of the sealed list and kit map, entered before the first enrolment.
-
-    `numbers` are the numbers of the list by stratum, in the order in which they are used.
-    """
-
-    list_root: str
-    list_rows: int
-    kits_root: str
-    kits_rows: int
-    numbers: dict[str, list[str]] = {}
-
-
-class PackedKit(msgspec.Struct, frozen=True):
-    """A kit that is packed for one row of the sealed list: it holds what that row's arm is given.
-
-    `number` is the randomisation number in its normal form. What the arm is stands in no ledger.
-    """
-
-    kit: str
-    number: str
-    level: str
-    part: Part
-
-
-class CodeBreaks(msgspec.Struct, frozen=True):
-    """The printed code-breaks of the sealed list: who printed them, and who counted and countersigned.
-
-    `sheets`: how many there are once they are printed. `countersigned`: of how many somebody else said so.
-    """
-
-    printed_by: str
-    checked_by: str | None = None
-    place: str = ""
-    sheets: int = 0
-    countersigned: int = 0
-
-
-class ListCustody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `list_custody` (study): among whom each row's key is shared out, and how many open a row together.
-
-    A later one replaces it: custodians changed, or shares were lost.
-
-    Attributes:
-        root: of the list. custodians: names of persons. threshold: how many of them open a row together.
-        custody: SHA-256 of the file `custody.json`. alone: no single holder has the list beside them.
-    """
-
-    root: str
-    custodians: list[str]
-    threshold: int
-    custody: str
-    alone: bool
 
 
 class StaffState(msgspec.Struct, frozen=True):

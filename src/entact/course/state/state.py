@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
@@ -33,12 +33,12 @@ from entact.course.state.override import OverrideState
 from entact.course.state.reporting import ReportDue
 from entact.course.state.safety import AdverseEventState, CallState, DeathState
 from entact.course.state.stopping import DeviationState, DiscontinuationState, StopDue
+from entact.course.state.tracks import is_at_end, open_tracks
 from entact.course.state.unblinding import PlannedUnblindingState
 from entact.course.state.values import SessionFacts, Values
 
 if TYPE_CHECKING:
     from entact.protocol.release import Release, Study
-    from entact.protocol.study import Visit
 
 Status = Literal[
     "screening",
@@ -245,11 +245,7 @@ class State:
     @property
     def tracks(self) -> frozenset[str]:
         """The tracks whose visits this person has: opened by an entry, never by a hidden arm."""
-        return frozenset(
-            name
-            for name, track in self.release.file.tracks.items()
-            if any(map(self._opens, track.openings)) and self._offered(track.sites)
-        )
+        return open_tracks(self)
 
     @property
     def entered(self) -> bool:
@@ -303,7 +299,7 @@ class State:
             return "withdrawn"
         if "treatment" in self.discontinued or "procedures" in self.discontinued:
             return "discontinued"
-        if self._at_end():
+        if is_at_end(self):
             return "completed"
         if any(dose.is_taken for dose in self.doses):
             return "in_treatment"
@@ -373,48 +369,6 @@ class State:
             if is_sealed(value):
                 thing.origins[name] = effective.origins.get(name, entry.id)
         return thing
-
-    def _opens(self, opening: tuple[str, str]) -> bool:
-        what, name = opening
-        if what == "unblinded":
-            return self.told is not None and self.told.arm == name
-        if what == "assigned":
-            return self.assignment is not None and name in self.assignment.arms
-        return self.consent is not None and self.consent.scopes.get(name) is True
-
-    def _offered(self, sites: Collection[str] | None) -> bool:
-        """Whether the participant is, or was before a transfer, at one of these sites; None are all."""
-        return sites is None or any(one.site in sites for one in self.screenings)
-
-    def _at_end(self) -> bool:
-        visits = self.release.visits_of(self.population, self.tracks)
-        tracks = self.release.file.tracks
-        beside = {name for name, track in tracks.items() if track.arms}  # what arms have within the main one
-        ends = {name for name, visit in visits.items() if visit.track is None and visit.kind == "end"}
-        # A track that follows the main one ends the study; a sub-study beside it does not.
-        following = {
-            name: visit
-            for name, visit in visits.items()
-            if visit.track not in beside and _follows(visit, visits, ends)
-        }
-        last = following or {name: visit for name, visit in visits.items() if visit.track is None}
-        ends = {name for name, visit in last.items() if visit.kind == "end"} or set(list(last)[-1:])
-        return any(
-            one.visit in ends and one.status == "ended" and one.attempt == self.attempt
-            for one in self.encounters.values()
-        )
-
-
-def _follows(visit: Visit, visits: Mapping[str, Visit], ends: Collection[str]) -> bool:
-    """Whether a visit of a track comes after the main one, not beside it, by what it is counted from."""
-    if visit.track is None:
-        return False
-    root = visit.after
-    if not ends:  # the main track names no end
-        return True
-    while root is not None and root in visits and visits[root].track == visit.track:
-        root = visits[root].after
-    return root not in visits or root in ends
 
 
 STATE = tuple(State.__annotations__)
