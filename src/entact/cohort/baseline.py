@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from entact.cohort.draws import UNKNOWN, Bools, Floats, Ints, draw, quantile
 from entact.cohort.items import companion_item, meets_diagnosis, spread_total
-from entact.cohort.parameters import Characteristic, Parameters, Questionnaire
+from entact.cohort.parameters import Characteristic, Parameters
+from entact.cohort.ratings import Questionnaire
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from entact.cohort.draws import UNKNOWN, Bools, Floats, Ints
-from entact.cohort.parameters import Cluster, Companion, ItemProfile
+from entact.cohort.ratings import Cluster, Companion, ItemProfile
 
 
 def spread_total(profile: ItemProfile, total: Ints, person: Floats, occasion: Floats) -> Ints:

@@ -13,22 +13,19 @@ from functools import cached_property
 from typing import Any
 
 from entact.cohort.answers import Answer
-from entact.cohort.physiology import drug_of
+from entact.cohort.neutral_signs import MEASURED, neutral_signs
 from entact.cohort.scale import NONE, Scale, asked_as, scale_of
 from entact.cohort.suitable import Suitable
-from entact.cohort.usual import ASSUMED, Usual, healthy, usual
+from entact.cohort.usual import Usual, healthy, usual
 from entact.course.state.form import VITALS
 from entact.protocol import Release
-from entact.protocol.study import Item
 from entact.protocol.timetable import ACTIVITIES
 
 SAYS = "neutral: no effect assumed, answers drawn from the items' ranges"
 WHY = {"assumption": SAYS}
 SITE, ZONE = "01", "UTC"  # where the study file plans no site
-MEASURED = {"assumption": f"neutral: {ASSUMED}; in a session what the model of the drug makes of them"}
 BODY = ("age", "weight", "height")  # characteristics of which every form that asks tells the same
 SEXES = ("female", "male")
-POSSIBLE, UNBOUNDED = {"%": 100.0}, 1e6  # the most that there can be of a sign, by unit
 # Ordinary rates of a well-run study, per visit, form or item; no study publishes them.
 CONDUCT = {
     "missed_visit": 0.01,
@@ -82,7 +79,7 @@ class Neutral:
             "discontinuation": self._discontinuation,
             "guesses": self._guesses,
             "adverse_events": self._adverse_events,
-            "vital_signs": self._vital_signs,
+            "vital_signs": lambda: neutral_signs(self.release, self.arms, self.suitable),
             "dosing": lambda: {**WHY, "chance": {"escalation_accepted": 0.9, "supplement_taken": 0.9}},
             "conduct": lambda: {**WHY, "chance": dict(CONDUCT)},
             "rehearsal": lambda: {
@@ -377,46 +374,6 @@ class Neutral:
             for term in self.file.adverse_events.terms.values()
         ]
         return {**WHY, "patterns": {"any_time": pattern}, "terms": terms}
-
-    def _vital_signs(self) -> dict[str, Any]:
-        form = self.release.forms.get(VITALS)
-        items = form.items if form is not None else {}
-        return {
-            **MEASURED,
-            "drug": drug_of(self.release, self.arms),
-            "signs": {
-                name: self._sign(name, item)
-                for name, item in items.items()
-                if item.type in ("integer", "decimal") and item.is_entered
-            },
-            "rise_minutes": 45.0,
-            "decline_minutes": 150.0,
-            "levels": dict.fromkeys(self.file.regimens, 1.0),
-            "supplement": 0.0,
-            "shared": 0.4,
-            "between_sessions": 0.3,
-            "readings": 60,
-        }
-
-    def _sign(self, name: str, item: Item) -> dict[str, Any]:
-        """Of a measurement that is known, what healthy adults have; of any other, what the study allows."""
-        free = self.suitable.answers_of(VITALS)[name]
-        assert free.mean is not None
-        assert free.sd is not None
-        low, high = free.mean - 3 * free.sd, free.mean + 3 * free.sd
-        if usual(name, item) is not None:
-            bounds = [0.0, POSSIBLE.get(item.unit, UNBOUNDED)]  # what the study says can be true is tried
-        else:
-            bounds = [float(end) for end in item.bounds] if item.bounds is not None else [low, high]
-        return {
-            **MEASURED,
-            "unit": item.unit,
-            "decimals": free.decimals,
-            "resting": {"mean": free.mean, "sd": free.sd},
-            "rise": {arm: {"mean": 0.0, "sd": 0.0} for arm in self.arms},
-            "reading_sd": free.sd / 3,
-            "limits": bounds,
-        }
 
 
 def _profile(scale: Scale) -> dict[str, Any]:

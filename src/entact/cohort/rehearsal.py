@@ -7,25 +7,23 @@ follows from the seed: on any number of cores the ledgers are the same to the by
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from math import ceil
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 
 from entact.cohort.admission import Admission, holds_in_words
+from entact.cohort.allocated import ALL, allocate, strata_of
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
 from entact.cohort.fit import is_randomised, told_arm
 from entact.cohort.intake import HELD, INCOMPLETE, Coming, Screened, Treat
-from entact.cohort.minimised import draws_of, minimised
-from entact.cohort.needs import Needs, kits_of_a_participant, share, take_turns
+from entact.cohort.minimised import minimised
+from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
 from entact.cohort.scenario import load_parameters, require_fit
@@ -43,11 +41,8 @@ from entact.cohort.setting_ledgers import (
 from entact.cohort.tally import Tally
 from entact.cohort.trial import Trial, cohort_beside
 from entact.cohort.units import APART, Units, know_each_other, together_at
-from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
+from entact.cohort.work import CHUNK, Job, screen_candidates, treat_participants, work_through
 from entact.course import Line, read
-from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
-from entact.course.allocation.chance import Rehearsed
-from entact.course.allocation.minimisation import MINIMISATION
 from entact.course.entry import Environment
 from entact.course.kinds.periodic import periodic_reports_due
 from entact.course.state.numbers import unit_number
@@ -56,11 +51,8 @@ from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
 Progress = Callable[[str, int, int], None]
-T = TypeVar("T")
 BESIDE_AFTER = 3  # days after somebody entered, whoever accompanies them is screened
-ALL = "all"  # the one stratum of a study that does not stratify by site
 PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
-CHUNK = 6  # participants in one piece of work
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
 REPORTED = 8  # at most so many days before its day, less one, a report on the whole study is sent
 FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
@@ -156,7 +148,14 @@ class _Rehearsal:
             for name in self.populations
             for arm in parameters.arms
         }
-        self.trial = Trial(study, parameters, seed, self._allocate(), wanted=wanted)
+        self.strata = strata_of(study, self.sites)
+        self.trial = Trial(
+            study,
+            parameters,
+            seed,
+            allocate(study, parameters.arms, self.strata, self.wanted_of, self.needs, self.told, seed),
+            wanted=wanted,
+        )
         allocation = self.trial.allocation
         self.arms = allocation.arms()
         self.minimised = minimised(study, allocation.rows, self.arms)
@@ -224,36 +223,6 @@ class _Rehearsal:
             data = {"report": one.report, "number": one.number, "sent": sent.isoformat()}
             self.heads.add(at, "periodic_report", data, "sponsor", "sponsor")
 
-    def _allocate(self) -> Allocation:
-        """The list, long enough in each stratum whoever comes, and kits for all whichever arm they get."""
-        planned = self.study.newest.file.randomisation
-        chance = Rehearsed(stream(self.seed, 0, "allocation"))
-        rows: list[ListRow] = []
-        blocks: list[int] = []
-        if planned is not None:
-            total = sum(planned.ratio.values())
-            blocks = [total, 2 * total]
-            draws = draws_of(self.study, self.wanted, chance)
-            rows = draws or permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, chance)
-        counts: Counter[Content] = Counter()
-        arms = list(planned.ratio) if planned is not None else self.parameters.arms[:1]
-        for population, wanted in self.wanted_of.items():
-            openly: Needs = {}
-            for arm in arms:
-                blinded, own = self.needs[population, arm]
-                counts.update({(arm, *kit): wanted * count for kit, count in blinded.items()})
-                openly |= own
-            counts.update({(self.told, *kit): wanted * count for kit, count in openly.items()})
-        return seal(self.study.name, rows, pack_kits(counts, chance), blocks, chance)
-
-    @property
-    def strata(self) -> list[str]:
-        """The strata that have a list of their own: the sites, or all together."""
-        planned = self.study.newest.file.randomisation
-        if planned is None or planned.method == MINIMISATION:
-            return [ALL]
-        return self.sites if "site" in planned.strata else [ALL]
-
     def _screen(self, job: Job) -> list[Screened]:
         """Screens candidates in rounds until enough have passed; these, in order of study time.
 
@@ -267,7 +236,7 @@ class _Rehearsal:
         while first < most and not self._enough(waiting):
             candidates = [self._coming(index) for index in range(first, first + size)]
             done = 0
-            for chunk in self._map(screen_candidates, job, candidates):
+            for chunk in work_through(screen_candidates, job, candidates, self.executor):
                 done += len(chunk)
                 self.progress("screening", done, size)
                 waiting += self._sort(chunk)
@@ -319,7 +288,7 @@ class _Rehearsal:
                 coming.append(Coming(index, day, name, one.index, site))
         self.next_index += len(coming)
         units = {one.index: [one] for one in waiting}
-        for chunk in self._map(screen_candidates, job, coming):
+        for chunk in work_through(screen_candidates, job, coming, self.executor):
             for other in self._sort(chunk):
                 units[other.coming.beside or 0].append(other)
         return sorted(units.values(), key=lambda unit: (together_at(unit), unit[0].index))
@@ -390,7 +359,11 @@ class _Rehearsal:
                 assert ready is not None
                 day = ready.date() + timedelta(days=BESIDE_AFTER)
                 coming.append(Coming(first + len(coming), day, name, one.screened.index, one.screened.site))
-        waiting = [one for chunk in self._map(screen_candidates, job, coming) for one in self._sort(chunk)]
+        waiting = [
+            one
+            for chunk in work_through(screen_candidates, job, coming, self.executor)
+            for one in self._sort(chunk)
+        ]
         return self._enter(sorted(waiting, key=lambda one: (one.ready, one.index)), self.admission)
 
     def _sort(self, chunk: list[Screened]) -> list[Screened]:
@@ -402,21 +375,11 @@ class _Rehearsal:
 
     def _treat(self, job: Job, work: list[Treat]) -> None:
         done, of = 0, len(work)
-        for chunk in self._map(treat_participants, job, work):
+        for chunk in work_through(treat_participants, job, work, self.executor):
             done += len(chunk)
             self.progress("treatment", done, of)
             for written in chunk:
                 self._finish(written.index, written.lines, written.tally)
-
-    def _map(
-        self, work: Callable[[Job, list[T]], list[Any]], job: Job, items: list[T]
-    ) -> Iterator[list[Any]]:
-        """Work on some items at a time, here or elsewhere, in order; `items` is used up, to free memory."""
-        if self.executor is not None:
-            elsewhere = partial(work_elsewhere, work, pack(job))
-            yield from self.executor.map(elsewhere, _pieces(items))
-        else:
-            yield from (work(job, piece) for piece in _pieces(items))
 
     def _finish(self, index: int, lines: list[Line], tally: Tally) -> None:
         name = participant_ledger(self.seed, index)
@@ -438,11 +401,3 @@ class _Rehearsal:
         self.heads.note(name, lines)
         self.trial.entries += len(lines)
         self.sink(name, lines)
-
-
-def _pieces(items: list[T]) -> Iterator[list[T]]:
-    items.reverse()
-    while items:
-        piece = items[: -CHUNK - 1 : -1]
-        del items[-CHUNK:]
-        yield piece

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pickle
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,6 +32,9 @@ from entact.course import Line, Setting, fold_setting, read
 from entact.course.entry import Environment
 from entact.course.state.setting import StudyState
 from entact.protocol import Study
+
+T = TypeVar("T")
+CHUNK = 6  # participants in one piece of work
 
 
 @dataclass(frozen=True)
@@ -214,3 +218,22 @@ def _staff(
 def _unpacked(packed: bytes) -> Job:
     job: Job = pickle.loads(packed)
     return job
+
+
+def work_through(
+    work: Callable[[Job, list[T]], list[Any]], job: Job, items: list[T], executor: Executor | None
+) -> Iterator[list[Any]]:
+    """Works on some items at a time, here or elsewhere, in order; `items` is used up, to free memory."""
+    if executor is not None:
+        elsewhere = partial(work_elsewhere, work, pack(job))
+        yield from executor.map(elsewhere, _pieces(items))
+    else:
+        yield from (work(job, piece) for piece in _pieces(items))
+
+
+def _pieces(items: list[T]) -> Iterator[list[T]]:
+    items.reverse()
+    while items:
+        piece = items[: -CHUNK - 1 : -1]
+        del items[-CHUNK:]
+        yield piece

@@ -17,7 +17,8 @@ from entact.conduct.error import ConductError
 from entact.conduct.reader import BROKEN, Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import SeenCourse
-from entact.conduct.timeline import Timeline, tell
+from entact.conduct.stops import Timeline
+from entact.conduct.timeline import tell
 from entact.conduct.words import lower_words, moment, words
 from entact.course import Entry, instant
 from entact.course.entry import Kept

@@ -1,8 +1,8 @@
 """Columns of a Polars or pandas frame as numbers or as codes of levels, with what is missing marked.
 
 Levels keep the order that the frame states: an Enum's, a pandas category's, numbers and dates ascending,
-that of
-first appearance for a Polars Categorical; text is in alphabetical order.
+that of first
+appearance for a Polars Categorical; text is in alphabetical order.
 """
 
 from __future__ import annotations
@@ -18,12 +18,9 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.frame import natural
+from entact.analysis.mmrm.codes import NARROW, SHORT, code_values, lookup, narrow, whole_numbers
 from entact.analysis.mmrm.small import Flags, Floats, Places
 
-# Levels whose codes fit two bytes: a frame can have many factors.
-NARROW = 2**15 - 1
-# Rows up to which Python's dictionaries are faster than Polars' expressions.
-SHORT = 4_000
 # Beyond it neighbouring whole numbers are one and the same floating-point number of so many bytes.
 WHOLE = {8: 2.0**53, 4: 2.0**24, 2: 2.0**11}
 
@@ -78,7 +75,7 @@ class Factor:
         place = np.cumsum(used) - 1
         levels = tuple(level for level, use in zip(self.levels, used, strict=True) if use)
         unused = tuple(level for level, use in zip(self.levels, used, strict=True) if not use)
-        return Factor(_narrow(place[self.codes], len(levels)), levels, self.numbers, self.stated), unused
+        return Factor(narrow(place[self.codes], len(levels)), levels, self.numbers, self.stated), unused
 
 
 Column = Numeric | Factor
@@ -116,12 +113,12 @@ def read_column(data: Any, name: str) -> Column:
 def read_factor(data: Any, name: str) -> Factor:
     """A column of a frame as categories, whatever it holds; numbers become levels in ascending order."""
     column = _series(data, name)
-    numbers = _whole_numbers(column)
+    numbers = whole_numbers(column)
     if numbers is not None:
         distinct = numbers.drop_nulls().unique().sort()
         levels = tuple(distinct.cast(pl.String).to_list())
         codes = numbers.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
-        return Factor(_narrow(codes, len(levels)), levels, numbers=True)
+        return Factor(narrow(codes, len(levels)), levels, numbers=True)
     return as_factor(
         _from_polars(name, column) if isinstance(column, pl.Series) else _from_pandas(name, column)
     )
@@ -134,7 +131,7 @@ def as_factor(column: Column) -> Factor:
     values, codes = np.unique(column.values, return_inverse=True)
     missing = np.isnan(column.values)
     levels = tuple(_plain(value) for value in values[~np.isnan(values)])
-    return Factor(_narrow(np.where(missing, -1, codes.reshape(-1)), len(levels)), levels, numbers=True)
+    return Factor(narrow(np.where(missing, -1, codes.reshape(-1)), len(levels)), levels, numbers=True)
 
 
 NUMBER = re.compile(r"\s*[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?\s*")
@@ -226,10 +223,10 @@ def read_identity(data: Any, name: str) -> Identity:
     """The column that names participants."""
     series = _series(data, name)
     if isinstance(series, pl.Series) and series.dtype == pl.String:
-        return Identity(*_code(series))
-    whole = _whole_numbers(series)
+        return Identity(*code_values(series))
+    whole = whole_numbers(series)
     if whole is not None:
-        codes, distinct = _code(whole)
+        codes, distinct = code_values(whole)
         return Identity(codes, distinct.cast(pl.String))
     column = read_column(data, name)
     if isinstance(column, Numeric):
@@ -252,79 +249,17 @@ def _width(series: Any) -> int:
     return getattr(series.dtype, "itemsize", 8) if getattr(series.dtype, "kind", "O") == "f" else 8
 
 
-def _whole_numbers(series: Any) -> pl.Series | None:
-    """A column of integers, exactly; None where it is none."""
-    if isinstance(series, pl.Series):
-        if series.dtype.is_decimal():
-            return _exact(series.to_list(), series.is_null().to_numpy())
-        return series if series.dtype.is_integer() else None
-    if getattr(series.dtype, "kind", "") == "O" and not hasattr(series.dtype, "categories"):
-        return _exact(series.to_list(), np.asarray(series.isna(), dtype=bool))
-    if getattr(series.dtype, "kind", "") not in "iu" or hasattr(series.dtype, "categories"):
-        return None
-    if series.isna().any():
-        return pl.Series(
-            [None if blank else int(one) for one, blank in zip(series, series.isna(), strict=True)]
-        )
-    return pl.Series(np.asarray(series.to_numpy(dtype=np.uint64 if series.dtype.kind == "u" else np.int64)))
-
-
-def _exact(values: Sequence[Any], blank: Flags) -> pl.Series | None:
-    """Whole numbers of Python's own, which have no end; None where one is none, or beyond 38 digits."""
-    known: list[int | None] = []
-    for value, empty in zip(values, blank, strict=True):
-        if not empty and (isinstance(value, bool) or not isinstance(value, int | Decimal) or value % 1):
-            return None
-        known.append(None if empty else int(value))
-    if max((abs(one) for one in known if one is not None), default=0) >= 10**38:
-        return None
-    return pl.Series(known, dtype=pl.Int128)
-
-
-def _code(values: pl.Series) -> tuple[Places, pl.Series]:
-    """Codes of strings or integers in ascending order, -1 for null, and what is distinct among them.
-
-    Frames come sorted by participant more often than not: then each run of equal values is coded once.
-    """
-    if len(values) <= SHORT:
-        known = values.to_list()
-        distinct = sorted({value for value in known if value is not None})
-        return _lookup(known, distinct), pl.Series(distinct, dtype=values.dtype)
-    runs = values.rle_id().to_numpy()
-    if runs.size and 2 * (int(runs[-1]) + 1) <= runs.size:
-        begins = np.flatnonzero(runs[1:] != runs[:-1]) + 1
-        codes, labels = _code(values.gather(np.concatenate([[0], begins])))
-        return codes[runs], labels
-    ranks = values.rank("dense")
-    codes = (ranks.fill_null(0) if values.null_count() else ranks).to_numpy().astype(np.int32) - 1
-    count = int(codes.max(initial=-1)) + 1
-    first = np.zeros(count + 1, dtype=np.int64)
-    first[codes[::-1]] = np.arange(codes.size)[::-1]
-    return codes, values.gather(first[:count])
-
-
-def _lookup(values: list[Any], levels: Sequence[Any]) -> Places:
-    """Codes of values by their place among levels, -1 for None."""
-    place: dict[Any, int] = {level: code for code, level in enumerate(levels)}
-    place[None] = -1
-    return np.fromiter(map(place.__getitem__, values), dtype=np.int32, count=len(values))
-
-
 def _plain(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def _narrow(codes: Places, levels: int) -> Places:
-    return codes.astype(np.int16 if levels <= NARROW else np.int32)
 
 
 def _physical(series: pl.Series, levels: int) -> Places:
     """The codes of an Enum, -1 for null."""
     if len(series) <= SHORT:
-        return _lookup(series.to_list(), series.dtype.categories.to_list())  # type: ignore[attr-defined]
+        return lookup(series.to_list(), series.dtype.categories.to_list())  # type: ignore[attr-defined]
     codes = series.to_physical()
     if not codes.null_count():
-        return _narrow(codes.to_numpy(), levels)
+        return narrow(codes.to_numpy(), levels)
     kind = pl.Int16 if levels <= NARROW else pl.Int32
     signed: Places = codes.cast(kind).fill_null(-1).to_numpy()
     return signed
@@ -342,7 +277,7 @@ def _from_polars(name: str, series: pl.Series) -> Column:
             known = text.to_list()
             seen = [value for value in dict.fromkeys(known) if value is not None]
             ordered = sorted(seen) if named else seen
-            return Factor(_lookup(known, ordered), tuple(ordered))
+            return Factor(lookup(known, ordered), tuple(ordered))
         # a Categorical has no order of its own; it keeps that in which its values first appear
         levels = text.drop_nulls().unique(maintain_order=True)
         levels = levels.sort() if named else levels
@@ -356,7 +291,7 @@ def _from_polars(name: str, series: pl.Series) -> Column:
     if kind.is_temporal():
         distinct = series.drop_nulls().unique().sort()
         codes = series.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
-        return Factor(_narrow(codes, len(distinct)), tuple(str(value) for value in distinct.to_list()))
+        return Factor(narrow(codes, len(distinct)), tuple(str(value) for value in distinct.to_list()))
     raise ValueError(f"column {name!r} holds {kind}; numbers, text, categories or true/false are needed")
 
 
@@ -378,7 +313,7 @@ def _from_pandas(name: str, series: Any) -> Column:
         return Numeric(np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64))
     if letter in "mM":
         codes, distinct = series.factorize(sort=True)
-        return Factor(_narrow(np.asarray(codes), len(distinct)), tuple(str(value) for value in distinct))
+        return Factor(narrow(np.asarray(codes), len(distinct)), tuple(str(value) for value in distinct))
     if letter == "c":
         raise ValueError(
             f"column {name!r} holds complex numbers; numbers, text, categories or true/false are needed"
@@ -410,7 +345,7 @@ def _from_objects(name: str, values: Sequence[Any], blank: Flags) -> Column:
         codes = np.array(
             [-1 if empty else place_of[value] for value, empty in zip(values, blank, strict=True)]
         )
-        return Factor(_narrow(codes, len(distinct)), tuple(map(str, distinct)))
+        return Factor(narrow(codes, len(distinct)), tuple(map(str, distinct)))
     if kinds == {"truth"}:
         truths = [-1 if empty else int(value) for value, empty in zip(values, blank, strict=True)]
         return Factor(np.array(truths, dtype=np.int32), ("False", "True"))

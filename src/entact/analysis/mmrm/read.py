@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from entact.analysis.mmrm.codes import SHORT
 from entact.analysis.mmrm.columns import (
     NO_VALUE,
-    SHORT,
     Column,
     Factor,
     Identity,
