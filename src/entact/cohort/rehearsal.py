@@ -26,6 +26,7 @@ from entact.cohort.minimised import minimised
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
+from entact.cohort.periodic import report_at_intervals
 from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.setting_ledgers import (
     OPENING,
@@ -44,9 +45,7 @@ from entact.cohort.units import APART, Units, know_each_other, together_at
 from entact.cohort.work import CHUNK, Job, screen_candidates, treat_participants, work_through
 from entact.course import Line, read
 from entact.course.entry import Environment
-from entact.course.kinds.periodic import periodic_reports_due
 from entact.course.state.numbers import unit_number
-from entact.course.state.setting import StudyState
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
@@ -54,7 +53,6 @@ Progress = Callable[[str, int, int], None]
 BESIDE_AFTER = 3  # days after somebody entered, whoever accompanies them is screened
 PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
-REPORTED = 8  # at most so many days before its day, less one, a report on the whole study is sent
 FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
 
 
@@ -202,26 +200,10 @@ class _Rehearsal:
         self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
         for ledger in self.site_ledgers.values():
             self._send(ledger.chain.name, ledger.chain.lines)
-        self._report_at_intervals()
+        report_at_intervals(self.study, self.heads, self.admission.notices, self.seed)
         self.heads.write(self.study_ledger, self.until)
         self._send(self.study_ledger.chain.name, self.study_ledger.chain.lines)
         return self.trial
-
-    def _report_at_intervals(self) -> None:
-        """The sponsor sends what is owed at intervals, some days before its day, up to the last visit."""
-        places = [one for one in self.admission.notices if one.kind == "enrolled"]
-        if not places:
-            return
-        first = min(places, key=lambda one: one.at)
-        state = StudyState(first_enrolled=(first.at, first.data["site"]))
-        random = stream(self.seed, 0, "periodic reports")
-        for one in periodic_reports_due(self.study.newest, state, self.heads.last.date()):
-            sent = one.due - timedelta(days=int(random.integers(1, REPORTED)))
-            at = datetime.combine(sent, time(12), UTC)
-            if at > self.heads.last:
-                continue
-            data = {"report": one.report, "number": one.number, "sent": sent.isoformat()}
-            self.heads.add(at, "periodic_report", data, "sponsor", "sponsor")
 
     def _screen(self, job: Job) -> list[Screened]:
         """Screens candidates in rounds until enough have passed; these, in order of study time.

@@ -33,7 +33,7 @@ from entact.course.state.override import OverrideState
 from entact.course.state.reporting import ReportDue
 from entact.course.state.safety import AdverseEventState, CallState, DeathState
 from entact.course.state.stopping import DeviationState, DiscontinuationState, StopDue
-from entact.course.state.tracks import is_at_end, open_tracks
+from entact.course.state.tracks import last_visits, open_tracks
 from entact.course.state.unblinding import PlannedUnblindingState
 from entact.course.state.values import SessionFacts, Values
 
@@ -245,7 +245,8 @@ class State:
     @property
     def tracks(self) -> frozenset[str]:
         """The tracks whose visits this person has: opened by an entry, never by a hidden arm."""
-        return open_tracks(self)
+        sites = {one.site for one in self.screenings}
+        return open_tracks(self.release.file.tracks, self.told, self.assignment, self.consent, sites)
 
     @property
     def entered(self) -> bool:
@@ -287,6 +288,15 @@ class State:
         return self.first_consent is not None and self.consent is not None and self.consent.is_withdrawn
 
     @property
+    def _is_at_end(self) -> bool:
+        visits = self.release.visits_of(self.population, self.tracks)
+        ends = last_visits(visits, self.release.file.tracks)
+        return any(
+            one.visit in ends and one.status == "ended" and one.attempt == self.attempt
+            for one in self.encounters.values()
+        )
+
+    @property
     def status(self) -> Status:
         """Where the participant stands; who stops before entering is `not_entered`, whatever stopped."""
         if self.died is not None:
@@ -299,7 +309,7 @@ class State:
             return "withdrawn"
         if "treatment" in self.discontinued or "procedures" in self.discontinued:
             return "discontinued"
-        if is_at_end(self):
+        if self._is_at_end:
             return "completed"
         if any(dose.is_taken for dose in self.doses):
             return "in_treatment"

@@ -5,38 +5,49 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+from entact.course.state.assignment import AssignmentState
+from entact.course.state.consent import ConsentState
+from entact.course.state.unblinding import PlannedUnblindingState
+
 if TYPE_CHECKING:
-    from entact.course.state.state import State
-    from entact.protocol.study import Visit
+    from entact.protocol.study import Track, Visit
 
 
-def open_tracks(state: State) -> frozenset[str]:
-    """The tracks whose visits a person has: opened by an entry, never by a hidden arm."""
+def open_tracks(
+    tracks: Mapping[str, Track],
+    told: PlannedUnblindingState | None,
+    assignment: AssignmentState | None,
+    consent: ConsentState | None,
+    sites: Collection[str],
+) -> frozenset[str]:
+    """The tracks whose visits a person has: opened by an entry, never by a hidden arm.
+
+    Args:
+        tracks: of the study file. told, assignment, consent: what was entered of the person. sites: where the
+            person is, and was before a transfer.
+    """
+
+    def is_open(opening: tuple[str, str]) -> bool:
+        what, name = opening
+        if what == "unblinded":
+            return told is not None and told.arm == name
+        if what == "assigned":
+            return assignment is not None and name in assignment.arms
+        return consent is not None and consent.scopes.get(name) is True
+
     return frozenset(
         name
-        for name, track in state.release.file.tracks.items()
-        if any(_opens(state, one) for one in track.openings) and _is_offered(state, track.sites)
+        for name, track in tracks.items()
+        if any(map(is_open, track.openings)) and (track.sites is None or {*track.sites} & {*sites})
     )
 
 
-def _opens(state: State, opening: tuple[str, str]) -> bool:
-    what, name = opening
-    if what == "unblinded":
-        return state.told is not None and state.told.arm == name
-    if what == "assigned":
-        return state.assignment is not None and name in state.assignment.arms
-    return state.consent is not None and state.consent.scopes.get(name) is True
+def last_visits(visits: Mapping[str, Visit], tracks: Mapping[str, Track]) -> set[str]:
+    """The visits with which what a person takes part in ends.
 
-
-def _is_offered(state: State, sites: Collection[str] | None) -> bool:
-    """Whether the participant is, or was before a transfer, at one of these sites; None are all."""
-    return sites is None or any(one.site in sites for one in state.screenings)
-
-
-def is_at_end(state: State) -> bool:
-    """Whether the last visit of what this person takes part in has been held."""
-    visits = state.release.visits_of(state.population, state.tracks)
-    tracks = state.release.file.tracks
+    Args:
+        visits: of the person, those of open tracks among them. tracks: of the study file.
+    """
     beside = {name for name, track in tracks.items() if track.arms}  # what arms have within the main one
     ends = {name for name, visit in visits.items() if visit.track is None and visit.kind == "end"}
     # A track that follows the main one ends the study; a sub-study beside it does not.
@@ -46,11 +57,7 @@ def is_at_end(state: State) -> bool:
         if visit.track not in beside and _follows(visit, visits, ends)
     }
     last = following or {name: visit for name, visit in visits.items() if visit.track is None}
-    ends = {name for name, visit in last.items() if visit.kind == "end"} or set(list(last)[-1:])
-    return any(
-        one.visit in ends and one.status == "ended" and one.attempt == state.attempt
-        for one in state.encounters.values()
-    )
+    return {name for name, visit in last.items() if visit.kind == "end"} or set(list(last)[-1:])
 
 
 def _follows(visit: Visit, visits: Mapping[str, Visit], ends: Collection[str]) -> bool:
