@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from tests.cohort.rehearsals import Rehearsed
 
-from entact.cohort import needs, rehearsal, rehearse
+from entact.cohort import allocated, needs, rehearsal, rehearse
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import load_parameters
 from entact.cohort.trial import shipped_cohort
@@ -155,7 +155,7 @@ def test_where_the_arms_do_the_same_swapping_them_changes_nothing_before_somebod
     monkeypatch.setattr(rehearsal, "load_parameters", lambda path, scenario, release: alike)
     first = rehearse(study, 8, seed=3)
     other = {"mdma": "placebo", "placebo": "mdma"}
-    pack, blocks = rehearsal.pack_kits, rehearsal.permuted_blocks
+    pack, blocks = allocated.pack_kits, allocated.permuted_blocks
 
     def packed(counts: Any, random: Any) -> list[Any]:
         # What is given openly is the drug whoever gets it: only what comes in both arms is swapped.
@@ -164,9 +164,9 @@ def test_where_the_arms_do_the_same_swapping_them_changes_nothing_before_somebod
             for row in pack(counts, random)
         ]
 
-    monkeypatch.setattr(rehearsal, "pack_kits", packed)
+    monkeypatch.setattr(allocated, "pack_kits", packed)
     monkeypatch.setattr(
-        rehearsal, "permuted_blocks", lambda *given: [_relabelled(row, other) for row in blocks(*given)]
+        allocated, "permuted_blocks", lambda *given: [_relabelled(row, other) for row in blocks(*given)]
     )
     second = rehearse(study, 8, seed=3)
     assert first.allocation.arms() == {number: other[arm] for number, arm in second.allocation.arms().items()}

@@ -109,7 +109,7 @@ def test_a_kit_used_twice_and_a_dose_given_twice(new_story: NewStory) -> None:
         ("form", {"form": "suicidality", "items": {"ideation": 0, "behaviour": False, "x": 1}}, "item:x"),
         ("form", {"form": "suicidality", "items": {"ideation": 10**30, "behaviour": False}}, "item:ideation"),
         ("vital_signs", {"systolic": "400 mm[Hg]"}, "item:systolic"),
-        ("vital_signs", {"systolic": "16 kPa"}, "item:systolic"),
+        ("vital_signs", {"systolic": "16 Cel"}, "item:systolic"),
         ("consent", {"version": "2", "scopes": {"astrology": True}}, "unknown_scope:astrology"),
         ("eligibility", {"criteria": {"tall": True}, "decision": "not_eligible"}, "unknown_criterion:tall"),
         ("enrolment", {"subject": "1-002"}, "enrolled_twice:subject"),
