@@ -21,7 +21,7 @@ TYPES = {
 def test_rows_are_as_long_as_columns_and_of_their_types(datasets: dict[str, Described]) -> None:
     kinds = {"string": str, "integer": int, "float": float}
     for name, dataset in datasets.items():
-        said = json.loads(dataset_json(dataset, study="MINI", version="0.1.0", at=AT))
+        said = json.loads(b"".join(dataset_json(dataset, study="MINI", version="0.1.0", at=AT)))
         assert said.keys() >= NEEDED
         assert said["datasetJSONVersion"].startswith("1.1.")
         assert (said["name"], said["records"]) == (name, len(said["rows"]))
@@ -36,5 +36,7 @@ def test_rows_are_as_long_as_columns_and_of_their_types(datasets: dict[str, Desc
 
 
 def test_it_is_utf_8_and_the_same_each_time(datasets: dict[str, Described]) -> None:
-    first, second = (dataset_json(datasets["DM"], study="MINI", version="0.1.0", at=AT) for _ in range(2))
+    first, second = (
+        list(dataset_json(datasets["DM"], study="MINI", version="0.1.0", at=AT)) for _ in range(2)
+    )
     assert first == second

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,7 +26,24 @@ def with_value(dataset: Described, column: str, value: Any) -> Described:
     values = dataset.frame[column].to_list()
     values[1] = value
     series = pl.Series(column, values, dtype=dataset.frame[column].dtype)
-    return replace(dataset, frame=dataset.frame.with_columns(series))
+    return replace(dataset, source=Held(dataset.frame.with_columns(series)))
+
+
+class Held:
+    """The rows of a dataset as a frame."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    @property
+    def height(self) -> int:
+        return self._frame.height
+
+    def lazy(self) -> pl.LazyFrame:
+        return self._frame.lazy()
+
+    def parts(self) -> Iterator[tuple[pl.DataFrame, Sequence[Sequence[str]]]]:
+        yield self._frame, [()] * self._frame.height
 
 
 def test_every_dataset_is_read_again_as_it_was_written(

@@ -12,8 +12,9 @@ from typing import Any
 import typer
 
 from entact import __version__
-from entact.cli.source import Asked, arms_of, open_source
-from entact.cli.trace import row_number
+from entact.cli.source import Asked, Source, arms_of, open_source
+from entact.cli.spool import Spooled
+from entact.cli.trace import numbers_in
 from entact.course import Course
 from entact.course.entry import Line, digest, instant, read
 from entact.course.fold import Broken, fold_lines
@@ -44,9 +45,16 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         raise StoreError(f"{out} is not empty: an export goes into a folder of its own")
     source = open_source(name, database, asked.cut)
     arms = arms_of(source, database, asked)
-    analyser = Analyser(source.study) if ADAM in asked.standards else None
+    with Spooled(out) as spool:
+        return _export(source, database, asked, arms, out, spool)
+
+
+def _export(
+    source: Source, database: str, asked: Asked, arms: Mapping[str, str] | None, out: Path, spool: Spooled
+) -> dict[str, Any]:
+    analyser = Analyser(source.study, spool) if ADAM in asked.standards else None
     odm = OdmRecord(source.study) if "odm" in asked.standards else None
-    tabulator = Tabulator(source.study, arms, analyser)
+    tabulator = Tabulator(source.study, arms, analyser, spool)
     seen = _Seen()
     broken: dict[str, str] = {}
     for ledger, lines in source.participants:
@@ -86,7 +94,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         "code": {"entact": __version__},
         "terminology": TERMINOLOGY,
         "datasets": {
-            one: {"rows": len(table.rows), "variables": len(table.variables)}
+            one: {"rows": table.height, "variables": len(table.variables)}
             for one, table in (*tabulation.tables.items(), *analysed.items())
         },
         "files": written,
@@ -198,23 +206,32 @@ def _write(
             made.append(out / name)
             made[-1].write_bytes(raw)
         made.append(out / TRACE)
-        made[-1].write_text("".join(_traces({**tabulation.tables, **analysed})), encoding="utf-8")
+        with made[-1].open("w", encoding="utf-8") as to:
+            to.writelines(_traces({**tabulation.tables, **analysed}))
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
         raise
-    return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in made}
+    return {path.relative_to(out).as_posix(): _sha256(path) for path in made}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: datetime) -> None:
     if form == "xpt":
         write_transport(dataset, path, at)
     elif form == "json":
-        path.write_bytes(dataset_json(dataset, study=study, version=__version__, at=at.isoformat()))
+        with path.open("wb") as out:
+            out.writelines(dataset_json(dataset, study=study, version=__version__, at=at.isoformat()))
     elif form == "parquet":
-        dataset.frame.write_parquet(path)
+        dataset.lazy.sink_parquet(path)
     else:
-        dataset.frame.write_csv(path)
+        with path.open("wb") as out:
+            for number, part in enumerate(dataset.parts()):
+                part.write_csv(out, include_header=not number)
 
 
 def _traces(tables: Mapping[str, Table]) -> Iterator[str]:
@@ -222,8 +239,12 @@ def _traces(tables: Mapping[str, Table]) -> Iterator[str]:
     for dataset, table in tables.items():
         if dataset.startswith("SUPP"):
             continue
-        for row, entries in zip(table.rows, table.entries, strict=True):
-            if "USUBJID" in row:
-                number = row_number(dataset, row)
-                key = f"{dataset}:{row['USUBJID']}" + (f":{number}" if number else "")
-                yield json.dumps({"row": key, "entries": list(entries)}) + "\n"
+        for part, entries in table.parts():
+            if "USUBJID" not in part.columns:
+                continue
+            subjects = part["USUBJID"].to_list()
+            numbers = numbers_in(dataset, part)
+            for subject, number, behind in zip(subjects, numbers, entries, strict=True):
+                if subject is not None:
+                    key = f"{dataset}:{subject}" + (f":{number}" if number else "")
+                    yield json.dumps({"row": key, "entries": list(behind)}) + "\n"

@@ -46,7 +46,7 @@ def open_source(name: str, database: str, cut: str | None) -> Source:
             raise StoreError("a cut is one of a record in a database; an archive is exported whole")
         return _archived(Path(name))
     open_record(database)
-    from entact.store import chains, describe
+    from entact.store import chains_by_name, describe
     from entact.store.cut import cut_lines, named_cut, study_of
     from entact.store.studies import study_of_record
 
@@ -58,11 +58,10 @@ def open_source(name: str, database: str, cut: str | None) -> Source:
         _, held = study_of_record()
         if held is None:
             raise StoreError(f"the database {database!r} holds no release that could be read")
-        study, participants, known = held, chains("participant:"), None
+        study, participants, known = held, chains_by_name("participant:"), None
     if study.name != name:
         raise StoreError(f"the database {database!r} holds the study {study.name!r}, not {name!r}")
-    ordered = sorted(participants)  # by ledger: the order in which they were opened is nobody's concern
-    return Source(study, describe().environment, known, ordered, database)
+    return Source(study, describe().environment, known, participants, database)
 
 
 def _archived(folder: Path) -> Source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import typer
 
 from entact.cli.source import Asked, arms_of, open_source
@@ -85,8 +86,17 @@ def print_trace(found: dict[str, Any]) -> None:
 
 def row_number(dataset: str, row: dict[str, Any]) -> str:
     """The number of a row among those of its participant; empty where there is one."""
-    found = row.get(_NUMBERS.get(dataset, f"{dataset}SEQ"))
-    return "" if found is None else f"{found:g}"
+    return _as_number(row.get(_NUMBERS.get(dataset, f"{dataset}SEQ")))
+
+
+def numbers_in(dataset: str, rows: pl.DataFrame) -> list[str]:
+    """The same of each row of a part of a dataset."""
+    name = _NUMBERS.get(dataset, f"{dataset}SEQ")
+    return [""] * rows.height if name not in rows.columns else list(map(_as_number, rows[name].to_list()))
+
+
+def _as_number(found: float | None) -> str:
+    return "" if found is None else f"{found:.0f}"
 
 
 def _key(key: str) -> tuple[str, str, str, str]:

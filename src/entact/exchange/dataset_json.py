@@ -6,6 +6,7 @@ Source: CDISC Dataset-JSON 1.1, JSON schema.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 from entact.exchange.described import Column, Described
@@ -14,21 +15,14 @@ VERSION: Final = "1.1.0"
 _TYPES: Final = {"text": "string", "integer": "integer", "float": "float"}
 
 
-def dataset_json(dataset: Described, *, study: str, version: str, at: str) -> bytes:
-    """A dataset as the bytes of a Dataset-JSON file: the same each time.
+def dataset_json(dataset: Described, *, study: str, version: str, at: str) -> Iterator[bytes]:
+    """A dataset as a Dataset-JSON file, part by part: the same bytes each time.
 
     Args:
         study: its name. version: of entact. at: what the file gives as the time of its making (ISO 8601 with
             offset); the cut of the data, not the clock.
     """
     whole = [column.type == "integer" for column in dataset.columns]
-    rows = [
-        [
-            int(value) if as_int and value is not None else value
-            for as_int, value in zip(whole, row, strict=True)
-        ]
-        for row in dataset.frame.rows()
-    ]
     said: dict[str, Any] = {
         "datasetJSONCreationDateTime": at,
         "datasetJSONVersion": VERSION,
@@ -39,13 +33,29 @@ def dataset_json(dataset: Described, *, study: str, version: str, at: str) -> by
         "metaDataVersionOID": metadata_oid(study, analysis=dataset.is_analysis),
         "metaDataRef": "define.xml",
         "itemGroupOID": group_oid(dataset.name),
-        "records": dataset.frame.height,
+        "records": dataset.height,
         "name": dataset.name,
         "label": dataset.label,
         "columns": [_column(dataset, column) for column in dataset.columns],
-        "rows": rows,
     }
-    return json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    yield _text(said)[:-1] + b',"rows":['
+    comma = b""
+    for part in dataset.parts():
+        rows = [
+            [
+                int(value) if as_int and value is not None else value
+                for as_int, value in zip(whole, row, strict=True)
+            ]
+            for row in part.rows()
+        ]
+        if rows:
+            yield comma + _text(rows)[1:-1]
+            comma = b","
+    yield b"]}\n"
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _column(dataset: Described, column: Column) -> dict[str, Any]:

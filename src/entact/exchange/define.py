@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import polars as pl
 from lxml import etree
 
 from entact.datasets.sdtm import TERMINOLOGY, Tabulation
@@ -239,7 +240,8 @@ def _lists(datasets: Sequence[Described]) -> dict[str, tuple[list[str], Codelist
             lists = [one for code in column.variable.codelists if (one := codelist(code)) is not None]
             if not lists or column.type != "text":
                 continue
-            used = sorted(set(dataset.frame[column.name].drop_nulls().to_list()))
+            terms = dataset.lazy.select(pl.col(column.name).drop_nulls().unique())
+            used = sorted(terms.collect(engine="streaming")[column.name].to_list())
             if column.name.endswith(("STRESC", "QNAM")) or not used:
                 continue
             best = max(lists, key=lambda one: sum(term in one.terms for term in used))

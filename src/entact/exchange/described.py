@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import polars as pl
 
@@ -45,6 +45,23 @@ class Column:
         return self.variable.name
 
 
+class Rows(Protocol):
+    """Where the rows of a dataset are: a `Table`, for one."""
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        ...
+
+    def lazy(self) -> pl.LazyFrame:
+        """All rows, read when they are asked for."""
+        ...
+
+    def parts(self) -> Iterator[tuple[pl.DataFrame, Sequence[Sequence[str]]]]:
+        """The rows in order, part by part, and the entries that each of them came from."""
+        ...
+
+
 @dataclass(frozen=True)
 class Described:
     """One dataset: rows, and what formats say of it."""
@@ -53,8 +70,27 @@ class Described:
     label: str
     observation_class: str
     structure: str
-    frame: pl.DataFrame
+    source: Rows
     columns: tuple[Column, ...]
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """All rows at once."""
+        return self.source.lazy().collect()
+
+    @property
+    def lazy(self) -> pl.LazyFrame:
+        """The same, read when it is asked for."""
+        return self.source.lazy()
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return self.source.height
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """The rows in order, a part of them in memory at once."""
+        return (part for part, _ in self.source.parts())
 
     @property
     def is_analysis(self) -> bool:
@@ -65,11 +101,10 @@ class Described:
 def described(tables: Mapping[str, Table]) -> Iterator[Described]:
     """Every dataset of a study, in its order."""
     for name, table in tables.items():
-        frame = table.frame()
-        keys, seen = _keys(name, table), _values(frame)
+        keys, seen = _keys(name, table), _values(table.lazy())
         columns = tuple(_column(name, one, seen[one.name], keys) for one in table.variables)
         yield Described(
-            name, table.domain.label, table.domain.observation_class, table.domain.structure, frame, columns
+            name, table.domain.label, table.domain.observation_class, table.domain.structure, table, columns
         )
 
 
@@ -81,20 +116,21 @@ def _keys(name: str, table: Table) -> Mapping[str, int]:
     return {key: place for place, key in enumerate(keys, start=1) if key in table.domain.variables}
 
 
-def _values(frame: pl.DataFrame) -> dict[str, list[float] | int | None]:
+def _values(lazy: pl.LazyFrame) -> dict[str, list[float] | int | None]:
     """Of each column what its description is made of, asked of the dataset as a whole, which is faster.
 
     Its different numbers, or the bytes of its longest text; None of one that is empty.
     """
-    if not frame.width:
+    schema = lazy.collect_schema()
+    if not schema:
         return {}
     asked = [
         pl.col(name).drop_nulls().unique(maintain_order=True).implode()
         if kind == pl.Float64
         else pl.col(name).str.len_bytes().max()
-        for name, kind in frame.schema.items()
+        for name, kind in schema.items()
     ]
-    found: dict[str, Any] = frame.select(asked).row(0, named=True)
+    found: dict[str, Any] = lazy.select(asked).collect(engine="streaming").row(0, named=True)
     return {name: None if one == [] else one for name, one in found.items()}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import polars as pl
 from lxml import etree
 
 from entact.datasets.adam.dates import parameter_codes
@@ -40,7 +41,7 @@ def results_of(book: Codebook, datasets: Mapping[str, Described]) -> Iterator[Re
     """The analyses of the plan whose endpoint has rows in ADEFF or ADTTE."""
     codes = parameter_codes(book.endpoints)
     subjects = datasets.get("ADSL")
-    known = set(subjects.frame.columns) if subjects is not None else set()
+    known = {one.name for one in subjects.columns} if subjects is not None else set()
     for analysis in book.analyses:
         planned = book.endpoints.get(analysis.endpoint)
         name = "ADTTE" if planned is not None and planned.kind == "time" else "ADEFF"
@@ -48,7 +49,7 @@ def results_of(book: Codebook, datasets: Mapping[str, Described]) -> Iterator[Re
         if planned is None or dataset is None:
             continue
         code = codes[analysis.endpoint]
-        if code not in dataset.frame["PARAMCD"].to_list():
+        if not dataset.lazy.select((pl.col("PARAMCD") == code).any()).collect().item():
             continue
         picked = {"PARAMCD": code}
         if name == "ADEFF":

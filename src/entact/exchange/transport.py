@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
@@ -23,6 +24,8 @@ _NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,7}")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
 _WHOLE: Final = r"^[\x20-\x7e]*[\x21-\x7e]$"  # the same without a blank at the end
 _LARGEST, _SMALLEST = 7.237e75, 5.398e-79  # of IBM floating point
+_CARD: Final = 80  # bytes of a record of the file, whatever it holds
+_OBSERVATIONS: Final = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 _STAMPS: Final = ((80 + 64, 16), (160, 16), (400 + 64, 16), (480, 16))  # where the file says when it was made
 
 
@@ -41,20 +44,51 @@ def write_transport(dataset: Described, path: Path, at: datetime) -> None:
     import pyreadstat
 
     check_transport(dataset)
-    pyreadstat.write_xport(
-        dataset.frame,
-        str(path),
-        table_name=dataset.name,
-        file_label=dataset.label[:LONGEST_LABEL],
-        column_labels=[one.variable.label for one in dataset.columns],
-        file_format_version=5,
-        variable_format={one.name: one.format for one in dataset.columns if one.format is not None},
+    widest = _widest(dataset)
+    record = sum(8 if text is None else len(text) for text in widest.row(0))
+    written = 0
+    with path.open("wb") as out, TemporaryDirectory(dir=path.parent) as folder:
+        for part in dataset.parts():
+            piece = Path(folder) / "piece"
+            pyreadstat.write_xport(
+                pl.concat([widest, part]),  # a first row that gives each text its width in the whole dataset
+                str(piece),
+                table_name=dataset.name,
+                file_label=dataset.label[:LONGEST_LABEL],
+                column_labels=[one.variable.label for one in dataset.columns],
+                file_format_version=5,
+                variable_format={one.name: one.format for one in dataset.columns if one.format is not None},
+            )
+            raw = piece.read_bytes()
+            begin = raw.index(_OBSERVATIONS) + _CARD
+            if not written:
+                out.write(_stamped(raw[:begin], at))
+            out.write(raw[begin + record : begin + record * (1 + part.height)])
+            written += part.height
+        out.write(b" " * (-record * written % _CARD))
+
+
+def _widest(dataset: Described) -> pl.DataFrame:
+    """One row with a text of the longest length in each column of texts, and no number."""
+    texts = [one.name for one in dataset.columns if not one.variable.numeric]
+    asked = [pl.col(name).str.len_bytes().max().fill_null(1) for name in texts]
+    longest = dataset.lazy.select(asked).collect(engine="streaming").row(0, named=True) if texts else {}
+    return pl.DataFrame(
+        {
+            one.name: pl.Series([None], dtype=pl.Float64)
+            if one.variable.numeric
+            else pl.Series(["x" * max(longest[one.name], 1)], dtype=pl.String)
+            for one in dataset.columns
+        }
     )
+
+
+def _stamped(header: bytes, at: datetime) -> bytes:
     stamp = at.strftime("%d%b%y:%H:%M:%S").upper().encode("ascii")
-    raw = bytearray(path.read_bytes())
+    raw = bytearray(header)
     for place, length in _STAMPS:
         raw[place : place + length] = stamp
-    path.write_bytes(raw)
+    return bytes(raw)
 
 
 def check_transport(dataset: Described) -> None:
@@ -66,28 +100,29 @@ def check_transport(dataset: Described) -> None:
     where = f"dataset {dataset.name}"
     if not _NAME.fullmatch(dataset.name):
         raise TransportError(f"{where}: a name is at most {LONGEST_NAME} capital letters and digits")
-    fitting = _fitting(dataset.frame)
+    fitting = _fitting(dataset.lazy)
     for column in dataset.columns:
-        _check_column(where, column, dataset.frame[column.name], fits=fitting[column.name])
+        _check_column(where, column, dataset, fits=fitting[column.name])
 
 
-def _fitting(frame: pl.DataFrame) -> dict[str, bool]:
+def _fitting(lazy: pl.LazyFrame) -> dict[str, bool]:
     """Of each column whether every value fits: asked of the dataset as a whole, which is faster."""
-    if not frame.width:
+    schema = lazy.collect_schema()
+    if not schema:
         return {}
     asked = []
-    for name, kind in frame.schema.items():
+    for name, kind in schema.items():
         one = pl.col(name)
         if kind == pl.String:
             fits = one.str.len_bytes().is_between(1, LONGEST_TEXT) & one.str.contains(_WHOLE)
         else:
             fits = one.is_finite() & ((one == 0) | one.abs().is_between(_SMALLEST, _LARGEST))
         asked.append(fits.all())  # nothing said about what is missing
-    found: dict[str, bool] = frame.select(asked).row(0, named=True)
+    found: dict[str, bool] = lazy.select(asked).collect(engine="streaming").row(0, named=True)
     return found
 
 
-def _check_column(where: str, column: Column, values: pl.Series, *, fits: bool) -> None:
+def _check_column(where: str, column: Column, dataset: Described, *, fits: bool) -> None:
     where = f"{where}, variable {column.name}"
     label = column.variable.label
     if not _NAME.fullmatch(column.name):
@@ -98,7 +133,8 @@ def _check_column(where: str, column: Column, values: pl.Series, *, fits: bool) 
         )
     if fits:
         return
-    for row, value in enumerate(values.to_list(), start=1):
+    values = (value for part in dataset.parts() for value in part[column.name].to_list())
+    for row, value in enumerate(values, start=1):
         if value is None:
             continue
         if isinstance(value, float):

@@ -49,13 +49,14 @@ def value_lists(datasets: Iterable[Described]) -> Iterator[ValueList]:
             variable, by, title = "AVAL", "PARAMCD", "PARAM"
         else:
             continue
-        if not {variable, by, title} <= set(dataset.frame.columns):
+        if not {variable, by, title} <= {one.name for one in dataset.columns}:
             continue
         found = (
-            dataset.frame.filter(pl.col(variable).is_not_null())
+            dataset.lazy.filter(pl.col(variable).is_not_null())
             .group_by(by)
             .agg(pl.col(title).first(), pl.col(variable).unique())
             .sort(by)
+            .collect(engine="streaming")
         )
         if found.height:
             said = tuple(_value(code, text, values) for code, text, values in found.rows())

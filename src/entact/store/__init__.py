@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from entact.store.inbox import receive
     from entact.store.index import LedgerHead
     from entact.store.participant_keys import key_of
-    from entact.store.reading import chains, ledgers, lines
+    from entact.store.reading import chains, chains_by_name, ledgers, lines
     from entact.store.renewal import keep_lists, rebuild, refresh, stale
     from entact.store.restoration import Restored, restore
     from entact.store.studies import study_of_record
@@ -43,6 +43,7 @@ __all__ = [
     "append_many",
     "archive_notices",
     "chains",
+    "chains_by_name",
     "create_database",
     "describe",
     "fact",
@@ -79,7 +80,7 @@ _LATE = {
     "appending": ("append",),
     "copying": ("append_many",),
     "index": ("LedgerHead",),
-    "reading": ("chains", "ledgers", "lines"),
+    "reading": ("chains", "chains_by_name", "ledgers", "lines"),
     "custody": ("keep_keys",),
     "participant_keys": ("key_of",),
     "verification": ("Verification", "verify"),

@@ -38,6 +38,12 @@ def chains(prefix: str = "") -> Iterator[tuple[str, list[Line]]]:
         yield name, [Line(seq, digest, text) for _, seq, digest, text in group]
 
 
+def chains_by_name(prefix: str = "") -> Iterator[tuple[str, list[Line]]]:
+    """The same in order of their names: when they were opened is nobody's concern. One ledger in memory."""
+    for name in sorted(one.ledger for one in ledgers(prefix)):
+        yield name, list(lines(name))
+
+
 def lines_with(entry: Entry) -> list[Line]:
     """The lines of an entry's ledger that hold its id, in order of arrival."""
     found = models.Line.objects.filter(ledger__name=entry.ledger, entry_id=storable(entry.id)).order_by("seq")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,7 @@ from tests.datasets.participants import START, Participant, arms, trial
 from entact.course.course import Course
 from entact.course.fold import fold
 from entact.datasets.codebook import codebook
-from entact.datasets.sdtm import Tabulation, strangers, tabulate
+from entact.datasets.sdtm import Table, Tabulation, strangers, tabulate
 from entact.datasets.sdtm.guide import domain
 from entact.datasets.sdtm.homes import homes_of, short_names
 from entact.protocol.load import load_study
@@ -74,11 +75,11 @@ def test_a_study_day_is_counted_from_the_first_dose_and_there_is_no_day_0(made: 
 
 
 def test_a_sex_that_the_terminology_lacks_is_found(made: Tabulation) -> None:
-    made.tables["DM"].rows[0]["SEX"], before = "Q", made.tables["DM"].rows[0]["SEX"]
-    try:
-        found = [str(one) for one in strangers(made) if not one.extensible]
-    finally:
-        made.tables["DM"].rows[0]["SEX"] = before
+    table = Table("DM")
+    for row, entries in zip(made.tables["DM"].rows, made.tables["DM"].entries, strict=True):
+        table.add(row | ({} if table.height else {"SEX": "Q"}), entries)
+    tables = {**made.tables, "DM": table}
+    found = [str(one) for one in strangers(replace(made, tables=tables)) if not one.extensible]
     assert found == ["DM.SEX, row 1: 'Q' is no term of SEX (not allowed)"]
 
 

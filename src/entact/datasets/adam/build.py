@@ -15,10 +15,10 @@ from entact.datasets import questionnaires, safety, subjects
 from entact.datasets.adam import efficacy, readings, treatment
 from entact.datasets.adam.dates import flag, sas_date
 from entact.datasets.adam.variables import DATASETS, SEQUENCE
-from entact.datasets.sdtm.build import Table
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
+from entact.datasets.sdtm.table import Spool, Table
 from entact.protocol.release import Study
 
 _AS_SDTM: Final = ("AETERM", "AEDECOD", "AESEV", "AESER", "AEREL", "AEOUT")
@@ -35,14 +35,15 @@ class Analyser:
     """Takes participants one at a time, each with the rows of SDTM that were made of them.
 
     Args:
-        study: all releases; the endpoints are those of the newest one.
+        study: all releases; the endpoints are those of the newest one. spool: where rows wait; without one
+            in memory.
     Attributes:
         failures: endpoint at visit -> what is wrong with its rule, where one fails.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, spool: Spool | None = None) -> None:
         self.release = study.newest
-        self.tables = {name: Table(name, domain) for name, domain in DATASETS.items()}
+        self.tables = {name: Table(name, domain, spool) for name, domain in DATASETS.items()}
         self.failures: dict[str, str] = {}
 
     def add(self, subject: Subject, rows: Iterable[Row]) -> None:
@@ -81,7 +82,7 @@ class Analyser:
 
     def finish(self) -> Analysed:
         """All analysis datasets."""
-        return Analysed({name: table for name, table in self.tables.items() if table.rows})
+        return Analysed({name: table for name, table in self.tables.items() if table.height})
 
 
 def _subject_level(subject: Subject, demographics: Row) -> dict[str, Any]:

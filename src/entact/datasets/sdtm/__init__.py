@@ -1,13 +1,16 @@
 """SDTM (implementation guide 3.4) from the ledgers: rows by pure functions, each with its entries."""
 
-from entact.datasets.sdtm.build import NATURAL_KEYS, Table, Tabulation, Tabulator, rows_of, tabulate
+from entact.datasets.sdtm.build import NATURAL_KEYS, Tabulation, Tabulator, rows_of, tabulate
 from entact.datasets.sdtm.guide import GUIDE, TERMINOLOGY, Variable
 from entact.datasets.sdtm.membership import Stranger, strangers, wrong_terms
+from entact.datasets.sdtm.table import ENTRIES, Spool, Table
 
 __all__ = [
+    "ENTRIES",
     "GUIDE",
     "NATURAL_KEYS",
     "TERMINOLOGY",
+    "Spool",
     "Stranger",
     "Table",
     "Tabulation",

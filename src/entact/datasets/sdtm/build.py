@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import polars as pl
-
 from entact.course.course import Course
 from entact.course.entry.arrival import arrival
 from entact.course.entry.effective import hold
@@ -16,11 +14,12 @@ from entact.course.state.numbers import arm_of
 from entact.datasets.codebook import Codebook, codebook
 from entact.datasets.person import Person
 from entact.datasets.sdtm import events, findings, interventions, special, trial
-from entact.datasets.sdtm.guide import Domain, Variable, domain
+from entact.datasets.sdtm.guide import domain
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
 from entact.datasets.sdtm.substances import substances
+from entact.datasets.sdtm.table import Spool, Table
 from entact.protocol.release import Release, Study
 
 TRIAL = ("TA", "TE", "TI", "TS", "TV")
@@ -61,63 +60,6 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-_OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
-
-
-class Table:
-    """The rows of one domain while they are gathered; columns are those of the guide, in its order."""
-
-    def __init__(self, name: str, said: Domain | None = None) -> None:
-        self.domain: Domain = said or domain(name)
-        self.rows: list[dict[str, Any]] = []
-        self.entries: list[tuple[str, ...]] = []
-        self._gathered: tuple[int, list[tuple[Variable, list[Any]]]] = (-1, [])
-
-    def add(self, values: dict[str, Any], entries: tuple[str, ...]) -> None:
-        """Adds a row; nothing may be said that the guide has no variable for."""
-        strange = values.keys() - self.domain.variables.keys()
-        if strange:
-            raise ValueError(f"{self.domain.name} has no variable {', '.join(sorted(strange))}")
-        self.rows.append(values)
-        self.entries.append(entries)
-
-    @property
-    def variables(self) -> list[Variable]:
-        """Required and expected variables, and of the others those that some row has."""
-        return [one for one, _ in self._columns()]
-
-    def frame(self) -> pl.DataFrame:
-        """The rows as a frame: numbers as Float64, the rest as text; null is missing."""
-        return pl.DataFrame([_series(one, said) for one, said in self._columns()])
-
-    def _columns(self) -> list[tuple[Variable, list[Any]]]:
-        """The variables with their values, gathered once for as many rows as there are."""
-        if self._gathered[0] == len(self.rows):
-            return self._gathered[1]
-        known = self.domain.variables
-        said = {name: [row.get(name) for row in self.rows] for name in known}
-        used = {
-            name
-            for name, one in known.items()
-            if one.core in ("Req", "Exp") or said[name].count(None) < len(self.rows)
-        }
-        used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
-        if self.domain.name == "CO":  # of a visit: what it is related to is empty, and checkers look for it
-            used |= {"RDOMAIN", "IDVAR", "IDVARVAL"}
-        if self.domain.observation_class in _OBSERVED:
-            used.add("EPOCH")
-        self._gathered = len(self.rows), [(one, said[name]) for name, one in known.items() if name in used]
-        return self._gathered[1]
-
-
-def _series(variable: Variable, said: list[Any]) -> pl.Series:
-    if variable.numeric:
-        numbers = [None if one is None else float(one) for one in said]
-        return pl.Series(variable.name, numbers, dtype=pl.Float64)
-    texts = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
-    return pl.Series(variable.name, texts, dtype=pl.String)
-
-
 @dataclass(frozen=True)
 class Tabulation:
     """The SDTM datasets of a study.
@@ -153,16 +95,21 @@ class Tabulator:
     Args:
         study: all releases. allocation: randomisation number -> arm; without it the export is blinded, and
             no row depends on the arm. analyser: is given each participant with the rows made of them.
+        spool: where rows wait; without one in memory.
     """
 
     def __init__(
-        self, study: Study, allocation: Mapping[str, str] | None = None, analyser: Analysing | None = None
+        self,
+        study: Study,
+        allocation: Mapping[str, str] | None = None,
+        analyser: Analysing | None = None,
+        spool: Spool | None = None,
     ) -> None:
-        self.study, self.allocation, self.analyser = study, allocation, analyser
+        self.study, self.allocation, self.analyser, self.spool = study, allocation, analyser, spool
         self.release = study.newest
         self.book = codebook(self.release)
         self.blinded = allocation is None and self.book.randomised
-        self.tables = {name: Table(name) for name in ORDER}
+        self.tables = {name: Table(name, spool=None if name in TRIAL else spool) for name in ORDER}
         self.environments: set[str] = set()
         self._facts: dict[str, list[str]] = {"began": [], "seen": []}
         self._entered = 0
@@ -185,11 +132,16 @@ class Tabulator:
             self.tables[row.domain].add(row.values, row.entries)
             for values in _qualifiers(row):
                 name = f"SUPP{row.domain}"
-                self.tables.setdefault(name, Table(name)).add(values, row.entries)
+                self._table(name).add(values, row.entries)
         for what, at in (("began", subject.began), ("seen", subject.last_seen)):
             if at is not None:
                 self._facts[what].append(subject.local(at) or "")
         self._entered += subject.person.entered
+
+    def _table(self, name: str) -> Table:
+        if name not in self.tables:
+            self.tables[name] = Table(name, spool=self.spool)
+        return self.tables[name]
 
     def visible(self, course: Course) -> Course:
         """What of a course is exported: all of it, or in a blinded export what cannot tell the arm."""
@@ -216,7 +168,7 @@ class Tabulator:
         }
         for row in trial.trial(self.release, blinded=self.blinded, facts=known):
             self.tables[row.domain].add(row.values, ())
-        if self.tables["EC"].rows and self.tables["EX"].rows:
+        if self.tables["EC"].height and self.tables["EX"].height:
             for one in ("EC", "EX"):  # a dose as it was taken, and what was in it: one row of each
                 said = {"STUDYID": self.book.study.upper(), "RDOMAIN": one, "IDVAR": f"{one}LNKID"}
                 self.tables["RELREC"].add({**said, "RELTYPE": "ONE", "RELID": "ECEX"}, ())
@@ -227,7 +179,7 @@ class Tabulator:
             book=self.book,
             blinded=self.blinded,
             environment=next(iter(self.environments), "production"),
-            tables={name: self.tables[name] for name in order if self.tables[name].rows},
+            tables={name: self.tables[name] for name in order if self.tables[name].height},
             own={name: (home.code, home.name, home.category) for name, home in homes.sponsors()},
             left_out=dict(homes.left_out),
             withheld=dict(_WITHHELD) if self.blinded else {},
@@ -241,7 +193,7 @@ class Tabulator:
             for row in self.tables["TS"].rows
             if row["TSPARMCD"] in trial.ASSUMED
         }
-        routes = {f"{one}.{one}ROUTE": interventions.ROUTE for one in ("EC", "EX") if self.tables[one].rows}
+        routes = {f"{one}.{one}ROUTE": interventions.ROUTE for one in ("EC", "EX") if self.tables[one].height}
         return found | routes
 
     def _arm(self, course: Course) -> str | None:

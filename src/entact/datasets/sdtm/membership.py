@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from entact.datasets.sdtm.build import Table, Tabulation
+import polars as pl
+
+from entact.datasets.sdtm.build import Tabulation
 from entact.datasets.sdtm.guide import Codelist, Variable, codelist, domain
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.special import MULTIPLE, term_in_dm
+from entact.datasets.sdtm.table import Table
 from entact.protocol.problem import Fault
 from entact.protocol.release import Release
 
@@ -59,12 +62,14 @@ def wrong_terms(release: Release) -> Iterator[Fault]:
 
 
 def _strange(name: str, table: Table, variable: Variable, lists: list[Codelist]) -> Iterator[Stranger]:
-    seen: set[str] = {MULTIPLE} if variable.name == "RACE" else set()
-    for place, row in enumerate(table.rows, start=1):
-        value = row.get(variable.name)
-        if value is None or value in seen or row.get(f"{variable.name[:-1]}N") is not None:
-            continue  # a number as text is no term
-        seen.add(value)
+    name_of_number = f"{variable.name[:-1]}N"  # a number as text is no term
+    lazy = table.lazy().with_row_index("row", offset=1).filter(pl.col(variable.name).is_not_null())
+    if name_of_number in {one.name for one in table.variables}:
+        lazy = lazy.filter(pl.col(name_of_number).is_null())
+    found = lazy.group_by(variable.name).agg(pl.col("row").min()).sort("row").collect(engine="streaming")
+    for value, place in found.rows():
+        if variable.name == "RACE" and value == MULTIPLE:
+            continue
         if not any(value in one.terms for one in lists):
             yield Stranger(
                 name, variable.name, place, value, lists[0].submission, any(one.extensible for one in lists)

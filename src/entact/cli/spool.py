@@ -1,0 +1,52 @@
+"""Where the rows of an export wait: in parts, in a folder beside what it writes, until all are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+
+import polars as pl
+
+
+class Spooled:
+    """A folder of parts that is gone when the export is done, or broke off.
+
+    Args:
+        out: the folder that the export is written into; parts lie beside it, on the same disk.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._folder: TemporaryDirectory[str] | None = None
+        self._parts: dict[str, list[Path]] = {}
+
+    def __enter__(self) -> Spooled:
+        """The folder is made with the first part: a small export needs none."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Takes the folder away."""
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def keep(self, dataset: str, part: pl.DataFrame) -> None:
+        """Keeps the next part of a dataset."""
+        if self._folder is None:
+            beside = self._out.resolve().parent
+            beside.mkdir(parents=True, exist_ok=True)
+            self._folder = TemporaryDirectory(dir=beside, prefix=f".{self._out.name}-")  # for its owner alone
+        kept = self._parts.setdefault(dataset, [])
+        kept.append(Path(self._folder.name) / f"{dataset}-{len(kept)}.parquet")
+        part.write_parquet(kept[-1], compression="lz4")
+
+    def scan(self, dataset: str) -> pl.LazyFrame:
+        """All that was kept of a dataset, in order."""
+        return pl.scan_parquet(self._parts[dataset])
+
+    def parts(self, dataset: str) -> Iterator[pl.DataFrame]:
+        """What was kept of it, part by part."""
+        return (pl.read_parquet(path) for path in self._parts[dataset])
