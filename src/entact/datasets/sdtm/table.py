@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from entact.datasets.sdtm.guide import Domain, Variable, domain
 
 PART: Final = 20_000  # rows in memory, where there is a spool
-ENTRIES: Final = "entries"  # beside the variables of a part: the entries that each row came from
+ENTRIES: Final = "entries"  # beside the variables of a part: the entries that each row came from, one a line
 
 _OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
 
@@ -44,14 +44,16 @@ class Table:
         self.entries: list[tuple[str, ...]] = []
         self._spool = spool
         self._spooled = 0
-        self._used: set[str] = set()  # of what waits elsewhere
-        self._gathered: tuple[int, list[tuple[Variable, list[Any]]]] = (-1, [])
+        self._said: dict[str, Any] = {}  # variables of which something was ever said, with the last of it
+        self._used: set[str] = set()  # variables that have a value in what waits elsewhere
+        self._gathered: tuple[int, list[Variable], pl.DataFrame] = (-1, [], pl.DataFrame())
 
     def add(self, values: dict[str, Any], entries: tuple[str, ...]) -> None:
         """Adds a row; nothing may be said that the guide has no variable for."""
-        strange = values.keys() - self.domain.variables.keys()
-        if strange:
+        if not values.keys() <= self.domain.variables.keys():
+            strange = values.keys() - self.domain.variables.keys()
             raise ValueError(f"{self.domain.name} has no variable {', '.join(sorted(strange))}")
+        self._said.update(values)
         self.rows.append(values)
         self.entries.append(entries)
         if self._spool is not None and len(self.rows) >= PART:
@@ -65,7 +67,7 @@ class Table:
     @property
     def variables(self) -> list[Variable]:
         """Required and expected variables, and of the others those that some row has."""
-        return [one for one, _ in self._columns()]
+        return self._gather()[0]
 
     def frame(self) -> pl.DataFrame:
         """The rows as a frame: numbers as Float64, the rest as text; null is missing."""
@@ -74,7 +76,7 @@ class Table:
     def lazy(self) -> pl.LazyFrame:
         """The same, read when it is asked for."""
         if not self._spooled:
-            return pl.DataFrame([_series(one, said) for one, said in self._columns()]).lazy()
+            return self._gather()[1].lazy()
         assert self._spool is not None
         self._send(self._spool)
         return self._spool.scan(self.domain.name).select([one.name for one in self.variables])
@@ -88,41 +90,52 @@ class Table:
         self._send(self._spool)
         names = [one.name for one in self.variables]
         for part in self._spool.parts(self.domain.name):
-            yield part.select(names), part[ENTRIES].to_list()
+            yield part.select(names), [one.split("\n") if one else [] for one in part[ENTRIES].to_list()]
 
     def _send(self, spool: Spool) -> None:
         """Lets what is in memory wait elsewhere."""
         if not self.rows:
             return
-        said = {name: [row.get(name) for row in self.rows] for name in self.domain.variables}
-        part = [_series(one, said[name]) for name, one in self.domain.variables.items()]
-        entries = pl.Series(ENTRIES, [list(one) for one in self.entries], dtype=pl.List(pl.String))
-        spool.keep(self.domain.name, pl.DataFrame([*part, entries]))
-        self._used |= {name for name, values in said.items() if values.count(None) < len(values)}
+        part = self._frame(self.domain.variables)
+        self._used |= {one.name for one in part if one.null_count() < part.height}
+        entries = pl.Series(ENTRIES, list(map("\n".join, self.entries)), dtype=pl.String)
+        spool.keep(self.domain.name, part.with_columns(entries))
         self._spooled += len(self.rows)
         self.rows, self.entries = [], []
 
-    def _columns(self) -> list[tuple[Variable, list[Any]]]:
-        """The variables with their values in memory, gathered once for as many rows as there are."""
+    def _gather(self) -> tuple[list[Variable], pl.DataFrame]:
+        """The variables, and what is in memory of them; made once for as many rows as there are."""
         if self._gathered[0] == self.height:
-            return self._gathered[1]
+            return self._gathered[1:]
         known = self.domain.variables
-        said = {name: [row.get(name) for row in self.rows] for name in known}
-        used = self._used | {
-            name
-            for name, one in known.items()
-            if one.core in ("Req", "Exp") or said[name].count(None) < len(self.rows)
-        }
+        whole = self._frame(known)
+        used = self._used | {one.name for one in whole if one.null_count() < whole.height}
+        used |= {name for name, one in known.items() if one.core in ("Req", "Exp")}
         used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
         if self.domain.name == "CO":  # of a visit: what it is related to is empty, and checkers look for it
             used |= {"RDOMAIN", "IDVAR", "IDVARVAL"}
         if self.domain.observation_class in _OBSERVED:
             used.add("EPOCH")
-        self._gathered = self.height, [(one, said[name]) for name, one in known.items() if name in used]
-        return self._gathered[1]
+        names = [name for name in known if name in used]
+        self._gathered = self.height, [known[name] for name in names], whole.select(names)
+        return self._gathered[1:]
+
+    def _frame(self, variables: Mapping[str, Variable]) -> pl.DataFrame:
+        """The rows in memory: numbers as Float64, the rest as text; null is missing."""
+        count = len(self.rows)
+        return pl.DataFrame(
+            [
+                _series(one, [row.get(name) for row in self.rows] if name in self._said else [None] * count)
+                for name, one in variables.items()
+            ]
+        )
 
 
 def _series(variable: Variable, said: list[Any]) -> pl.Series:
+    if said.count(None) == len(said):
+        return pl.repeat(
+            None, len(said), dtype=pl.Float64 if variable.numeric else pl.String, eager=True
+        ).alias(variable.name)
     if variable.numeric:
         numbers = [None if one is None else float(one) for one in said]
         return pl.Series(variable.name, numbers, dtype=pl.Float64)
