@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,17 @@ from entact.course.entry import Line, digest, instant, read
 from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import Analyser
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, Tabulator, strangers
+from entact.datasets.sdtm.build import Analysing
+from entact.datasets.sdtm.row import Row
+from entact.datasets.sdtm.subject import Subject
 from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
+from entact.exchange.fhir import FhirRecord
 from entact.store import StoreError
 
 MANIFEST, TRACE, DEFINE, ODM = "manifest.json", "trace.jsonl", "define.xml", "odm.xml"
-STANDARDS = ("sdtm", "adam", "define", "odm")
+STANDARDS = ("sdtm", "adam", "define", "odm", "fhir")
 ADAM = "adam"  # the folder of analysis datasets, within that of an export
+FHIR = "fhir"  # and of resources, a file of lines for each type
 FORMATS = ("xpt", "json", "parquet", "csv")
 
 
@@ -46,15 +51,28 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
     source = open_source(name, database, asked.cut)
     arms = arms_of(source, database, asked)
     with Spooled(out) as spool:
-        return _export(source, database, asked, arms, out, spool)
+        found = export_source(source, asked, arms, out, spool)
+    if source.place == database:
+        from entact.cli.audit import note_export
+
+        arms_said = "blinded" if found["blinded"] else "with arms"
+        manifest = digest((out / MANIFEST).read_bytes())
+        note_export(f"datasets, {', '.join(asked.standards)}, {arms_said}", manifest)
+    return found
 
 
-def _export(
-    source: Source, database: str, asked: Asked, arms: Mapping[str, str] | None, out: Path, spool: Spooled
+def export_source(
+    source: Source, asked: Asked, arms: Mapping[str, str] | None, out: Path, spool: Spooled
 ) -> dict[str, Any]:
+    """Writes the datasets of ledgers, one participant in memory at a time; see `export_study`.
+
+    Args:
+        arms: randomisation number -> arm; None of a blinded export. spool: where rows wait.
+    """
     analyser = Analyser(source.study, spool) if ADAM in asked.standards else None
     odm = OdmRecord(source.study) if "odm" in asked.standards else None
-    tabulator = Tabulator(source.study, arms, analyser, spool)
+    fhir = FhirRecord(source.study, write=spool.write) if FHIR in asked.standards else None
+    tabulator = Tabulator(source.study, arms, _Each(analyser, fhir), spool)
     seen = _Seen()
     broken: dict[str, str] = {}
     for ledger, lines in source.participants:
@@ -81,7 +99,9 @@ def _export(
     if odm is not None:
         simulated = tabulation.environment != "production"
         others[ODM] = odm.finish(version=__version__, at=seen.at.isoformat(), simulated=simulated)
-    written = _write(tabulation, analysed, others, asked, out, seen.at)
+    if fhir is not None:
+        fhir.finish(simulated=tabulation.environment != "production")
+    written = _write(tabulation, analysed, others, asked, out, seen.at, spool)
     found: dict[str, Any] = {
         "study": source.study.name,
         "release": source.study.newest.id,
@@ -98,6 +118,7 @@ def _export(
             for one, table in (*tabulation.tables.items(), *analysed.items())
         },
         "files": written,
+        "resources": dict(fhir.counts) if fhir is not None else {},
         "own_terms": sorted({str(one) for one in strangers(tabulation) if one.extensible}),
         "sponsor_codes": {item: list(said) for item, said in tabulation.own.items()},
         "left_out": dict(tabulation.left_out),
@@ -109,11 +130,6 @@ def _export(
     }
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     (out / MANIFEST).write_text(text, encoding="utf-8")
-    if source.place == database:
-        from entact.cli.audit import note_export
-
-        arms_said = "blinded" if tabulation.blinded else "with arms"
-        note_export(f"datasets, {', '.join(asked.standards)}, {arms_said}", digest(text.encode()))
     return found
 
 
@@ -138,7 +154,7 @@ def _check(asked: Asked) -> None:
             raise StoreError(f"there is no standard {one!r}; there are {', '.join(STANDARDS)}")
     if "sdtm" not in asked.standards:
         said = "analysis datasets come with those of SDTM, from which they are traced"
-        what = "define describes datasets, and odm stands beside them"
+        what = "define describes datasets, and odm and fhir stand beside them"
         what = said if ADAM in asked.standards else what
         raise StoreError(f"{what}: export them together, as in --as sdtm,adam,define")
     for one in asked.formats:
@@ -146,6 +162,19 @@ def _check(asked: Asked) -> None:
             raise StoreError(f"there is no format {one!r}; there are {', '.join(FORMATS)}")
     if asked.blinded and asked.allocation is not None:
         raise StoreError("a blinded export takes no allocation: leave out --blinded or --allocation")
+
+
+class _Each:
+    """Gives each participant to all who take one."""
+
+    def __init__(self, *several: Analysing | None) -> None:
+        self._several = [one for one in several if one is not None]
+
+    def add(self, subject: Subject, rows: Iterable[Row]) -> None:
+        """Gives one participant, with the rows that were made of them."""
+        made = list(rows)
+        for one in self._several:
+            one.add(subject, made)
 
 
 class _Seen:
@@ -179,6 +208,7 @@ def _write(
     asked: Asked,
     out: Path,
     at: datetime,
+    spool: Spooled,
 ) -> dict[str, str]:
     """Writes all files; none is left where one cannot be written.
 
@@ -205,6 +235,10 @@ def _write(
         for name, raw in others.items():
             made.append(out / name)
             made[-1].write_bytes(raw)
+        for name, waiting in spool.files():
+            made.append(out / FHIR / f"{name}.ndjson")
+            made[-1].parent.mkdir(mode=0o700, exist_ok=True)
+            waiting.replace(made[-1])
         made.append(out / TRACE)
         with made[-1].open("w", encoding="utf-8") as to:
             to.writelines(_traces({**tabulation.tables, **analysed}))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
+from typing import TextIO
 
 import polars as pl
 
@@ -21,6 +22,7 @@ class Spooled:
         self._out = out
         self._folder: TemporaryDirectory[str] | None = None
         self._parts: dict[str, list[Path]] = {}
+        self._lines: dict[str, TextIO] = {}
 
     def __enter__(self) -> Spooled:
         """The folder is made with the first part: a small export needs none."""
@@ -30,18 +32,35 @@ class Spooled:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Takes the folder away."""
+        for file in self._lines.values():
+            file.close()
         if self._folder is not None:
             self._folder.cleanup()
 
     def keep(self, dataset: str, part: pl.DataFrame) -> None:
         """Keeps the next part of a dataset."""
+        kept = self._parts.setdefault(dataset, [])
+        kept.append(self._place() / f"{dataset}-{len(kept)}.parquet")
+        part.write_parquet(kept[-1], compression="lz4")
+
+    def write(self, name: str, line: str) -> None:
+        """Adds a line to a file that waits as well."""
+        if name not in self._lines:
+            self._lines[name] = (self._place() / f"{name}.lines").open("w", encoding="utf-8")
+        self._lines[name].write(line)
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """The files of lines that wait, complete."""
+        for name, file in self._lines.items():
+            file.close()
+            yield name, Path(file.name)
+
+    def _place(self) -> Path:
         if self._folder is None:
             beside = self._out.resolve().parent
             beside.mkdir(parents=True, exist_ok=True)
             self._folder = TemporaryDirectory(dir=beside, prefix=f".{self._out.name}-")  # for its owner alone
-        kept = self._parts.setdefault(dataset, [])
-        kept.append(Path(self._folder.name) / f"{dataset}-{len(kept)}.parquet")
-        part.write_parquet(kept[-1], compression="lz4")
+        return Path(self._folder.name)
 
     def scan(self, dataset: str) -> pl.LazyFrame:
         """All that was kept of a dataset, in order."""

@@ -1,0 +1,106 @@
+"""How long an export takes, and that its memory does not grow with the number of participants.
+
+One rehearsal of `mapp1` is exported as SDTM, ADaM and Define-XML, then the same ledgers under other names, so
+often that there are 300 and 1,000 of them; each in a process of its own. From the two sizes follows what
+10,000 participants would take: growth is a straight line, of which the smaller size is the beginning.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from hashlib import md5
+from pathlib import Path
+
+KILO = 1 if sys.platform != "darwin" else 1024  # units of ru_maxrss in a kilobyte
+STUDY, REHEARSED, SIZES, WHOLE = "mapp1", 24, (300, 1_000), 10_000
+MINUTES, MEGABYTES, SMALL, SECONDS = 10, 2_000, 90, 3.0
+
+
+def main() -> int:
+    """Prints the figures; 1 when time or memory of the whole would leave its limit."""
+    import entact
+
+    trial = entact.rehearse(entact.load_study(STUDY), participants=REHEARSED, seed=7)
+    people = {name: lines for name, lines in trial.ledgers.items() if name.startswith("participant:")}
+    with tempfile.TemporaryDirectory(prefix="entact-bench-") as place:
+        kept = Path(place) / "ledgers"
+        kept.write_bytes(pickle.dumps([[tuple(line) for line in _told(lines)] for lines in people.values()]))
+        found = [_measure(kept, size) for size in (SMALL, *SIZES)]
+    for one in found:
+        print(
+            f"{one['participants']:>6,} participants  {one['entries']:>9,} entries  {one['rows']:>9,} rows  "
+            f"{one['seconds']:6.1f} s ({one['processor']:.1f} of processor)  {one['megabytes']:5.0f} MB"
+        )
+    small, less, more = found
+    whole = {name: _extended(less, more, name) for name in ("seconds", "megabytes", "entries")}
+    print(
+        f"{WHOLE:,} participants would take {whole['seconds'] / 60:.1f} min and {whole['megabytes']:,.0f} MB "
+        f"({whole['entries']:,.0f} entries); limits {MINUTES} min, {MEGABYTES:,} MB"
+    )
+    print(f"{SMALL} participants: {small['seconds']:.1f} s (limit {SECONDS})")
+    late = whole["seconds"] > 60 * MINUTES or small["seconds"] > SECONDS
+    return int(late or whole["megabytes"] > MEGABYTES)
+
+
+def _told(lines: list[object]) -> Iterator[tuple[int, str, str]]:
+    for line in lines:
+        yield line.seq, line.hash, line.text  # type: ignore[attr-defined]
+
+
+def _extended(less: dict[str, float], more: dict[str, float], name: str) -> float:
+    slope = (more[name] - less[name]) / (more["participants"] - less["participants"])
+    return more[name] + max(slope, 0.0) * (WHOLE - more["participants"])
+
+
+def _measure(kept: Path, size: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.export", str(kept), str(size)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ})
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def run_one(kept: Path, size: int) -> None:
+    """One export in this process; prints its figures."""
+    from entact.cli.export import export_source
+    from entact.cli.source import Asked, Source
+    from entact.cli.spool import Spooled
+    from entact.course.entry import Line
+    from entact.protocol import load_study
+
+    people = pickle.loads(kept.read_bytes())
+
+    def ledgers() -> Iterator[tuple[str, list[Line]]]:
+        for number in range(size):
+            lines = people[number % len(people)]
+            old = json.loads(lines[0][2])["ledger"].partition(":")[2]
+            new = md5(str(number).encode(), usedforsecurity=False).hexdigest()
+            yield f"participant:{new}", [Line(seq, own, text.replace(old, new)) for seq, own, text in lines]
+
+    asked = Asked(("sdtm", "adam", "define"), ("xpt",), True, None, None)
+    out = kept.parent / f"export-{size}"
+    began = time.perf_counter()
+    with Spooled(out) as spool:
+        source = Source(load_study(STUDY), "rehearsal", None, ledgers(), "made up")
+        found = export_source(source, asked, None, out, spool)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    figures = {
+        "participants": size,
+        "entries": found["cut"]["entries"],
+        "rows": sum(one["rows"] for one in found["datasets"].values()),
+        "seconds": time.perf_counter() - began,
+        "processor": used.ru_utime + used.ru_stime,
+        "megabytes": used.ru_maxrss * KILO / 1024,
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    run_one(Path(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) == 3 else sys.exit(main())

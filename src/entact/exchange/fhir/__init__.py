@@ -1,0 +1,6 @@
+"""FHIR R5: the study as ResearchStudy, PlanDefinition and Questionnaires, its participants with what was said."""
+
+from entact.exchange.fhir.person import FhirRecord
+from entact.exchange.fhir.study import study_resources
+
+__all__ = ["FhirRecord", "study_resources"]
