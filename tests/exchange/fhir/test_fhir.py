@@ -1,4 +1,4 @@
-"""FHIR R5: every resource keeps to the model and its required codes, says what the ledger does, and no arm."""
+"""FHIR R5: every resource keeps to the model and its required codes, and knows no arm unless it is opened."""
 
 from __future__ import annotations
 

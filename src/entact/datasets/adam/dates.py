@@ -34,6 +34,9 @@ def parameter_codes(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         bare = "".join(one for one in name.upper() if one.isascii() and one.isalnum())
         bare = bare if bare[:1].isalpha() else f"P{bare}"
-        tries = (bare[:8], *(f"{bare[: 8 - len(str(n))]}{n}" for n in range(2, 10_000)))
-        found[name] = next(one for one in tries if one not in found.values())
+        tries = (f"{bare[: 8 - len(str(n))]}{n}" for n in range(2, 10_000))
+        code = bare[:8]
+        found[name] = (
+            code if code not in found.values() else next(one for one in tries if one not in found.values())
+        )
     return found

@@ -9,7 +9,7 @@ import polars as pl
 
 from entact.datasets.sdtm.guide import Domain, Variable, domain
 
-PART: Final = 20_000  # rows in memory, where there is a spool
+PART: Final = 5_000  # rows in memory, where there is a spool
 ENTRIES: Final = "entries"  # beside the variables of a part: the entries that each row came from, one a line
 
 _OBSERVED = ("Interventions", "Events", "Findings", "Findings About")

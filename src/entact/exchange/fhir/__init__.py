@@ -1,4 +1,4 @@
-"""FHIR R5: the study as ResearchStudy, PlanDefinition and Questionnaires, its participants with what was said."""
+"""FHIR R5: the study as ResearchStudy, PlanDefinition and Questionnaires; participants and what was said."""
 
 from entact.exchange.fhir.person import FhirRecord
 from entact.exchange.fhir.study import study_resources
