@@ -135,7 +135,7 @@ def make_list(
 
     release, strata, ratio = _planned(database, sites)
     role = require(signer, "allocation").role
-    _require_unblinded(release, signer.person, role)
+    require_unblinded(release, signer.person, role)
     keys, trusted = holders_of(release, holders), holders_of(release, custodians)
     if not keys and not trusted:
         raise StoreError(
@@ -341,12 +341,12 @@ def holders_of(release: Release, names: Sequence[str]) -> list[tuple[str, Any]]:
         holder = known.get(name)
         if holder is None or "allocation" not in holder.powers:
             raise StoreError(f"{name} has no key with the power `allocation`: `entact sign-key new {name}`")
-        _require_unblinded(release, name, holder.role)
+        require_unblinded(release, name, holder.role)
         found.append((name, holder))
     return found
 
 
-def _require_unblinded(release: Release, name: str, role: str) -> None:
+def require_unblinded(release: Release, name: str, role: str) -> None:
     blinded = {row.role for row in release.file.blinding if "allocation" in row.hidden} | STAY_BLINDED
     if role in blinded:
         raise StoreError(

@@ -38,7 +38,7 @@ def tell_waiting(participant: str, list_file: Any, way: Way, signer: Any) -> dic
     ready = ready_to_open(list_file, way, signer)
     _, study = study_of_record()
     assert study is not None  # a list was committed to it
-    waiting = awaited(study, _ledger_named(participant) if participant else None)
+    waiting = awaited(study, ledger_named(participant) if participant else None)
     if not waiting:
         raise StoreError(f"nothing waits to be told{f' of {participant}' if participant else ''}")
 
@@ -95,7 +95,7 @@ def sentence(one: Mapping[str, Any]) -> str:
     return f"{what} of {one['number']} ({one['ledger']}): {said}"
 
 
-def _ledger_named(participant: str) -> str:
+def ledger_named(participant: str) -> str:
     """The ledger of a number or an opaque id.
 
     Raises:

@@ -254,6 +254,49 @@ def tell(
         raise typer.Exit(1)
 
 
+@allocation.command("safety")
+def unblind_for_report(
+    participant: Annotated[str, typer.Argument(help="Number or id of the participant.")],
+    event: Annotated[str, typer.Argument(help="Id of the entry of the adverse event.")],
+    reader: Annotated[str, typer.Option("--for", help="The person of the safety desk.")],
+    out: Annotated[Path, typer.Option(help="A new file, which that person's key alone reads.")],
+    by: By,
+    list_file: ListFile,
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Seal one arm to the safety desk alone, for the expedited report that an event makes due."""
+    from entact.cli.allocation_opener import Way
+    from entact.cli.allocation_safety import print_sealed, unblind_for_report
+    from entact.cli.custody import open_signer
+
+    signer, way = open_signer(database, by, key, passphrase_file), Way(openings, meet, minutes)
+    found = unblind_for_report(participant, event, list_file, way, reader, out, signer)
+    print_result(found, print_sealed, as_json=as_json)
+
+
+@allocation.command("read")
+def read_for_report(
+    file: Annotated[Path, typer.Argument(help="What was sealed to you.")],
+    by: By,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Read the arm that was sealed to you at the safety desk."""
+    from entact.cli.allocation_safety import print_read, read_for_report
+    from entact.cli.custody import open_signer
+
+    found = read_for_report(file, open_signer(database, by, key, passphrase_file))
+    print_result(found, print_read, as_json=as_json)
+
+
 @allocation.command("measure")
 def measure(
     reader: Annotated[str, typer.Option("--for", help="The person of the committee who looks at it.")],

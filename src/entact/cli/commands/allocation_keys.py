@@ -68,6 +68,7 @@ def give(
             "replacement",
             "planned_unblinding",
             "assignment",
+            "expedited_report",
             "code_breaks",
             "packing",
             "blinding",

@@ -11,6 +11,7 @@ const LOOKS = {
   replacement: "opened for a replacement",
   planned_unblinding: "opened to tell the arm, as the study planned it",
   assignment: "opened to tell which visits are theirs, as the study planned it",
+  expedited_report: "opened for the safety desk, to report an event",
   emergency: "opened in an emergency",
 };
 

@@ -18,18 +18,22 @@ if TYPE_CHECKING:
     from entact.course.state.state import State
 
 
-Purpose = Literal["preparation", "second_check", "replacement", "planned_unblinding", "assignment"]
+Purpose = Literal[
+    "preparation", "second_check", "replacement", "planned_unblinding", "assignment", "expedited_report"
+]
 WholePurpose = Literal["code_breaks", "packing", "blinding", "after_lock", "renewal"]
 
 
 class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `row_opened`: the row of one participant is opened; entered first, then opened.
 
-    By who prepares, and where the study file plans that somebody is told of it.
+    By who prepares, where the study file plans that somebody is told of it, and for the report of an event
+    that it is about; then `reader` alone, of the safety desk, is told.
     """
 
     number: str
     purpose: Purpose
+    reader: str | None = None
 
 
 class ListOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
