@@ -24,7 +24,7 @@ Purpose = Literal[
 WholePurpose = Literal["code_breaks", "packing", "blinding", "after_lock", "renewal"]
 
 
-class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Kind `row_opened`: the row of one participant is opened; entered first, then opened.
 
     By who prepares, where the study file plans that somebody is told of it, and for the report of an event
