@@ -175,3 +175,17 @@ def test_all_responders_are_a_clear_error_or_a_stated_result() -> None:
     found = standardise(logistic("free ~ arm", rows), rows, ("a", "b"))
     assert found.estimate == pytest.approx(0.0, abs=1e-12)
     assert "Firth" in str(found)
+
+
+def test_a_cell_of_one_person_has_no_robust_spread(last: pl.DataFrame) -> None:
+    """Its residual is 0, and HC3 would divide it by 0; where the difference does not hang on it it stands."""
+    site = pl.Series([f"s{n % 3}" for n in range(len(last) - 2)] + ["alone"] * 2)
+    rows = last.with_columns(site=site, ARMCD=pl.Series([*last["ARMCD"][:-2], *PAIR]))
+    with pytest.raises(ValueError, match="one value alone determines a part of the difference"):
+        standardise(linear("FEV1 ~ ARMCD * site", rows), rows, PAIR, arm="ARMCD", variance=Ge())
+    some = last.with_columns(site=pl.Series([f"s{n % 3}" for n in range(len(last) - 1)] + ["alone"]))
+    found, others = (
+        standardise(linear("FEV1 ~ ARMCD + site", own), own, PAIR, arm="ARMCD", variance=Ge())
+        for own in (some, some[:-1])
+    )
+    assert (found.estimate, found.se) == pytest.approx((others.estimate, others.se))

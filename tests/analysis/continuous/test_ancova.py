@@ -175,3 +175,29 @@ def test_what_has_no_difference_says_why(change: pl.Expr, message: str) -> None:
     rows = pl.DataFrame({"arm": ["b", "c", "d"] * 4, "value": [float(n * n % 7) for n in range(12)]})
     with pytest.raises(ValueError, match=message):
         adjusted_difference("value ~ arm", rows.with_columns(change), ("b", "c"))
+
+
+@pytest.mark.parametrize("variance", ["HC0", "HC2", "HC3"])
+def test_who_is_alone_in_a_site_lends_no_false_certainty(last: pl.DataFrame, variance: Spread) -> None:
+    """Its residual is 0. R's vcovHC has NaN for HC2 and HC3, and takes it for known by HC0.
+
+    The difference of arms does not hang on it, and is that of everybody else.
+    """
+    rows = last.with_columns(site=pl.Series([f"s{n % 3}" for n in range(len(last) - 1)] + ["alone"]))
+    formula = "FEV1 ~ ARMCD + FEV1_BL + site"
+    apart, treated, control = ancova(formula, rows, PAIR, arm="ARMCD", variance=variance)
+    others, *_ = ancova(formula, rows[:-1], PAIR, arm="ARMCD", variance=variance)
+    assert (apart.estimate, apart.se) == pytest.approx((others.estimate, others.se))
+    for one in (treated, control):
+        assert (one.se, one.low, one.high) == (None, None, None)
+        assert "one value alone determines a part of it" in one.notes[0]
+    site = pl.Series([f"s{n % 3}" for n in range(len(last) - 2)] + ["alone"] * 2)
+    arms = pl.Series([*last["ARMCD"][:-2], *PAIR])
+    with pytest.raises(ValueError, match="one value alone determines a part of it"):
+        ancova(
+            "FEV1 ~ ARMCD * site",
+            last.with_columns(site=site, ARMCD=arms),
+            PAIR,
+            arm="ARMCD",
+            variance=variance,
+        )

@@ -111,6 +111,11 @@ class Ge:
             x = model.rows.at(arm, level)
             slopes.append(model.slope(x @ model.beta) @ x / len(x))
         slope = np.array(slopes)
+        if model.alone(slope[0] - slope[1]):
+            raise ValueError(
+                "one value alone determines a part of the difference, as of the only participant of a site, so "
+                f"that {self.kind} knows nothing of its spread: leave levels together, or take Ye's variance"
+            )
         found: Floats = slope @ model.sandwich(self.kind) @ slope.T
         return found
 

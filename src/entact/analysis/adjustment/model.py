@@ -15,6 +15,7 @@ from entact.analysis.mmrm.formula import parse
 
 Floats = NDArray[np.float64]
 ALIASED = 1e-7  # share of a column's length that others must leave unexplained, as in R's lm
+NONE_LEFT = 1e-9  # what leverage leaves of a residual, at which it leaves nothing
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,14 @@ class Model:
         """(n,) what was seen less what was expected."""
         return self.rows.y - self.fitted
 
+    def alone(self, along: Floats) -> bool:
+        """Whether a combination of coefficients (q,) hangs on what one row alone determines, as of the only
+        participant of a site: its residual is 0, and a robust variance would count it as known."""
+        x = self.rows.x
+        leverage = self.slope(x @ self.beta) * np.einsum("nq,qr,nr->n", x, self.bread, x)
+        reach = np.abs(x[leverage >= 1 - NONE_LEFT] @ self.bread @ along)
+        return bool((reach > 1e-6 * np.sqrt(along @ self.bread @ along)).any())
+
     def sandwich(self, kind: str) -> Floats:
         """(q, q) covariance of the coefficients: "model", or robust by "HC0", "HC1", "HC2", "HC3".
 
@@ -93,7 +102,8 @@ class Model:
         power = {"HC0": 0.0, "HC1": 0.0, "HC2": 0.5, "HC3": 1.0}
         if kind not in power:
             raise ValueError(f"a covariance {kind!r} is not known; write model, {', '.join(power)}")
-        score = x * (self.residual / np.maximum(1 - leverage, 1e-12) ** power[kind])[:, None]
+        left = np.where(leverage < 1 - NONE_LEFT, 1 - leverage, np.inf)
+        score = x * (self.residual / left ** power[kind])[:, None]
         factor = n / (n - x.shape[1]) if kind == "HC1" else 1.0
         found: Floats = factor * self.bread @ (score.T @ score) @ self.bread
         return found

@@ -20,6 +20,10 @@ Weights = Literal["equal", "proportional", "observed"]
 _SANDWICH: dict[str, Any] = {"model": None, "HC0": "CR0", "HC2": "CR2", "HC3": "CR3"}
 ROUNDING = 1e-20
 """A residual variance beside the mean square of the outcome, below which it may be rounding alone."""
+_ALONE = (
+    "one value alone determines a part of it, as of the only participant of a site, so that nothing is known "
+    "of its spread: no robust interval; leave levels together, or take the variance of the model"
+)
 _ROW, _ONCE = "row of the frame", "once"
 
 
@@ -77,10 +81,13 @@ def ancova(
             se=each[name]["se"],
             df=each[name]["df"],
             groups=(group,),
+            notes=() if each[name]["se"] is not None else (_ALONE,),
             label=name,
         )
         for name, group in zip(compared, own, strict=True)
     ]
+    if found["se"] is None:
+        raise ValueError(f"{contrast[0]} - {contrast[1]}: {_ALONE}")
     difference = _difference(
         (found["estimate"], found["se"], found["df"]), contrast, how, own, level=level, null=null, side=side
     )

@@ -15,7 +15,7 @@ from entact.analysis.adjustment.profile import firth_odds_ratios
 from entact.analysis.binary import count
 from entact.analysis.binary.arms import groups
 from entact.analysis.frame import as_categories
-from entact.analysis.methods.answer import labelled
+from entact.analysis.methods.answer import labelled, other_arms
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimates
 
@@ -66,7 +66,8 @@ class FirthOdds:
         first, second = question.arms(rows)
         pair = question.pair()
         arm = pl.col("arm").cast(pl.String)
-        here = question.here(rows).filter(arm.is_in(list(pair)))
+        everybody = question.here(rows)
+        here = everybody.filter(arm.is_in(list(pair)))
         here = here.with_columns(arm.cast(pl.Enum([pair[1], pair[0]])))
         formula, of = f"value ~ {self.fixed}", re.compile(r"(?<![\w.])arm(?![\w.])").search
         own = firth_odds_ratios(formula, here, level=question.level, of=lambda name: bool(of(name)))
@@ -75,4 +76,4 @@ class FirthOdds:
                 "the odds ratio of the arms is one coefficient where 'arm' stands in `fixed` once and alone"
             )
         both = groups(count(first["value"], second["value"], pair))
-        return labelled(replace(own[0], groups=both), question)
+        return labelled(replace(own[0], groups=both), question, *other_arms(everybody, question))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from entact.analysis.binary import Arm, share
-from entact.analysis.frame import held
+from entact.analysis.frame import held, put
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety import (
@@ -120,7 +120,7 @@ class LongQT:
         if "baseline" not in rows.columns:
             raise ValueError("a rise is counted from the baseline, and the rows have none")
         own = rows if "arm" in rows.columns else rows.with_columns(arm=pl.lit("all"))
-        table = qt_categories(own.rename({"value": "qtcf"}))
+        table = qt_categories(put(own, own["value"].alias("qtcf")))
         found: list[Estimate] = []
         for arm, category, many, known in table.iter_rows():
             if not known:

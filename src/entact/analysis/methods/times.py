@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.frame import held
-from entact.analysis.methods.answer import labelled, parts
+from entact.analysis.methods.answer import labelled, other_arms, parts
 from entact.analysis.planned import Event, Question
 from entact.analysis.result import Estimate, Estimates, strata_told
 from entact.analysis.survival import (
@@ -141,9 +141,8 @@ class Hazards:
             model=", ".join(said),
         )
         lost = len(own) - len(whole)
-        return labelled(
-            found, question, *([f"{lost} participants without a covariate left out"] if lost else [])
-        )
+        notes = [f"{lost} participants without a covariate left out"] if lost else []
+        return labelled(found, question, *notes, *other_arms(here, question))
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,12 @@ class Inference:
         kept = np.where(model.basis.kept, rows, 0.0)
         variance = ((conditioned @ self.covariance) * conditioned).sum(-1)
         nothing = np.where(estimable & (conditioned != 0.0).any(-1), 1.0, np.nan)
+        told = nothing
+        if self._empirical is not None:
+            told = np.where(self._empirical.alone(conditioned), np.nan, nothing)
         with np.errstate(invalid="ignore", divide="ignore"):
             df = self._freedom(rows, conditioned)
-            return (kept @ beta) * nothing, np.sqrt(variance) * nothing, df * nothing
+            return (kept @ beta) * nothing, np.sqrt(variance) * told, df * nothing
 
     def _freedom(self, rows: Floats, conditioned: Floats) -> Floats:
         model = self.model

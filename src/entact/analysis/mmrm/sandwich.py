@@ -17,9 +17,13 @@ from typing import Literal
 import numpy as np
 
 from entact.analysis.mmrm.model import Model
-from entact.analysis.mmrm.small import Floats
+from entact.analysis.mmrm.small import Flags, Floats
 
 Kind = Literal["CR0", "CR2", "CR3"]
+NONE_LEFT = 1e-9
+"""What leverage leaves of a residual, at which it leaves nothing."""
+ALONE = 1e-6
+"""The part of an estimate, in its standard errors, from which it hangs on such a residual."""
 
 
 class Sandwich:
@@ -38,8 +42,19 @@ class Sandwich:
         self.covariance: Floats = c @ (score.T @ score) @ c
         """(q, q) in the conditioned basis"""
         self._adjusted = own
+        self._whole = np.concatenate([_whole(model.whitened(block)[0], c) for block in model.blocks()])
         self._c = c
         self._whitened = [model.whitened(block)[0] for block in model.blocks()]
+
+    def alone(self, rows: Floats) -> Flags:
+        """Whether each row (r, q) hangs on what one participant alone determines, whose residual is 0.
+
+        Nothing is known of the spread there, and the covariance would count it as none. R's `vcovHC` has NaN.
+        """
+        reach: Floats = np.abs(rows @ self._c @ self._whole.T)
+        size = np.sqrt(((rows @ self._c) * rows).sum(-1))
+        found: Flags = (reach > ALONE * size[:, None]).any(-1)
+        return found
 
     def freedom(self, rows: Floats) -> Floats:
         """Degrees of freedom of each row (r, q)."""
@@ -61,6 +76,14 @@ class Sandwich:
         return np.array(result)
 
 
+def _whole(x: Floats, c: Floats) -> Floats:
+    """(…, q) X*_i' u of each direction u of a participant's values in which leverage is 1."""
+    values, vectors = np.linalg.eigh(np.eye(x.shape[1]) - x @ c @ np.swapaxes(x, -1, -2))
+    block, place = np.nonzero(values <= NONE_LEFT)
+    found: Floats = np.einsum("kmq,km->kq", x[block], vectors[block, :, place])
+    return found
+
+
 def _adjusted(x: Floats, e: Floats, c: Floats, kind: Kind) -> tuple[Floats, Floats]:
     """A_i X*_i and A_i e*_i: A_i is symmetric in all three."""
     if kind == "CR0":
@@ -69,6 +92,6 @@ def _adjusted(x: Floats, e: Floats, c: Floats, kind: Kind) -> tuple[Floats, Floa
     values, vectors = np.linalg.eigh(np.eye(x.shape[1]) - leverage)
     power = -0.5 if kind == "CR2" else -1.0
     # a participant alone in estimating some coefficient has leverage 1: nothing of him is left to adjust
-    factor = np.where(values > 1e-9, np.maximum(values, 1e-9) ** power, 0.0)
+    factor = np.where(values > NONE_LEFT, np.maximum(values, NONE_LEFT) ** power, 0.0)
     a = (vectors * factor[:, None, :]) @ np.swapaxes(vectors, -1, -2)
     return a @ x, (a @ e[..., None])[..., 0]
