@@ -1,7 +1,7 @@
 """How often the interval of each word of a plan holds the truth, of every word and option that has one.
 
 Run by `python -m benchmarks coverage_words`, or a part of it: `python -m benchmarks.coverage_words safety 8`
-runs one study with every eighth of its draws. Each word is asked as a plan asks it, on simulated trials whose
+runs one study with an eighth of its draws, words that follow these alone. Each word is asked as a plan asks it, on simulated trials whose
 truth is known in closed form, of several sizes and, where it says so, with an effect and without. A row is
 the share of intervals that hold the truth, at each size and in all, with its Monte Carlo error; those that
 are called exact must not fall short. `tests/analysis/test_coverage.py` refuses a word or option with an
@@ -11,7 +11,7 @@ interval that has no row here. What has to be summed over outcomes, without erro
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
@@ -32,8 +32,8 @@ Counted = dict[str, dict[int, list[int]]]
 """analysis -> people -> intervals asked for, told, those that hold the truth"""
 
 
-def count(study: Study, draws: int, seed: int) -> Counted:
-    """How often each interval of a study holds the truth, at each size."""
+def count(study: Study, draws: int, seed: int, words: Sequence[str] = ()) -> Counted:
+    """How often each interval of a study holds the truth, at each size; of these words, or of all."""
     from entact.analysis.analyse import analyse
     from entact.analysis.vocabulary import read_plan
 
@@ -41,18 +41,22 @@ def count(study: Study, draws: int, seed: int) -> Counted:
     found: Counted = {}
     for people in study.sizes:
         for effect in study.effects:
-            plan, truths = read_plan(study.plan(effect)), study.truths(effect)
+            said, truths = study.plan(effect), study.truths(effect)
+            if words:
+                own = {name: one for name, one in said["analyses"].items() if one["method"] in words}
+                said["analyses"] = own
+            plan = read_plan(said)
             for _ in range(draws):
                 for name, one in analyse(plan, study.rows(rng, people, effect)).items():
                     if name not in truths:
                         continue
-                    own = found.setdefault(name, {}).setdefault(people, [0, 0, 0])
+                    tally = found.setdefault(name, {}).setdefault(people, [0, 0, 0])
                     held = list(_held(one.result, truths[name]))
                     if name in study.together and held:
                         held = [all(held)]
-                    own[0] += max(1, len(held))
-                    own[1] += len(held)
-                    own[2] += sum(held)
+                    tally[0] += max(1, len(held))
+                    tally[1] += len(held)
+                    tally[2] += sum(held)
     return found
 
 
@@ -82,13 +86,13 @@ def told(name: str, study: Study, counted: dict[int, list[int]]) -> tuple[str, b
     return f"| {name} | {level:.2f} | {each} | {rate:.3f} ({error:.3f}) | {given / asked:.3f} |", short
 
 
-def main(names: list[str] | None = None, part: int = 1) -> int:
+def main(names: Sequence[str] = (), part: int = 1, words: Sequence[str] = ()) -> int:
     """Prints a table of each study; 1 where something exact covers too little."""
     out = 0
     for place, (name, study) in enumerate(STUDIES.items()):
         if names and name not in names:
             continue
-        counted = count(study, max(1, study.draws // part), 20261130 + place)
+        counted = count(study, max(1, study.draws // part), 20261130 + place, words)
         sizes = "; ".join(map(str, study.sizes))
         print(f"\n{name}: {study.title}\n", flush=True)
         print(f"| | nominal | of {sizes} | in all | told |\n| --- | ---: | ---: | ---: | ---: |")
@@ -100,4 +104,4 @@ def main(names: list[str] | None = None, part: int = 1) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:2], int(sys.argv[2]) if len(sys.argv) > 2 else 1))
+    sys.exit(main(sys.argv[1:2], int(sys.argv[2]) if len(sys.argv) > 2 else 1, sys.argv[3:]))

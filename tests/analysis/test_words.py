@@ -371,7 +371,9 @@ def test_a_constrained_longitudinal_analysis_by_a_plan() -> None:
     from entact.analysis.mmrm import mmrm
 
     said = {"method": "mmrm", "fixed": "arm * visit", "equal_at": "V1"}
-    [one] = asked(ROWS, **said)
+    one, *means = asked(ROWS, **said)
+    assert [mean.label for mean in means] == [f"{arm} at {visit}" for visit in ("V1", "V2") for arm in PAIR]
+    assert means[0].estimate == pytest.approx(means[1].estimate)
     fit = mmrm(
         "value ~ arm * visit",
         ROWS.with_columns(pl.col("visit").cast(pl.Enum(["V1", "V2"]))),

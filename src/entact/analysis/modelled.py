@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,11 +14,23 @@ from entact.analysis.frame import as_categories
 POOLED = "pooled"  # the sites with too few participants, taken as one
 
 
+class AdjustedMean(NamedTuple):
+    """Of an arm at a visit, with how many had a value then."""
+
+    arm: str
+    visit: str
+    n: int
+    mean: float
+    se: float
+    df: float
+
+
 @dataclass(frozen=True, slots=True)
 class ModelDifference:
     """Difference of two arms at a visit by a mixed model for repeated measures, with its 95 % interval.
 
-    `participants` counts those in the model; `fit` says in words which structure was fitted and how it ended.
+    `participants` counts those in the model; `fit` says in words which structure was fitted and how it ended;
+    `means` are those of the arms compared at every visit.
     """
 
     difference: float
@@ -29,6 +41,7 @@ class ModelDifference:
     p: float
     participants: int
     fit: str
+    means: tuple[AdjustedMean, ...] = ()
 
 
 def model_difference(
@@ -42,6 +55,7 @@ def model_difference(
     pool_sites_below: int | None = None,
     combination: Mapping[str, float] | None = None,
     equal_at: str | None = None,
+    average: Sequence[str] = (),
 ) -> ModelDifference:
     """The first arm minus the second at a visit, by the model that a plan names.
 
@@ -49,6 +63,7 @@ def model_difference(
         frame: one row for each participant and visit; columns participant, visit, arm, site, value, the
             covariates that `fixed` names, and day for a structure in time.
         fixed: fixed effects over these names, such as `arm * visit + baseline + site`.
+        average: visits over whose mean the arms are compared, each alike, instead of at one.
         contrast: the two arms. at: the visit. covariance, df: as a plan names them; of several
             covariances the first with which the model is found.
         pool_sites_below: sites with fewer participants are taken as one.
@@ -65,11 +80,23 @@ def model_difference(
     fit, tried = _fit(f"value ~ {fixed}", pooled, structures, freedom(df), REML, equal_at)
     first, second = contrast
     which = combination or f"{first} - {second}"
-    found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(which).to_polars()
+    means = fit.lsmeans("arm", by="visit")
+    if absent := [one for one in average if one not in fit.visits]:
+        raise ValueError(f"nobody has a value at {absent[0]}, over which the arms would be averaged")
+    here = means.average("visit", dict.fromkeys(average, 1 / len(average))) if average else means.at(visit=at)
+    found = here.contrast(which).to_polars()
     told = _told(tried, df)
     if equal_at is not None:
         told += f"; arms equal at {equal_at}"
-    return _difference(found, fit, at, told)
+    arms = contrast if combination is None else tuple(combination)
+    cells = {(row["visit"], row["arm"]): row for row in means.to_polars().iter_rows(named=True)}
+    own = tuple(
+        AdjustedMean(arm, visit, row["n"], row["estimate"], row["se"], row["df"])
+        for visit in fit.visits
+        for arm in arms
+        if (row := cells[visit, arm])["estimate"] is not None
+    )
+    return replace(_difference(found, fit, at, told), means=own)
 
 
 def model_means(

@@ -194,6 +194,7 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
         said["fixed"],
         *_model(said),
         said.get("equal_at"),
+        names_of(said, "average"),
     ),
     "dunnett": lambda said: EachAgainst(said["fixed"], *_model(said)),
     "dose_trend": lambda said: DoseTrend(

@@ -166,6 +166,13 @@ def _measured(
             )
         elif compared in measured and list(visits).index(visit) <= list(visits).index(compared):
             yield Fault(here, f"{visit} comes no later than {compared}, from which it counts")
+    mean = [analysis.average] if isinstance(analysis.average, str) else analysis.average or []
+    if mean and compared not in mean:
+        yield Fault((*path, "average"), f"the contrast is at {compared}, which is none of them")
+    for visit in mean:
+        if visit not in measured:
+            message = f"{analysis.endpoint!r} is not measured at {visit}; there are {', '.join(measured)}"
+            yield Fault((*path, "average"), message)
 
 
 def _beside(

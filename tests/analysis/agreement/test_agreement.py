@@ -183,6 +183,20 @@ def test_an_interval_of_omega_needs_a_seed_and_repeats_itself() -> None:
         omega(ITEMS, samples=40)
 
 
+def test_the_interval_of_omega_is_that_of_lavaan() -> None:
+    # copied from R output of:
+    # > m <- cfa("F =~ NA*V1 + a*V1 + b*V2 + c*V3 + d*V4 + e*V5; F ~~ 1*F; V1 ~~ p*V1; V2 ~~ q*V2; V3 ~~ r*V3;
+    # V4 ~~ s*V4; V5 ~~ t*V5; omega := (a + b + c + d + e)^2 / ((a + b + c + d + e)^2 + p + q + r + s + t)",
+    # as.data.frame(it)); parameterEstimates(m)
+    found = omega(ITEMS)
+    assert found.se == pytest.approx(0.02353717731, rel=1e-6)
+    assert (found.low, found.high) == pytest.approx((0.86246022814, 0.95472426781), rel=1e-7)
+    whole = np.column_stack([np.arange(9.0), np.arange(9.0) * 2, [3, 1, 2, 5, 4, 7, 5, 9, 8]])
+    alone = omega(whole + np.random.default_rng(1).normal(0, 1e-6, whole.shape))
+    assert (alone.low, alone.high) == (None, None)
+    assert "an item is all of the factor's" in alone.notes[0]
+
+
 def test_items_that_say_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="item 2 is the same for everybody"):
         alpha([[1, 2], [2, 2], [3, 2]])

@@ -67,6 +67,33 @@ def test_blocks_are_balanced_and_begin_anew_in_each_stratum() -> None:
     assert PermutedBlocks((3,), (2, 1)).draw(PEOPLE.head(9), 6, generator).sum() == 6
 
 
+def test_arms_that_blocks_cannot_have_made_are_told() -> None:
+    """Four of one arm before the first of the other come of no block of four; out of order, p says little."""
+
+    def noted(people: pl.DataFrame, procedure: PermutedBlocks) -> bool:
+        found = rerandomise(
+            people,
+            contrast=PAIR,
+            procedure=procedure,
+            generator=np.random.default_rng(1),
+            draws=20,
+        )
+        return any("the arms cannot have come of permuted blocks" in note for note in found.notes)
+
+    assert noted(PEOPLE, PermutedBlocks((4,)))
+    assert not noted(PEOPLE, PermutedBlocks((10,)))
+    first = PEOPLE.with_columns(arm=pl.Series([PAIR[one == "p"] for one in "mmmmppppmp"]))
+    assert not noted(first, PermutedBlocks((2, 8)))  # four and four, then one of each
+    assert noted(first, PermutedBlocks((2, 6)))
+    generator = np.random.default_rng(2)
+    for sizes, ratio, within in (((4, 6), (1, 1), ("site",)), ((3,), (2, 1), ()), ((2, 4), (1, 1), ())):
+        own = PermutedBlocks(sizes, ratio, within)
+        for _ in range(20):
+            made = np.where(own.draw(PEOPLE, 5, generator) == 1, *PAIR)
+            if len(set(made)) == 2:
+                assert not noted(PEOPLE.with_columns(arm=pl.Series(made)), own)
+
+
 def test_minimisation_keeps_the_margins_near() -> None:
     generator = np.random.default_rng(3)
     people = pl.concat([PEOPLE] * 10)

@@ -113,8 +113,8 @@ class Ge:
         slope = np.array(slopes)
         if model.alone(slope[0] - slope[1]):
             raise ValueError(
-                "one value alone determines a part of the difference, as of the only participant of a site, so "
-                f"that {self.kind} knows nothing of its spread: leave levels together, or take Ye's variance"
+                "one value alone determines a part of the difference, as of the only participant of a site, "
+                f"so that {self.kind} knows nothing of its spread: leave levels together, or take Ye's"
             )
         found: Floats = slope @ model.sandwich(self.kind) @ slope.T
         return found

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from entact.analysis.binary.arms import z_of
 from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 
@@ -52,17 +53,19 @@ def omega(items: Any, *, level: float = 0.95, samples: int = 0, seed: int | None
     """McDonald's omega (total) of one factor by maximum likelihood.
 
     Args:
-        samples, seed: of the bootstrap (percentile) interval; none without them.
+        samples, seed: of the bootstrap (percentile) interval. Without them it is that of the delta method by
+            the expected information, as `lavaan` has it; none where an item is all of the factor's, or none.
     Raises:
         ValueError: for fewer than three items, or when there is no factor to be found.
-    Source: McDonald 1999, chapter 6; the factor is that of R `factanal(factors = 1)`.
+    Source: McDonald 1999, chapter 6; the factor is that of R `factanal(factors = 1)`; Raykov 2002,
+        Structural Equation Modeling 9:195.
     """
     whole, notes = _whole(items)
     n, k = whole.shape
     if k < 3:
         raise ValueError(f"{k} items: a factor needs at least three")
     at = _omega(whole)
-    low = high = None
+    low = high = se = None
     if samples:
         if seed is None:
             raise ValueError("the bootstrap draws at random: give it a seed")
@@ -74,6 +77,12 @@ def omega(items: Any, *, level: float = 0.95, samples: int = 0, seed: int | None
                 drawn.append(_omega(one))
         low, high = (float(x) for x in np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2]))
         notes = (*notes, f"{len(drawn)} bootstrap samples, seed {seed}")
+    else:
+        se = _omega_error(whole)
+        if se is None:
+            notes = (*notes, "an item is all of the factor's: no interval without the bootstrap")
+        else:
+            low, high = (at + sign * z_of(level) * se for sign in (-1, 1))
     return Estimate(
         "omega",
         "McDonald's omega, one factor by maximum likelihood",
@@ -81,6 +90,7 @@ def omega(items: Any, *, level: float = 0.95, samples: int = 0, seed: int | None
         low,
         high,
         level,
+        se=se,
         groups=(Group("people", n),),
         notes=(*notes, f"{k} items"),
     )
@@ -92,6 +102,34 @@ def _omega(whole: Floats) -> float:
     sd = whole.std(0, ddof=1)
     common = float((loadings * sd).sum()) ** 2
     return common / (common + float((unique * sd**2).sum()))
+
+
+def _omega_error(whole: Floats) -> float | None:
+    """Standard error of omega by the delta method; None at the bound of a unique variance.
+
+    With S = l l' + diag(u) the information of n people on two parameters is n / 2 tr(S^-1 S_i S^-1 S_j).
+    """
+    n, k = whole.shape
+    loadings, unique = one_factor(np.asarray(np.corrcoef(whole, rowvar=False), dtype=np.float64))
+    if unique.min() <= 0.005 + 1e-6:
+        return None
+    sd = whole.std(0, ddof=1)
+    loadings, unique = loadings * sd, unique * sd**2
+    inverse = np.linalg.inv(np.outer(loadings, loadings) + np.diag(unique))
+    slopes = np.zeros((2 * k, k, k))
+    for item in range(k):
+        slopes[item, item] += loadings
+        slopes[item, :, item] += loadings
+        slopes[k + item, item, item] = 1.0
+    turned = inverse @ slopes
+    information = n / 2 * np.einsum("iab,jba->ij", turned, turned)
+    common, rest = float(loadings.sum()), float(unique.sum())
+    whole_variance = common**2 + rest
+    slope = np.repeat([2 * common * rest / whole_variance**2, -(common**2) / whole_variance**2], k)
+    try:
+        return float(np.sqrt(slope @ np.linalg.solve(information, slope)))
+    except np.linalg.LinAlgError:
+        return None
 
 
 def one_factor(correlation: Floats) -> tuple[Floats, Floats]:

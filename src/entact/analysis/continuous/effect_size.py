@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import exp, lgamma, sqrt
 from typing import Literal
 
 import polars as pl
+from scipy.special import stdtrit
 
-from entact.analysis.binary.arms import z_of
 from entact.analysis.describe import standardised_difference, summarise
 from entact.analysis.frame import public
-from entact.analysis.meta.effect import Means, baseline_standardised
+from entact.analysis.meta.effect import Means
 from entact.analysis.result import Estimate, Group
 
 Kind = Literal["cohen", "hedges"]
@@ -60,42 +60,50 @@ def baseline_effect_size(
 ) -> Estimate:
     """Hedges' g of mean changes in units of the pooled SD at baseline.
 
+    The interval takes the spread of the changes as it is. Morris's variance takes the values at the end to
+    vary as those at baseline; where who may take part narrows the baseline they vary more, and its interval
+    is too short (of SDs of 6 and 9 it holds in 0.88 of trials, simulated).
+
     Args:
         change, baseline: of both groups, one row a participant in the same order; who lacks one is left out.
     Raises:
         ValueError: when a group has fewer than two people with both.
-    Source: Morris 2008, Organizational Research Methods 11:364, with the correlation of the people here.
+    Source: the estimate is that of Morris 2008, Organizational Research Methods 11:364; its variance the
+        delta method for a difference of means with variances of its own and a pooled SD, its degrees of
+        freedom Welch's.
     """
     pairs = [
         pl.DataFrame({"change": one.cast(pl.Float64), "base": two.cast(pl.Float64)}).drop_nulls()
         for one, two in zip(change, baseline, strict=True)
     ]
-    changes, sds, correlations = [], [], []
+    changes, bases = [], []
     for pair, name in zip(pairs, names, strict=True):
         own, base = summarise(pair["change"]), summarise(pair["base"])
         if own.n < 2 or own.mean is None or not own.sd or not base.sd:
             raise ValueError(
                 f"an effect size needs at least two people whose values vary; {name} has {own.n}"
             )
-        end = pair["change"] + pair["base"]
-        both = pl.DataFrame({"end": end, "base": pair["base"]}).select(pl.corr("end", "base")).item()
-        correlations.append((own.n, float(both)))
         changes.append(Means(own.n, own.mean, own.sd))
-        sds.append(base.sd)
-    total = sum(n for n, _ in correlations)
-    together = sum(n * r for n, r in correlations) / total
-    found = baseline_standardised(changes[0], changes[1], sds[0], sds[1], correlation=together)
-    reach = z_of(level) * sqrt(found.variance)
+        bases.append(base.sd)
+    freedom = sum(own.n for own in changes) - 2
+    pooled = sum((own.n - 1) * sd**2 for own, sd in zip(changes, bases, strict=True)) / freedom
+    apart = changes[0].mean - changes[1].mean
+    parts = [own.sd**2 / own.n for own in changes]
+    df = sum(parts) ** 2 / sum(part**2 / (own.n - 1) for part, own in zip(parts, changes, strict=True))
+    unbiased = exp(lgamma(freedom / 2) - lgamma((freedom - 1) / 2)) / sqrt(freedom / 2)
+    estimate = unbiased * apart / sqrt(pooled)
+    se = unbiased * sqrt(sum(parts) / pooled + apart**2 / pooled / (2 * freedom))
+    reach = float(stdtrit(df, 0.5 + level / 2)) * se
     return Estimate(
         "Hedges' g",
-        "Hedges' g, pooled SD at baseline (Morris), normal interval",
-        found.estimate,
-        found.estimate - reach,
-        found.estimate + reach,
+        "Hedges' g, pooled SD at baseline, t interval by the changes' own spread",
+        estimate,
+        estimate - reach,
+        estimate + reach,
         level,
-        se=sqrt(found.variance),
+        se=se,
+        df=df,
         groups=tuple(_group(pair["change"], name) for pair, name in zip(pairs, names, strict=True)),
-        notes=(f"correlation of baseline and end {together:.2f}, of these people",),
     )
 
 

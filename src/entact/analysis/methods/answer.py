@@ -28,7 +28,9 @@ def labelled(found: Estimate, question: Question, *notes: str) -> Estimates:
 def other_arms(rows: pl.DataFrame, question: Question) -> tuple[str, ...]:
     """A note of who is in no arm compared, for a model that is fitted to the two arms alone."""
     others = ~rows["arm"].cast(pl.String).is_in(list(question.pair()))
-    return (f"fitted to the two arms compared: {others.sum()} of other arms left out",) if others.any() else ()
+    return (
+        (f"fitted to the two arms compared: {others.sum()} of other arms left out",) if others.any() else ()
+    )
 
 
 def categories(column: pl.Series) -> pl.Series:

@@ -14,7 +14,7 @@ from entact.analysis.continuous.effect_size import Kind, baseline_effect_size
 from entact.analysis.describe import combined_difference, mean_difference, mean_interval, summarise
 from entact.analysis.frame import as_categories, of_arm
 from entact.analysis.methods.answer import labelled, parts
-from entact.analysis.modelled import ModelDifference, model_difference, pool_sites
+from entact.analysis.modelled import AdjustedMean, ModelDifference, model_difference, pool_sites
 from entact.analysis.planned import Question
 from entact.analysis.proportion import proportion
 from entact.analysis.result import Estimate, Estimates, Group
@@ -159,19 +159,29 @@ class EffectSize:
 
 @dataclass(frozen=True, slots=True)
 class MixedModel:
-    """Arms compared at a visit by a mixed model for repeated measures."""
+    """Arms compared at a visit, or over the mean of several, by a mixed model for repeated measures.
+
+    Attributes:
+        average: the visits over whose mean they are compared; the visit of the contrast is one of them.
+    """
 
     fixed: str
     covariance: tuple[str, ...] = ("unstructured",)
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
     equal_at: str | None = None
+    average: tuple[str, ...] = ()
 
     takes_visits = True
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         if question.at is None:
             raise ValueError("a mixed model compares at a visit; write 'at' and the visit into `contrast`")
+        if self.average and question.at not in self.average:
+            raise ValueError(
+                f"the arms are compared over the mean of {', '.join(self.average)}, and `contrast` is at "
+                f"{question.at}: name one of them there"
+            )
         first, second = question.arms(rows)
         found = model_difference(
             rows,
@@ -183,9 +193,14 @@ class MixedModel:
             pool_sites_below=self.pool_sites_below,
             combination=question.combination,
             equal_at=self.equal_at,
+            average=self.average,
         )
         method = f"mixed model for repeated measures, {self.fixed}; {found.fit}"
-        return _of_model(found, method, question, first, second)
+        one, *means = _of_model(found, method, question, first, second)
+        if self.average:
+            pair = " - ".join(question.pair())
+            one = replace(one, label=f"{pair}, mean of {', '.join(self.average)}")
+        return Estimates("", (one, *means))
 
 
 def _described(values: pl.Series, label: str, level: float) -> Estimate:
@@ -237,7 +252,25 @@ def _of_model(
         side=question.side,
         groups=_groups(question, first, second),
     )
-    return labelled(one, question, f"{found.participants} participants in the model")
+    means = tuple(_mean_of_model(mean, method, question.level) for mean in found.means)
+    told = labelled(one, question, f"{found.participants} participants in the model")
+    return Estimates("", (*told, *means))
+
+
+def _mean_of_model(found: AdjustedMean, method: str, level: float) -> Estimate:
+    reach = float(stdtrit(found.df, 0.5 + level / 2)) * found.se
+    return Estimate(
+        "adjusted mean",
+        method,
+        found.mean,
+        found.mean - reach,
+        found.mean + reach,
+        level,
+        se=found.se,
+        df=found.df,
+        groups=(Group(found.arm, found.n),),
+        label=f"{found.arm} at {found.visit}",
+    )
 
 
 def _groups(question: Question, first: pl.DataFrame, second: pl.DataFrame) -> tuple[Group, ...]:

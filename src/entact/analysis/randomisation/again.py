@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from entact.analysis.binary.arms import require_side
 from entact.analysis.frame import held, public
-from entact.analysis.randomisation.procedure import Arms, Complete, Procedure, strata_of
+from entact.analysis.randomisation.procedure import Arms, Complete, PermutedBlocks, Procedure, strata_of
 from entact.analysis.result import Estimate, Group, Side
 
 Floats = NDArray[np.float64]
@@ -90,6 +90,11 @@ def rerandomise(
         ]
         if empty:
             notes.append(f"{empty} draws that left an arm empty were drawn again")
+    if isinstance(procedure, PermutedBlocks) and not procedure.makes(known):
+        notes.append(
+            f"the arms cannot have come of {procedure.title} in the order of these rows: are they in that "
+            "of allocation, with everybody who was allocated? If not, p is that of another procedure"
+        )
     lost = len(there) - int(there.sum())
     if lost:
         notes.append(f"{lost} without a value keep their places in the allocation")

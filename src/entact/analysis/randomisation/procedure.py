@@ -96,6 +96,30 @@ class PermutedBlocks:
             arms[rows] = np.concatenate(filled)[: len(rows)]
         return arms
 
+    def makes(self, people: pl.DataFrame) -> bool:
+        """Whether it can have made these arms in this order: each stratum in whole blocks and a rest."""
+        arms = people["arm"].to_numpy().astype(np.int64)
+        for rows in strata_of(people, self.within):
+            ones = np.concatenate([[0], np.cumsum(arms[rows])])
+            many = len(rows)
+            reached = np.zeros(many + 1, dtype=bool)
+            reached[0] = True
+            done = many == 0
+            for start in range(many):
+                if not reached[start]:
+                    continue
+                for size in self.sizes:
+                    first = size * self.ratio[0] // sum(self.ratio)
+                    stop = min(start + size, many)
+                    seen = ones[stop] - ones[start]
+                    if start + size <= many:
+                        reached[stop] |= seen == first
+                    else:  # the last block is not full
+                        done |= bool(seen <= first and stop - start - seen <= size - first)
+            if not (done or reached[many]):
+                return False
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Minimisation:

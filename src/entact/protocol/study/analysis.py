@@ -205,6 +205,7 @@ class Analysis(Block):
     least: int | None = None
     fallback: str | None = None
     equal_at: str | None = None
+    average: Names | None = None
     cuts: list[float] | None = None
     better: str | None = None
     anchor: Name | None = None
