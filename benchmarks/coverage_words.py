@@ -1,11 +1,12 @@
 """How often the interval of each word of a plan holds the truth, of every word and option that has one.
 
-Run by `python -m benchmarks coverage_words`, or a part of it: `python -m benchmarks.coverage_words safety 8`
-runs one study with an eighth of its draws, words that follow these alone. Each word is asked as a plan asks it, on simulated trials whose
-truth is known in closed form, of several sizes and, where it says so, with an effect and without. A row is
-the share of intervals that hold the truth, at each size and in all, with its Monte Carlo error; those that
-are called exact must not fall short. `tests/analysis/test_coverage.py` refuses a word or option with an
-interval that has no row here. What has to be summed over outcomes, without error, is in `coverage_shares`.
+Run by `python -m benchmarks coverage_words`, or a part of it: `python -m benchmarks.coverage_words efficacy 8
+cox` runs one study with an eighth of its draws, of this word alone. Each word is asked as a plan asks it, on
+simulated trials whose truth is known in closed form, of several sizes and, where it says so, with an effect
+and without. A row is the share of intervals that hold the truth, at each size and in all, with its Monte
+Carlo error; those that are called exact must not fall short. `tests/analysis/test_coverage.py` refuses a word
+or option with an interval that has no row here. What is summed over outcomes, without error, is in
+`coverage_shares`.
 """
 
 from __future__ import annotations

@@ -280,6 +280,17 @@ def test_with_a_second_visit_the_mixed_model_is_let_be(mini: str, tmp_path: Path
     lasting = "method: durability, fixed: arm * visit + baseline, follow_up: [closing]}}"
     path.write_text(f"{text}\n  {again}{lasting}\n", encoding="utf-8")
     assert load_study(path).newest.file.analysis.secondary["again"].follow_up == ["closing"]
+    mean = "method: mmrm, fixed: arm * visit + baseline, average: [outcome, closing]}}"
+    path.write_text(f"{text}\n  {again}{mean}\n", encoding="utf-8")
+    assert load_study(path).newest.file.analysis.secondary["again"].average == ["outcome", "closing"]
+    for wrong, said in (
+        ("[closing]", "the contrast is at outcome, which is none of them"),
+        ("[outcome, session_1]", "'change' is not measured at session_1; there are outcome, closing"),
+    ):
+        own = mean.replace("[outcome, closing]", wrong)
+        path.write_text(f"{text}\n  {again}{own}\n", encoding="utf-8")
+        with pytest.raises(StudyError, match=said):
+            load_study(path)
     for wrong, said in (
         ("outcome", "outcome comes no later than outcome, from which it counts"),
         ("session_1", "'change' is not measured at session_1; there are outcome, closing"),

@@ -45,6 +45,10 @@ def test_what_is_not_known_is_refused() -> None:
         dose_day_rates(EVENTS, PEOPLE.with_columns(days=pl.lit(3)), ARMS)
     with pytest.raises(ValueError, match="do not rise"):
         time_course(EVENTS, PEOPLE, ARMS, [28, 7])
+    with pytest.raises(ValueError, match="participant a began on day -3, before day 0"):
+        time_course(EVENTS.with_columns(day=pl.col("day") - 3), PEOPLE, ARMS, [7])
+    with pytest.raises(ValueError, match="participant b began on day 21, and they were watched for 20 days"):
+        time_course(EVENTS.with_columns(day=pl.lit(21)), PEOPLE, ARMS, [7, 28])
     with pytest.raises(ValueError, match="has no day"):
         time_course(EVENTS.with_columns(day=pl.lit(None, dtype=pl.Int64)), PEOPLE, ARMS, [7])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -124,11 +125,16 @@ class MantelHaenszel:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         strata, notes = _strata(rows, question, self.strata)
-        if self.test:
-            found = cochran_test(strata, level=question.level)
-        else:
-            null = question.null or 0.0
-            found = mantel_haenszel_difference(strata, level=question.level, null=null, side=question.side)
+        null = question.null or 0.0
+        try:
+            if self.test:
+                found = cochran_test(strata, level=question.level)
+            else:
+                found = mantel_haenszel_difference(
+                    strata, level=question.level, null=null, side=question.side
+                )
+        except ValueError as problem:  # in words of a meta-analysis
+            raise ValueError(re.sub(r"\btrial\b", "stratum", str(problem))) from problem
         return labelled(found, question, *notes)
 
 

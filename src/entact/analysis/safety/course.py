@@ -64,7 +64,8 @@ def time_course(
     Returns:
         term, arm, after, until, participants, watched: who was so still at the beginning of the stretch.
     Raises:
-        ValueError: for ends that do not rise, an event of nobody or without a day.
+        ValueError: for ends that do not rise, an event of nobody or without a day, before day 0 or after the
+            last day that they were watched.
     """
     if not ends or any(later <= before for before, later in pairwise(ends)):
         raise ValueError(f"{list(ends)} do not rise; write the last day of each stretch, as in [7, 28, 56]")
@@ -80,6 +81,19 @@ def time_course(
             f"an event of participant {known.filter(pl.col('day').is_null())['participant'][0]} has no day"
         )
     joined = known.join(own, on="participant", how="inner")
+    early, late = joined.filter(pl.col("day") < 0), joined.filter(pl.col("day") > pl.col("days"))
+    if len(early):
+        who, day = early["participant"][0], early["day"][0]
+        raise ValueError(
+            f"an event of participant {who} began on day {day:g}, before day 0: leave out what began before, "
+            "or it would count nowhere"
+        )
+    if len(late):
+        who, day, days = (late[name][0] for name in ("participant", "day", "days"))
+        raise ValueError(
+            f"an event of participant {who} began on day {day:g}, and they were watched for {days:g} days: "
+            "whoever is no longer watched is not at risk"
+        )
     found = []
     for term in joined["term"].unique().sort():
         for arm in contrast:
