@@ -12,6 +12,8 @@ from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 
 Floats = NDArray[np.float64]
+LEAST_UNIQUE = 0.005
+"""The unique variance of an item below which none is looked for, as in R `factanal`."""
 
 
 @public
@@ -64,7 +66,8 @@ def omega(items: Any, *, level: float = 0.95, samples: int = 0, seed: int | None
     n, k = whole.shape
     if k < 3:
         raise ValueError(f"{k} items: a factor needs at least three")
-    at = _omega(whole)
+    found = _scaled_factor(whole)
+    at = _share(*found)
     low = high = se = None
     if samples:
         if seed is None:
@@ -74,11 +77,11 @@ def omega(items: Any, *, level: float = 0.95, samples: int = 0, seed: int | None
         for _ in range(samples):
             one = whole[generator.integers(0, n, n)]
             if (one.std(0) > 0).all():
-                drawn.append(_omega(one))
+                drawn.append(_share(*_scaled_factor(one)))
         low, high = (float(x) for x in np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2]))
         notes = (*notes, f"{len(drawn)} bootstrap samples, seed {seed}")
     else:
-        se = _omega_error(whole)
+        se = _omega_error(*found, n)
         if se is None:
             notes = (*notes, "an item is all of the factor's: no interval without the bootstrap")
         else:
@@ -96,25 +99,26 @@ def omega(items: Any, *, level: float = 0.95, samples: int = 0, seed: int | None
     )
 
 
-def _omega(whole: Floats) -> float:
-    correlation: Floats = np.asarray(np.corrcoef(whole, rowvar=False))
-    loadings, unique = one_factor(correlation)
+def _scaled_factor(whole: Floats) -> tuple[Floats, Floats]:
+    """Loadings and unique variances (k,) in the units of the items."""
+    loadings, unique = one_factor(np.asarray(np.corrcoef(whole, rowvar=False), dtype=np.float64))
     sd = whole.std(0, ddof=1)
-    common = float((loadings * sd).sum()) ** 2
-    return common / (common + float((unique * sd**2).sum()))
+    return loadings * sd, unique * sd**2
 
 
-def _omega_error(whole: Floats) -> float | None:
+def _share(loadings: Floats, unique: Floats) -> float:
+    common = float(loadings.sum()) ** 2
+    return common / (common + float(unique.sum()))
+
+
+def _omega_error(loadings: Floats, unique: Floats, n: int) -> float | None:
     """Standard error of omega by the delta method; None at the bound of a unique variance.
 
     With S = l l' + diag(u) the information of n people on two parameters is n / 2 tr(S^-1 S_i S^-1 S_j).
     """
-    n, k = whole.shape
-    loadings, unique = one_factor(np.asarray(np.corrcoef(whole, rowvar=False), dtype=np.float64))
-    if unique.min() <= 0.005 + 1e-6:
+    k = len(unique)
+    if (unique <= (LEAST_UNIQUE + 1e-6) * (loadings**2 + unique)).any():
         return None
-    sd = whole.std(0, ddof=1)
-    loadings, unique = loadings * sd, unique * sd**2
     inverse = np.linalg.inv(np.outer(loadings, loadings) + np.diag(unique))
     slopes = np.zeros((2 * k, k, k))
     for item in range(k):
@@ -124,8 +128,8 @@ def _omega_error(whole: Floats) -> float | None:
     turned = inverse @ slopes
     information = n / 2 * np.einsum("iab,jba->ij", turned, turned)
     common, rest = float(loadings.sum()), float(unique.sum())
-    whole_variance = common**2 + rest
-    slope = np.repeat([2 * common * rest / whole_variance**2, -(common**2) / whole_variance**2], k)
+    total = common**2 + rest
+    slope = np.repeat([2 * common * rest / total**2, -(common**2) / total**2], k)
     try:
         return float(np.sqrt(slope @ np.linalg.solve(information, slope)))
     except np.linalg.LinAlgError:
@@ -160,10 +164,10 @@ def one_factor(correlation: Floats) -> tuple[Floats, Floats]:
         found: Floats = (loading**2 + unique - np.diag(correlation)) / unique**2
         return found
 
-    bounds = [(0.005, 1.0)] * k
+    bounds = [(LEAST_UNIQUE, 1.0)] * k
     found = minimize(
         criterion,
-        np.clip(start, 0.005, 1.0),
+        np.clip(start, LEAST_UNIQUE, 1.0),
         jac=slope,
         bounds=bounds,
         method="L-BFGS-B",
