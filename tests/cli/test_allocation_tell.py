@@ -17,7 +17,7 @@ from tests.cli.test_allocation_keys import given
 from tests.conduct.people import PASSWORD, code, give_password, signed_in_as
 
 WAITING = Path(__file__).parents[1] / "studies" / "shapes" / "waiting_list"
-ARMS = {"R-1": "waiting", "R-2": "mdma", "R-3": "waiting", "R-4": "mdma"}
+ARMS = {"R-1": "waiting", "R-2": "mdma", "R-3": "waiting", "R-4": "mdma", "R-5": "waiting"}
 PEOPLE = {"stat": "pharmacist", "pia": "pharmacist", "ada": "pharmacist", "ben": "pharmacist"}
 C_SSRS = (  # items of the instrument, none of which is the case
     *("ideation_1", "ideation_2", "actual_attempt", "interrupted_attempt", "aborted_attempt"),
@@ -300,6 +300,19 @@ def test_what_was_unfrozen_since_is_not_told_and_no_row_is_opened(pia: Pia, made
     assert "planned unblinding of R-3" in done.out
     assert "told, as the study file plans it" in done.out
     assert course_of(cleo).told.arm == "waiting"
+
+
+def test_a_request_that_nobody_was_seen_to_make_opens_no_row(pia: Pia, made: Path) -> None:
+    """Whoever can write to the database gets no arm by that: not by a request, nor by a randomisation."""
+    eve = randomised("R-5", 5)
+    freeze(eve)
+    enter(eve, "unblinding_requested", 0, {}, "ines", "investigator")
+    done = pia("tell", "P-5", *files(made, "pia"))
+    assert done.code == 1
+    assert "planned unblinding of R-5" in done.out
+    assert "NOT told: nobody showed that ines asked for it" in done.out
+    assert [one.data["purpose"] for one in kept(eve, "row_opened")] == ["assignment"]
+    assert course_of(eve).told is None
 
 
 def test_custodians_tell_it_together(run: Run, opened: str, keys: Path, made: Path, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, NamedTuple
 from django.db import transaction
 
 from entact.course import Allowed, Course, Entry, Refused, fold, may, read, uuid7
-from entact.course.entry import Authenticated
+from entact.course.entry import Authenticated, Kept
+from entact.course.entry.entry import proved_by_person
 from entact.course.entry.ledger import Receipt
 from entact.course.kinds.assignment import ASSIGNMENT
 from entact.course.kinds.unblinding import PLANNED_UNBLINDING, UNBLINDING_REQUESTED, request_of
@@ -150,6 +151,17 @@ def tell(
         return fact(entry, received_at=at.isoformat(), authenticated=prove(entry))
 
 
+def _require_proved(asked: Entry, *, again: bool) -> None:
+    """Refuses what no person was seen to ask: who can write to the database gets no row opened by that.
+
+    Args:
+        again: whether they had to show once more who they are.
+    """
+    by = asked.authenticated if isinstance(asked, Kept) else None
+    if by is None or not proved_by_person(asked) or (again and by.second is None):
+        raise StoreError(f"nobody showed that {asked.by} asked for it in {asked.id}: a person looks into it")
+
+
 def _asked_anew(one: Awaited, now: datetime) -> tuple[Course, Entry, Allowed | Refused | None]:
     """The participant's course, held until the transaction ends; what asks; and what the gate says now.
 
@@ -164,6 +176,7 @@ def _asked_anew(one: Awaited, now: datetime) -> tuple[Course, Entry, Allowed | R
     asked = next((entry for entry in course.entries if entry.id == one.entry), None)
     if asked is None or not any(still[:4] == one[:4] for still in _awaited_of(course, one.ledger)):
         raise StoreError(f"nobody waits for {one.what.replace('_', ' ')} of {one.ledger} any more")
+    _require_proved(asked, again=one.what == UNBLINDING)
     if one.what != UNBLINDING:
         return course, asked, None
     numbers = numbers_of(course)
