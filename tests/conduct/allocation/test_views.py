@@ -133,6 +133,50 @@ def test_a_code_break_that_was_opened_is_entered(ada: Browser, dosed: str) -> No
     assert standby.answer_to(entry.id) is None
 
 
+def test_what_was_sent_is_not_sent_again_by_somebody_who_saw_it(
+    ada: Browser, dosed: str, sign_in: Callable[..., Browser]
+) -> None:
+    """Replayed: the code was used. By another's session: not theirs. Of another person: no such page."""
+    sent = asking(X25519PrivateKey.generate())
+    ada.post(PAGE, sent, status=200)
+    assert "is not right" in ada.post(PAGE, sent, status=422)
+    eve = sign_in("eve", denver="investigator")
+    eve.get("/participants/1-001/")
+    give_password("eve")
+    eve.sign_in_anew()
+    assert "is not right" in eve.post(PAGE, sent | {"password": "another sentence"}, status=422)
+    ada.post(PAGE.replace("1-001", "1-002"), asking(), status=404)
+    assert len(unblindings(dosed)) == 1
+
+
+def test_a_locked_account_opens_nothing_here_and_the_page_says_where_the_sheet_lies(
+    ada: Browser, dosed: str
+) -> None:
+    for _ in range(6):
+        ada.post(PAGE, asking(password="another sentence", code="000000"), status=422)
+    assert "the account is locked" in ada.post(PAGE, asking(X25519PrivateKey.generate()), status=422)
+    assert unblindings(dosed) == []
+    assert "code-break" in ada.get(PAGE)
+
+
+def test_two_who_ask_at_once_are_both_entered_and_each_reads_their_own(
+    ada: Browser, dosed: str, study: Study, sign_in: Callable[..., Browser]
+) -> None:
+    eve = sign_in("eve", denver="investigator")
+    eve.get("/participants/1-001/")
+    give_password("eve")
+    eve.sign_in_anew()
+    keys = [X25519PrivateKey.generate(), X25519PrivateKey.generate()]
+    both = list(zip((ada, eve), keys, strict=True))
+    told = [json.loads(one.post(PAGE, asking(own), status=200)) for one, own in both]
+    assert {one.id for one in unblindings(dosed)} == {one["entry"] for one in told}
+    assert [one.refused for one in answer(study, dosed)] == ["", ""]
+    for (one, own), mine, theirs in zip(both, told, reversed(told), strict=True):
+        sealed = json.loads(one.get(mine["answer"]))["sealed"]
+        assert opened(own, mine["entry"], b64decode(sealed))["arm"] == "mdma"
+        one.get(theirs["answer"], status=404)
+
+
 def test_who_watches_over_the_study_is_told_that_it_happened(
     ada: Browser, dosed: str, sign_in: Callable[..., Browser]
 ) -> None:
