@@ -28,6 +28,7 @@ from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.words import day, listing, moment, role_words, title_of_form, title_of_visit
 from entact.course.entry import instant
 from entact.course.entry.dates import in_date
+from entact.course.instants import BEGINNING
 from entact.course.schedule import first_instant
 from entact.store import StoreError, acts, lists
 
@@ -154,7 +155,10 @@ def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
 
 def _is_missing(what: str, found: lists.Open, standing: Standing, reader: Reader) -> Task:
     """What a visit asked for that has ended without it."""
-    when = gettext("the visit ended {when}").format(when=moment(found.since, reader.zone_of(found.site)))
+    if found.since == BEGINNING:  # it hangs on no time: it has been so since the visit ended
+        when = gettext("the visit has ended")
+    else:
+        when = gettext("the visit ended {when}").format(when=moment(found.since, reader.zone_of(found.site)))
     return Task(
         False,
         standing.key,

@@ -356,3 +356,14 @@ def test_the_files_are_listed_with_their_digests_and_are_small(in_session: str) 
             assert lies == sent or (not sent and lies.lstrip().startswith(("//", "/*", "*"))), name
     scripts = sum(len(content) for name, content in files.items() if name.endswith(".js"))
     assert scripts + len(worker()) <= 150_000
+
+
+def test_what_a_session_that_was_left_lacks_is_said_at_home_without_a_time_that_nobody_knows(
+    therapist: Browser, briefing: dict[str, Any]
+) -> None:
+    left = entry_of(briefing, "encounter", {"status": "ended", "disposition": "against_advice"})
+    assert send(seal(briefing, left["id"], json.dumps(left)))[0]["status"] == "kept"
+    page = therapist.get("/")
+    assert "is missing" in page
+    assert "the visit has ended" in page
+    assert "1799" not in page

@@ -244,7 +244,9 @@ function nextCalls(episode, calls) {
   const { briefing } = current();
   const open = calls.at(-1);
   if (!open || open.answered !== null) return [];
-  return course.stepsAhead(briefing, episode, open, now()).map((one) => t`Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map((role) => briefing.roles[role] ?? role).join(", ")} too, in ${span(one.at - now())}.`);
+  const told = course.told(briefing, episode, calls, now());
+  const ahead = course.stepsAhead(briefing, episode, open, now()).map((one) => ({ ...one, tell: one.tell.filter((role) => !told.includes(role)) }));
+  return ahead.filter((one) => one.tell.length).map((one) => t`Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map((role) => briefing.roles[role] ?? role).join(", ")} too, in ${span(one.at - now())}.`);
 }
 
 /** The numbers, each with whether somebody was reached: that is kept. @param {() => void} done */
