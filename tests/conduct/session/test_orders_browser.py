@@ -16,6 +16,7 @@ from tests.conduct.session.test_browser import (  # noqa: F401 - fixtures are fo
     enter,
     served,
     tablet,
+    unlock,
 )
 from tests.course.cases import Case
 
@@ -155,3 +156,35 @@ def test_a_device_that_knows_no_number_says_so_and_takes_one_at_any_time(
     tab.get_by_role("button", name="Lock").click()
     tab.get_by_role("button", name="Emergency").click()
     tab.wait_for_selector("main:has-text('+1 555 0199')")
+
+
+def test_what_a_browser_throws_away_while_the_page_is_open_is_said_kept_anew_and_sent(
+    tablet: Callable[..., Any],  # noqa: F811
+    served: str,  # noqa: F811
+    case: Case,
+    in_session: str,
+) -> None:
+    tab = tablet()
+    arrive(tab)
+    all_sent(tab)
+    tab.context.set_offline(True)
+    enter(tab, systolic="131", diastolic="82", heart_rate="171", temperature="36.9")
+    enter(tab, systolic="132", diastolic="83", heart_rate="172", temperature="36.9")
+    tab.wait_for_selector(".state:has-text('2 not sent yet')")
+    wire = tab.context.new_cdp_session(tab)
+    wire.send("Storage.clearDataForOrigin", {"origin": served, "storageTypes": "indexeddb"})
+    tab.wait_for_selector(".lost:has-text('The browser has thrown away what this device kept')")
+    for _ in range(100):
+        if tab.evaluate(
+            "import('/session/store.js').then((store) => store.vaults()).then((all) => all.length)"
+        ):
+            break
+        tab.wait_for_timeout(50)
+    tab.get_by_role("button", name="Lock").click()  # what was kept anew opens as before
+    unlock(tab)
+    enter(tab, systolic="133", diastolic="84", heart_rate="173", temperature="36.9")
+    tab.wait_for_selector(".state:has-text('3 not sent yet')")
+    tab.context.set_offline(False)
+    all_sent(tab)
+    rates = [one.items["heart_rate"] for one in course_now(case, in_session).vitals]
+    assert [rates.count(f"{rate} /min") for rate in (171, 172, 173)] == [1, 1, 1]

@@ -185,7 +185,7 @@ function locked(vault) {
       const kept = await store.cardOf(vault.session);
       show(() => card(kept, () => show(() => locked(vault))));
     }, { class: "bad" }),
-    button(t`No PIN here, or forgotten: sign in anew`, async () => {
+    h("p", { class: "quiet" }, t`While it is locked, this device neither glows nor sounds.`), button(t`No PIN here, or forgotten: sign in anew`, async () => {
       const [address, back] = [addressed(), () => show(() => locked(vault))];
       if (address && vault.place === (await session.opaque(address))) return arrive(address, back);
       return show(() => [h("p", { class: "note" }, t`Open it from the page of the visit: “Open the console”.`), button(t`Back`, back, { class: "plain" })]);
@@ -278,7 +278,7 @@ function draw() {
     underWay ? h("div", { class: "grid" }, actions(said)) : [opening(said), numberless(), emergency()],
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
-    underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over), notes.wordless(back, over)) : null,
+    underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over, underWay), notes.wordless(back, over)) : null,
     h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, () => over(numbers), { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }

@@ -33,7 +33,7 @@ export function spans(done) {
 }
 
 /** Begin and end of a recording, under the name by which it is found again. @param {() => void} done @param {(make: () => any) => void} show */
-export function recordings(done, show) {
+export function recordings(done, show, mayBegin = true) {
   const { briefing } = current();
   const all = course.recordingsOf(said());
   const goesOn = all.find((one) => one.ended === null);
@@ -42,7 +42,7 @@ export function recordings(done, show) {
   return [
     goesOn
       ? button(t`Recording`, async () => (await record("session_note", { what: "recording", state: "ended" }, { about: goesOn.id })) && done(), { "aria-pressed": "true", small: t`${title(goesOn)}, since ${hour(goesOn.begun, briefing.zone)}: ends` })
-      : button(t`Recording`, () => show(() => begins(all.length + 1, done)), { "aria-pressed": "false", small: t`begins` }),
+      : mayBegin && button(t`Recording`, () => show(() => begins(all.length + 1, done)), { "aria-pressed": "false", small: t`begins` }),
     ended.map((one) => button(t`Recording ${title(one)}`, () => show(() => named(one, done)), { class: one.digest ? "plain done" : "plain", small: one.digest ? t`hash ${one.digest.slice(0, 12)}…` : t`ended at ${hour(one.ended ?? one.begun, briefing.zone)}; its hash is not entered yet` })),
   ];
 }

@@ -223,13 +223,35 @@ export async function record(kind, data, more = {}) {
 /** @type {Promise<any>} */
 let writes = Promise.resolve();
 
-/** Writes come one after another: none puts a state on the disk that lacks what an earlier one kept. @param {any} item @param {any} entry */
-function keepState(item = null, entry = null) {
-  const it = current();
+/** Writes come one after another: none puts a state on the disk that lacks what an earlier one kept. @param {any} item @param {any} entry @param {Session} it */
+function keepState(item = null, entry = null, it = current()) {
   const done = writes.then(() => write(it, item, entry));
   writes = done.catch(() => {});
   return done;
 }
+
+/** What the browser has thrown away while the page is open is kept anew, as far as it is known here: all that the server has not told yet. */
+async function keepAnew() {
+  const it = open;
+  if (!it) return;
+  it.problem = t`The browser has thrown away what this device kept. What is still known here is kept anew; open no other page, and write on paper too.`;
+  changed();
+  try {
+    for (const { version: _, ...entry } of it.own) {
+      const grant = it.people.find((one) => one.identity === entry.by)?.grant ?? it.acting.grant;
+      await keepState({ box: await crypt.seal(it.briefing.key, entry.id, grant, JSON.stringify(entry)), since: entry.occurred_at }, null, it);
+    }
+    await keepState(null, null, it);
+    await store.reserve().catch(() => {});
+  } catch {
+    it.problem = t`NOT SAVED: the browser has thrown away what this device kept, and keeps nothing anew. Write all that is not sent on paper, with the time.`;
+  }
+  await count();
+  changed();
+  void send(changed);
+}
+
+store.whenThrownAway(() => void keepAnew());
 
 /** Keeps what was set beside entries, as the numbers to ring. */
 export const keep = () => keepState();

@@ -11,6 +11,13 @@ const BEFORE = /** @type {string[]} */ ([]); // databases of older formats, whos
 /** @type {Promise<IDBDatabase> | undefined} */
 let opening;
 
+let thrownAway = () => {};
+
+/** @param {() => void} act is called when the browser has thrown away what was kept, while the page is open */
+export function whenThrownAway(act) {
+  thrownAway = act;
+}
+
 function opened() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, 1);
@@ -21,9 +28,16 @@ function opened() {
     };
     request.onsuccess = () => {
       request.result.onversionchange = () => request.result.close();
+      request.result.onclose = () => {
+        opening = undefined;
+        thrownAway();
+      };
       resolve(request.result);
     };
-    request.onerror = () => reject(request.error);
+    request.onerror = () => {
+      opening = undefined; // the next write tries again
+      reject(request.error);
+    };
   });
   return opening;
 }
@@ -34,6 +48,21 @@ function opened() {
  * @param {IDBTransactionMode} mode
  */
 async function within(act, mode = "readwrite") {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await once(act, mode);
+    } catch (error) {
+      // What the browser throws away closes the connection, perhaps more than once: it is opened anew.
+      const isClosed = error instanceof DOMException && (error.name === "InvalidStateError" || /connection/i.test(error.message));
+      if (!isClosed || turn > 5) throw error;
+      opening = undefined;
+      await new Promise((settle) => setTimeout(settle, 100 * turn));
+    }
+  }
+}
+
+/** @param {(stores: Record<string, IDBObjectStore>) => IDBRequest | void} act @param {IDBTransactionMode} mode */
+async function once(act, mode) {
   const database = await opened();
   return new Promise((resolve, reject) => {
     const transaction = database.transaction(["queue", "vault", "card"], mode, { durability: "strict" });
