@@ -34,9 +34,21 @@ function show(draw, isSteady = false) {
 /** @type {{ who: string, panel: Element } | null} the panel on which somebody chooses a PIN: what is typed there stays */
 let asking = null;
 
+let pressedAt = -Infinity; // since when a finger is on the screen: nothing is taken away under it, for a moment
+let waits = false; // to be drawn once it is gone
+addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
+for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
+
+function lifted() {
+  pressedAt = -Infinity;
+  if (waits) redraw();
+}
+
 function redraw() {
   glow();
   if (!session.isOpen()) return;
+  waits = performance.now() - pressedAt < 2000;
+  if (waits) return;
   const typing = asking?.panel.isConnected && asking.who === session.current().newcomer?.person.identity;
   if (steady || typing) screen.querySelector(".top")?.replaceWith(top());
   else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
