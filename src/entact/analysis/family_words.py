@@ -121,7 +121,12 @@ def _looks(own: Mapping[str, Any], procedure: str, alpha: float, faults: Faults)
     shares = list(said) if isinstance(said, list | tuple) else [said]
     risen = all(is_number(one) and 0 < one < 1 for one in shares) and shares == sorted(set(shares))
     if not risen or not shares:
-        faults.append(((*path, "information"), f"{said!r} are no shares that rise between 0 and 1"))
+        faults.append(
+            (
+                (*path, "information"),
+                f"{said!r} are no shares that rise between 0 and 1; those of the looks before the last",
+            )
+        )
     if procedure not in _OVER_LOOKS:
         message = f"with looks write one of: {', '.join(_OVER_LOOKS)}; {procedure} is not known to hold then"
         faults.append(((*path, "procedure"), message))
