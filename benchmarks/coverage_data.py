@@ -6,7 +6,7 @@ All data are simulated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Any
 
@@ -18,7 +18,6 @@ from benchmarks.coverage import CHANGE, COVARIANCES, HAZARD, Cell, trial
 
 Truth = float | dict[str, float]
 PAIR = "mdma - placebo"
-VISITS = ["V1", "V2", "V3"]
 OTHER = 0.05
 """hazard of what can come before the event"""
 MMRM = (
@@ -48,7 +47,6 @@ class Study:
     visits: tuple[str, ...] = ("V1", "V2", "V3")
     arms: tuple[str, ...] = ("mdma", "placebo")
     together: tuple[str, ...] = ()
-    more: Mapping[str, Any] = field(default_factory=dict)
 
     def plan(self, effect: float) -> dict[str, Any]:
         """As a plan file would say it."""
@@ -60,12 +58,11 @@ class Study:
             }
             for name, own in self.asked(effect).items()
         }
-        return {"visits": list(self.visits), "arms": list(self.arms), "analyses": analyses, **self.more}
+        return {"visits": list(self.visits), "arms": list(self.arms), "analyses": analyses}
 
 
 CELL = Cell(60, "falling with distance", "usual")  # its limit and SD do not hang on the number
 COV = COVARIANCES[CELL.covariance]
-SHARE = (CELL.limit - CHANGE) / CELL.sd
 
 
 def _shares(effect: float) -> tuple[float, float]:

@@ -104,3 +104,25 @@ def test_too_few_guesses_are_said() -> None:
         correct_guess_curve(guessed)
     with pytest.raises(ValueError, match="nobody in arm 'placebo'"):
         read_guesses(rows.with_columns(guess=pl.when(pl.col("arm") == "mdma").then(pl.col("guess"))), PAIR)
+
+
+def test_a_curve_of_few_has_t_intervals_and_one_of_no_spread_none() -> None:
+    """> v <- c(.75^2 * var(c(4, 8)), .25^2 * var(c(1, 3)), .75^2 * var(c(2, 5)), .25^2 * var(c(6, 6.5))) / 2
+    > d <- .75 * 6 + .25 * 2 - .75 * 3.5 - .25 * 6.25; df <- sum(v)^2 / sum(v^2 / 1)
+    > d + c(-1, 1) * qt(.975, df) * sqrt(sum(v))
+    """
+    rows = pl.DataFrame(
+        {
+            "arm": [PAIR[0]] * 4 + [PAIR[1]] * 4,
+            "guess": [PAIR[0]] * 2 + [PAIR[1]] * 4 + [PAIR[0]] * 2,
+            "value": [4.0, 8.0, 1.0, 3.0, 2.0, 5.0, 6.0, 6.5],
+        }
+    )
+    one = correct_guess_curve(read_guesses(rows, PAIR), [0.75])[0]
+    assert (one.estimate, one.df, one.low, one.high) == pytest.approx(
+        (0.8125, 1.9241914926237, -7.6461161719883, 9.2711161719883)
+    )
+    flat = rows.with_columns(value=pl.Series([1.0] * 2 + [2.0] * 2 + [3.0] * 4))
+    alike = correct_guess_curve(read_guesses(flat, PAIR), [0.5])[0]
+    assert (alike.low, alike.high, alike.p) == (None, None, None)
+    assert any("no interval" in note for note in alike.notes)

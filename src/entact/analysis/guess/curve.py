@@ -58,8 +58,10 @@ def correct_guess_curve(
         se = sqrt(variance)
         df = variance**2 / squares if squares > 0 else None
         score = at / se if se > 0 else None
-        reach = 0.0 if df is None else float(stdtrit(df, 0.5 + level / 2)) * se
+        reach = None if df is None else float(stdtrit(df, 0.5 + level / 2)) * se
         notes = [CAVEAT, f"correct in truth: {seen[0]:.0%} of {first}, {seen[1]:.0%} of {second}"]
+        if reach is None:
+            notes.append("nobody differs from who guessed alike in the same arm: no interval")
         if others:
             notes.append(f"{others} who guessed neither of the two left out")
         rows.append(
@@ -67,8 +69,8 @@ def correct_guess_curve(
                 "mean difference",
                 "correct-guess-rate curve",
                 at,
-                at - reach,
-                at + reach,
+                None if reach is None else at - reach,
+                None if reach is None else at + reach,
                 level,
                 se=se,
                 df=df,
