@@ -80,6 +80,25 @@ def test_a_visit_of_the_contrast_outside_the_mean_is_refused() -> None:
     assert "`contrast` is at week 2: name one of them there" in (found.why or "")
 
 
+def test_a_mean_over_a_visit_that_an_arm_was_never_seen_at_is_refused() -> None:
+    gap = ROWS.filter((pl.col("arm") != "120 mg") | (pl.col("visit") != "week 6"))
+    said = {"method": "mmrm", "contrast": "120 mg - placebo at week 18", **MODEL}
+    plan = {
+        "columns": {"participant": "id", "value": "y"},
+        "visits": VISITS,
+        "analyses": {"one": {**said, "average": ["week 6", "week 18"]}, "two": said},
+    }
+    found = analyse(plan, gap)
+    assert (
+        found["one"].why
+        == "the difference over the mean of week 6, week 18 cannot be estimated from these rows"
+    )
+    assert found["two"].result is not None
+    assert "120 mg at week 6" not in {one.label for one in found["two"].result}
+    nobody = analyse(plan, ROWS.filter(pl.col("visit") != "week 6"))["one"]
+    assert "nobody has a value at week 6" in (nobody.why or "")
+
+
 def test_each_dose_against_placebo_and_the_trend() -> None:
     """> e <- emmeans(m, ~ arm, at = list(visit = "week 18"))
     > summary(contrast(e, "trt.vs.ctrl", adjust = "mvt"), infer = TRUE)

@@ -96,7 +96,8 @@ def model_difference(
         for arm in arms
         if (row := cells[visit, arm])["estimate"] is not None
     )
-    return replace(_difference(found, fit, at, told), means=own)
+    where = f"at {at}" if not average else f"over the mean of {', '.join(average)}"
+    return replace(_difference(found, fit, where, told), means=own)
 
 
 def model_means(
@@ -241,10 +242,10 @@ def _named(name: str, known: Mapping[str, Any], what: str) -> Any:
     return known[name]
 
 
-def _difference(found: pl.DataFrame, fit: Any, at: str, told: str) -> ModelDifference:
+def _difference(found: pl.DataFrame, fit: Any, where: str, told: str) -> ModelDifference:
     row = found.row(0, named=True)
     if row["estimate"] is None:
-        raise ValueError(f"the difference at {at} cannot be estimated from these rows")
+        raise ValueError(f"the difference {where} cannot be estimated from these rows")
     return ModelDifference(
         difference=row["estimate"],
         se=row["se"],
