@@ -12,6 +12,7 @@ from tests.conduct.record import KEY, blinded_study, keep
 from tests.course.conftest import Story
 
 from entact import store
+from entact.conduct.drift.domain import drawn_of, sampled
 from entact.conduct.fidelity.domain import SampledSession, sample_of
 from entact.conduct.reader import reader_as
 from entact.course import findings, fold, read
@@ -168,6 +169,10 @@ def test_raters_are_held_against_each_other_on_the_page_and_see_themselves_alone
     over = sign_in("mo", everywhere="monitor").get("/fidelity/")
     assert '<th scope="row">ari' in over
     assert f'href="{address_of(sample[0])}"' in over  # to read it
+    drawn = drawn_of(reader_as("monitor"), "adherence", sampled(reader_as("monitor"))["adherence"])
+    names = {one.recording for one in drawn}
+    assert len(names) == len(sample)
+    assert all(name in over and name not in mine for name in names)  # whoever hands out recordings finds it
     sign_in("cora", everywhere="rater_coordinator").get("/fidelity/", 404)
 
 

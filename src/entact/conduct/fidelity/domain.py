@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
 
-from entact.conduct.drift.domain import pairs_of, sampled
+from entact.conduct.drift.domain import drawn_of, pairs_of, sampled
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.course import Course
 from entact.course.found.fidelity import checklists_of, have_attended
@@ -87,6 +87,16 @@ def _drawn(
             rated.by if rated is not None and done else "",
             have_attended(course, checklists_of(course.release)),
         )
+
+
+def names_for_second_ratings(reader: Reader) -> dict[tuple[str, str | None], str]:
+    """Under which name the recording of a session is given to who rates it again, by ledger and session."""
+    again, forms = sampled(reader), {said.form for said in sampled_kinds(reader).values()}
+    return {
+        (one.standing.ledger, one.first.encounter): one.recording
+        for form in sorted(forms & again.keys())
+        for one in drawn_of(reader, form, again[form])
+    }
 
 
 def agreement_on(reader: Reader, person: str, sees_all: bool) -> list[tuple[str, list[Agreement]]]:

@@ -11,7 +11,13 @@ from django.views.decorators.http import require_safe
 from entact.conduct.asking import reader_of
 from entact.conduct.drift.domain import sampled
 from entact.conduct.drift.page import Shown, shown_agreement
-from entact.conduct.fidelity.domain import SampledSession, agreement_on, sample_of, sampled_kinds
+from entact.conduct.fidelity.domain import (
+    SampledSession,
+    agreement_on,
+    names_for_second_ratings,
+    sample_of,
+    sampled_kinds,
+)
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import page
 from entact.conduct.permissions import Person
@@ -34,7 +40,12 @@ def show_sample(request: HttpRequest) -> HttpResponse:
     kinds = sampled_kinds(reader)
     if not kinds or not all(reader.sight.sees_form(said.form) for said in kinds.values()):
         raise Http404
-    shown = [_shown(one, reader, person) for one in sample_of(reader)]
+    oversees = not person.may("rate_fidelity")  # a rater is told no name of a recording that they rated
+    names = names_for_second_ratings(reader) if oversees else {}
+    shown = [
+        _shown(one, reader, person) | {"name": names.get((one.standing.ledger, one.encounter), "")}
+        for one in sample_of(reader)
+    ]
     forms, again = reader.study.newest.forms, sampled(reader)
     values = {
         "kinds": [
@@ -44,8 +55,9 @@ def show_sample(request: HttpRequest) -> HttpResponse:
         "rated": [one for one in shown if one["rated_by"]],
         "agreement": [
             (title_of_form(forms[form]), again[form], [_agreement(one, again[form]) for one in rows])
-            for form, rows in agreement_on(reader, person.identity, not person.may("rate_fidelity"))
+            for form, rows in agreement_on(reader, person.identity, oversees)
         ],
+        "oversees": oversees,
         "here": "fidelity",
     }
     return page(request, reader, "fidelity/sample.html", values)
