@@ -127,7 +127,7 @@ def test_two_custodians_open_one_row_which_is_entered_first(
         assert "placebo" not in shown
     again = run_as(run, opened, keys, "pia", "open", ANNA, *files, "--meet", meet, "--minutes", 0)
     assert (again.code, again.out) == (2, "")
-    assert "was given to another process" in again.err
+    assert "given-ada.json is there already" in again.err
 
 
 def test_with_too_few_nothing_is_opened_and_it_is_said_who_is_missing(
@@ -184,6 +184,22 @@ def test_a_custodian_gives_nothing_for_what_the_record_does_not_say(
     strange = enter(BO, "row_opened", {"number": "S01-001", "purpose": "preparation"})
     assert "pia asks for what carla entered: give nothing" in asked(**signed(strange))
     assert len(acts.entries(("shares_given",))) == before
+
+
+@pytest.mark.parametrize("left", ["request.json", "given-ada.json"])
+def test_what_another_meeting_left_behind_is_refused_before_anything_is_entered(
+    made: Path, run: Run, opened: str, keys: Path, tmp_path: Path, left: str
+) -> None:
+    from entact import store
+
+    (tmp_path / left).write_text("{}")
+    before = len(list(store.lines(ANNA)))
+    files = ["--list", made / "sealed-list.json", "--meet", tmp_path]
+    done = run_as(run, opened, keys, "pia", "open", ANNA, *files)
+    assert (done.code, done.out) == (2, "")
+    assert f"{tmp_path / left} is there already" in done.err
+    assert len(list(store.lines(ANNA))) == before
+    assert (tmp_path / left).exists()
 
 
 def test_sheets_are_printed_and_typed_again_when_a_file_or_key_is_lost(

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,10 +60,17 @@ def programs(version: int) -> Path | None:
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def running(request: pytest.FixtureRequest) -> Iterator[External]:
-    """A server of a version, with the two roles of docs/database.md."""
-    found = programs(request.param)
+    """A server of a version, with owner and application of docs/database.md."""
+    with serving(request.param) as one:
+        yield one
+
+
+@contextmanager
+def serving(version: int) -> Iterator[External]:
+    """A server of a version, stopped and thrown away in the end."""
+    found = programs(version)
     if found is None:
-        pytest.skip(f"no PostgreSQL {request.param} here: neither a package nor in ENTACT_POSTGRES")
+        pytest.skip(f"no PostgreSQL {version} here: neither a package nor in ENTACT_POSTGRES")
     folder = Path(tempfile.mkdtemp(prefix="entact-external-", dir="/tmp"))
     account: dict[str, Any] = {}
     if os.geteuid() == 0:
@@ -81,7 +89,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[External]:
     subprocess.run([found / "initdb", "-D", "data", "-U", "root_of_it", "-A", "trust", "-E", "UTF8"], **here)
     options = f"-k {folder} -c listen_addresses= -c fsync=off"
     subprocess.run([found / "pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o", options], **here)
-    one = External(request.param, found, folder)
+    one = External(version, found, folder)
     try:
         with psycopg.connect(one.url("root_of_it", "postgres"), autocommit=True) as superuser:
             superuser.execute("CREATE ROLE entact_owner LOGIN CREATEDB")

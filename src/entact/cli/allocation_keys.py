@@ -104,7 +104,7 @@ def give_shares(meet: Path, list_file: Path, shares_file: Path, purpose: str, si
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
-    ready = ready_to_open(list_file, Way(meet=meet), signer)
+    ready = ready_to_open(list_file, Way(meet=meet), signer, gives=True)
     held = read_shares(shares_file, ready.custody, signer)
     asked, entry = read_request(meet, ready.sealed)
     said = str(entry.data.get("purpose"))
@@ -207,7 +207,7 @@ def _own_words(list_file: Path, shares_file: Path, signer: Any) -> tuple[Any, li
     """A list and a custodian's share of each of its rows, each as it was made."""
     from entact.store.custodians import read_shares, share_of
 
-    ready = ready_to_open(list_file, Way(meet=shares_file.parent), signer)
+    ready = ready_to_open(list_file, Way(meet=shares_file.parent), signer, gives=True)
     held = read_shares(shares_file, ready.custody, signer)
     labels = ready.sealed.labels
     words = [share_of(held, ready.custody, signer, place, label) for place, label in enumerate(labels)]

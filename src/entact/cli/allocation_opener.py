@@ -58,13 +58,16 @@ class Ready(NamedTuple):
         )
 
 
-def ready_to_open(list_file: Path, way: Way, signer: Any) -> Ready:
+def ready_to_open(list_file: Path, way: Way, signer: Any, *, gives: bool = False) -> Ready:
     """Looks through the files of a list, before anything is entered.
 
+    Args:
+        gives: a custodian who gives, where others ask: the folder then holds their request.
     Raises:
-        StoreError: when they are of another list, and where neither way or both are named.
+        StoreError: when they are of another list, where neither way or both are named, and where something
+            of another meeting lies in the folder.
     """
-    from entact.store.meeting import custody_of
+    from entact.store.meeting import custody_of, require_unused
     from entact.store.sealed_list import read_list, read_openings
 
     if (way.openings is None) == (way.meet is None):
@@ -74,6 +77,8 @@ def ready_to_open(list_file: Path, way: Way, signer: Any) -> Ready:
     sealed = committed(read_list(list_file))
     if way.openings is not None:
         return Ready(sealed, signer, way, read_openings(way.openings, sealed, signer), None)
+    if not gives and way.meet is not None:
+        require_unused(way.meet)
     return Ready(sealed, signer, way, None, custody_of(list_file, sealed))
 
 

@@ -102,7 +102,8 @@ def setup(
         if as_owner:
             _prepare_as_owner(name, environment, study, mark)
         _use(name, environment, study, mark)
-        _replay_erasures()
+        if not server.allocator_acts():  # which reaches neither keys nor their register
+            _replay_erasures()
 
 
 @contextmanager
@@ -119,6 +120,17 @@ def reserved(name: str) -> Iterator[None]:
                 f"another rehearsal into the database {name} is under way: wait, or name another"
             )
         yield
+
+
+@contextmanager
+def as_allocator() -> Iterator[None]:
+    """Within it, this thread is the process that stands by with the sealed list; nothing stays connected."""
+    _leave()
+    with server.acting_as_allocator():
+        try:
+            yield
+        finally:
+            _leave()
 
 
 def describe() -> Location:
@@ -161,8 +173,8 @@ def _maintenance(name: str, *, as_owner: bool = True) -> Iterator[psycopg.Connec
     if not name or "\0" in name or len(name.encode()) > 63:
         raise StoreError(f"{name!r} cannot be the name of a database: 1 to 63 bytes")
     with server.maintenance_connection(apart_from=name, as_owner=as_owner) as connection:
-        if server.external_url() is None:
-            roles.make_application(connection)
+        if server.external_url() is None and as_owner:
+            roles.make_roles(connection)
         # Two processes that set up the same database go one after the other.
         connection.execute("SELECT pg_advisory_lock(hashtextextended('entact setup ' || %s, 0))", [name])
         try:
@@ -303,22 +315,39 @@ def _prepare_as_owner(
             found = roles.powers(connection.connection, role)
             if found.excess or found.lacking:
                 roles.grant(connection.connection, role)
+            _grant_allocator(connection.connection)
         finally:
             connection.close()
 
 
+def _grant_allocator(owner: Any) -> None:
+    """Its rights, where the server has a role for it: whoever runs one of yours may not want any."""
+    role = server.allocator_role()
+    if not roles.exists(owner, role):
+        return
+    found = roles.powers(owner, role, roles.ALLOCATOR)
+    if found.excess or found.lacking:
+        roles.grant(owner, role, roles.ALLOCATOR)
+
+
 def _use(name: str, environment: Environment | None, study: str | None, mark: UUID | None) -> None:
-    """As the application: refuses what it could not work with, and what it may do too much."""
+    """As application or allocator: refuses what it could not work with, and what it may do too much."""
     from django.db import connections
 
     connection = connections["default"]
     connection.settings_dict["NAME"] = name
     connection.ensure_connection()
-    found = roles.powers(connection.connection, server.application_role())
-    roles.require_modest(found)
+    if server.allocator_acts():
+        who, found = (
+            "allocator",
+            roles.powers(connection.connection, server.allocator_role(), roles.ALLOCATOR),
+        )
+    else:
+        who, found = "application", roles.powers(connection.connection, server.application_role())
+    roles.require_modest(found, who)
     if found.lacking:
         raise StoreError(
-            f"the application lacks {'; '.join(found.lacking[:8])} in the database {name}: {server.NO_OWNER}"
+            f"the {who} lacks {'; '.join(found.lacking[:8])} in the database {name}: {server.NO_OWNER}"
         )
     if _migrations_wait():
         raise StoreError(f"the tables of {name} are of another version of entact: {server.NO_OWNER}")

@@ -126,6 +126,21 @@ def meet(
         request.unlink(missing_ok=True)
 
 
+def require_unused(folder: Path) -> None:
+    """Refuses a folder in which something of another meeting lies: its shares open nothing for this one.
+
+    Raises:
+        StoreError: with the file that is to be looked at, and taken away.
+    """
+    left = [folder / REQUEST_FILE, *sorted(folder.glob("given-*.json"))]
+    for path in left:
+        if path.exists():
+            raise StoreError(
+                f"{path} is there already: another process waits there, or it is left from before and can be "
+                "deleted; nothing was entered"
+            )
+
+
 def read_request(folder: Path, sealed: SealedList) -> tuple[Request, Kept]:
     """What a process asks for, and the entry that says why, which came first.
 

@@ -29,6 +29,7 @@ from entact.store.home import VERSION, Home, binaries, home_of, not_ours, run_as
 
 OWNER = "entact"  # role that owns the databases of an embedded server, and the server itself
 APPLICATION = "entact_application"  # role that everything else works as
+ALLOCATOR = "entact_allocator"  # role of the process that stands by with the sealed list
 
 _SOCKET = ".s.PGSQL.5432"
 _SOCKET_PATH_BYTES = 103  # macOS allows 104 with the closing zero, Linux 108
@@ -40,10 +41,11 @@ _CONNECTIONS = 300  # a study with 200 devices writing at once, and those who re
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: how its owner and the application reach it, where its data lie, its major version."""
+    """A running server: how each role reaches it, where its data lie, its major version."""
 
     url: str
     application_url: str
+    allocator_url: str
     folder: Path
     version: int
 
@@ -94,7 +96,8 @@ def status(folder: Path) -> Server | None:
         raise not_ours(folder) from error
     if len(lines) < 8 or lines[7].strip() != "ready" or not _accepts(Path(lines[4]) / f".s.PGSQL.{lines[3]}"):
         return None
-    return Server(_url(lines, OWNER), _url(lines, APPLICATION), folder, version)
+    owner, application, allocator = (_url(lines, role) for role in (OWNER, APPLICATION, ALLOCATOR))
+    return Server(owner, application, allocator, folder, version)
 
 
 def _url(lines: list[str], role: str) -> str:
@@ -198,7 +201,7 @@ def _initialise(home: Home) -> None:
     owner = home.account or pwd.getpwuid(os.geteuid())
     people = dict.fromkeys([owner.pw_name, "root"])
     (fresh / "pg_hba.conf").write_text("local all all peer map=entact\n")
-    maps = (f'entact "{name}" {role}\n' for role in (OWNER, APPLICATION) for name in people)
+    maps = (f'entact "{name}" {role}\n' for role in (OWNER, APPLICATION, ALLOCATOR) for name in people)
     (fresh / "pg_ident.conf").write_text("".join(maps))
     fresh.rename(home.data)
 

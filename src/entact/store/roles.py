@@ -1,4 +1,4 @@
-"""What the application may do in a database: what the owner grants it, and what it has beyond that.
+"""What application and allocator may do in a database: what the owner grants them, and what they have beyond.
 
 The record itself can be read and added to, and no more. Whatever these rights leave open is closed by
 triggers (`rules`).
@@ -7,10 +7,10 @@ triggers (`rules`).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -32,12 +32,37 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "store_installation": ("SELECT",),
     "store_keychain": ("SELECT", "INSERT"),
     "store_derivation": ("SELECT", "UPDATE"),
+    "store_asked_row": ("SELECT", "INSERT"),
     "django_migrations": ("SELECT",),
 }
 COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("store_line", "INSERT"): tuple(LINE_COLUMNS.split(", ")),
     ("store_ledger", "UPDATE"): ("seq", "hash"),
 }
+
+
+class Rights(NamedTuple):
+    """What a role is granted: by table, on columns of one, on other tables of the record and of pages."""
+
+    tables: Mapping[str, tuple[str, ...]]
+    columns: Mapping[tuple[str, str], tuple[str, ...]]
+    record: tuple[str, ...]
+    pages: tuple[str, ...]
+
+    def of(self, table: str) -> tuple[str, ...]:
+        """What it may do with a table."""
+        return self.tables.get(table, self.record if table.startswith("store_") else self.pages)
+
+
+APPLICATION: Final = Rights(RIGHTS, COLUMNS, _ORDINARY, _ORDINARY)
+# It adds to the record what is told as planned, with the rows for lists. It alone answers what is asked of
+# the list, and has nothing to do with accounts, identities and files.
+ALLOCATOR: Final = Rights(
+    RIGHTS | {"store_asked_row": ("SELECT",), "store_identity": (), "store_attachment": ()},
+    COLUMNS | {("store_asked_row", "UPDATE"): ("answer", "refused", "answered_at")},
+    _ORDINARY,
+    (),
+)
 
 # How long and with how much memory: those who run a server may say so for a role.
 _OF_OPERATION = (
@@ -48,9 +73,13 @@ _OF_OPERATION = (
 _WAIT = 5.0  # seconds until a server has read its settings anew
 
 
-def make_application(owner: Connection) -> None:
-    """Makes the application's role on an embedded server of an earlier version, which has none."""
-    role = postgres.APPLICATION
+def make_roles(owner: Connection) -> None:
+    """Makes the roles of application and allocator on an embedded server that has none of them yet."""
+    for role in (postgres.APPLICATION, postgres.ALLOCATOR):
+        _make(owner, role)
+
+
+def _make(owner: Connection, role: str) -> None:
     if owner.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
         # Another process may be first.
         with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
@@ -79,11 +108,16 @@ def _await_application() -> None:
             return
 
 
-def grant(owner: Connection, role: str) -> None:
-    """Grants the application what it needs in the database of a connection, and takes all else from it.
+def exists(connection: Connection, role: str) -> bool:
+    """Whether a server has a role: the allocator's is made by whoever runs a server of yours."""
+    return connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is not None
+
+
+def grant(owner: Connection, role: str, rights: Rights = APPLICATION) -> None:
+    """Grants a role what it needs in the database of a connection, and takes all else from it.
 
     Args:
-        owner: a connection of the owner of the database. role: the application's.
+        owner: a connection of the owner of the database. role: the application's, or another with its rights.
     """
     application = sql.Identifier(role)
     database = sql.Identifier(owner.info.dbname)
@@ -96,9 +130,13 @@ def grant(owner: Connection, role: str) -> None:
         sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(application),
     ]
     for table in _tables(owner):
-        rights = [*RIGHTS.get(table, _ORDINARY)]
-        rights += [f"{right} ({', '.join(names)})" for (of, right), names in COLUMNS.items() if of == table]
-        granted = sql.SQL(", ").join(sql.SQL(right) for right in rights)
+        given = [*rights.of(table)]
+        given += [
+            f"{right} ({', '.join(names)})" for (of, right), names in rights.columns.items() if of == table
+        ]
+        if not given:
+            continue
+        granted = sql.SQL(", ").join(sql.SQL(right) for right in given)
         statements.append(
             sql.SQL("GRANT {} ON {} TO {}").format(granted, sql.Identifier("public", table), application)
         )
@@ -114,8 +152,8 @@ class Powers(NamedTuple):
     lacking: tuple[str, ...]
 
 
-def powers(connection: Connection, role: str) -> Powers:
-    """Compares what a role may do in the database of a connection with what the application is to do there.
+def powers(connection: Connection, role: str, rights: Rights = APPLICATION) -> Powers:
+    """Compares what a role may do in the database of a connection with what it is to do there.
 
     Any role can ask. Only the first reason is told where a role is a superuser.
     """
@@ -125,14 +163,14 @@ def powers(connection: Connection, role: str) -> Powers:
     if row[0]:
         return Powers((f"{role} is a superuser",), ())
     excess = [said for question in _BEYOND for (said,) in connection.execute(question, {"role": role})]
-    lacking: list[str] = []
+    lacking = [said for (said,) in connection.execute(_TO_BEGIN_WITH, {"role": role})]
     told = set()
     for table, right, has in connection.execute(_ON_TABLES, {"role": role}).fetchall():
-        if has != (right in RIGHTS.get(table, _ORDINARY)):
+        if has != (right in rights.of(table)):
             (excess if has else lacking).append(f"{right} on {table}")
             told.add((table, right))
     for table, column, right, has in connection.execute(_ON_COLUMNS, {"role": role}).fetchall():
-        granted = right in RIGHTS.get(table, _ORDINARY) or column in COLUMNS.get((table, right), ())
+        granted = right in rights.of(table) or column in rights.columns.get((table, right), ())
         if has != granted and (table, right) not in told:
             (excess if has else lacking).append(f"{right} of {column} in {table}")
     return Powers(tuple(excess), tuple(lacking))
@@ -160,16 +198,17 @@ def left_behind(connection: Connection, role: str) -> Iterator[str]:
         yield f"{role} owns {found[0]} large objects: nothing of the record is in one"
 
 
-def require_modest(found: Powers) -> None:
-    """Refuses an application that may do more than it needs.
+def require_modest(found: Powers, who: str = "application") -> None:
+    """Refuses an application, or an allocator, that may do more than it needs.
 
     Raises:
         StoreError: with what it may do too much.
     """
     if found.excess:
         raise StoreError(
-            f"the application may do too much: {'; '.join(found.excess[:8])}. DATABASE_URL needs a role of "
-            "its own that owns nothing (docs/database.md)"
+            f"the {who} may do too much: {'; '.join(found.excess[:8])}. "
+            f"{'DATABASE_URL' if who == 'application' else 'ENTACT_ALLOCATOR_URL'} needs a role of its own "
+            "that owns nothing (docs/database.md)"
         )
 
 
@@ -222,6 +261,13 @@ _BEYOND = (
     WHERE has_parameter_privilege(%(role)s, parname, 'SET, ALTER SYSTEM')
     """,
 )
+_TO_BEGIN_WITH = """
+    SELECT said FROM (VALUES
+        (has_database_privilege(%(role)s, current_database(), 'CONNECT'), 'CONNECT on the database'),
+        (has_schema_privilege(%(role)s, 'public', 'USAGE'), 'USAGE on the schema public')
+    ) AS found (has, said)
+    WHERE NOT has
+"""
 _ON_TABLES = """
     SELECT relname, power, has_table_privilege(%(role)s, pg_class.oid, power)
     FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])

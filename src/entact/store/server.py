@@ -1,7 +1,8 @@
 """Which PostgreSQL server the record lies on, the one of DATABASE_URL, else the embedded one; and as whom.
 
-Two roles use a server. The *owner* makes databases, brings their tables up to date and grants rights. The
-*application* is everything else: it owns nothing, and may do what `roles` says.
+Three roles use a server. The *owner* makes databases, brings their tables up to date and grants rights. The
+*allocator* is the process that stands by for whoever holds the sealed list, and alone may answer what is
+asked of it. The *application* is everything else: it owns nothing, and may do what `roles` says.
 """
 
 from __future__ import annotations
@@ -38,8 +39,13 @@ def embedded_folder() -> Path:
 
 
 def external_url() -> str | None:
-    """The DATABASE_URL, when one is set."""
-    return os.environ.get("DATABASE_URL") or None
+    """The DATABASE_URL, when one is set; of the allocator its own address."""
+    return (allocator_url() if allocator_acts() else None) or os.environ.get("DATABASE_URL") or None
+
+
+def allocator_url() -> str | None:
+    """How the allocator reaches a server of yours, when that is said here (ENTACT_ALLOCATOR_URL)."""
+    return os.environ.get("ENTACT_ALLOCATOR_URL") or None
 
 
 def owner_url() -> str | None:
@@ -48,15 +54,15 @@ def owner_url() -> str | None:
 
 
 def owner_at_hand() -> bool:
-    """Whether this process can act as the owner; on the embedded server it always can."""
-    return external_url() is None or owner_url() is not None
+    """Whether this process can act as the owner; on the embedded server all but the allocator always can."""
+    return not allocator_acts() and (external_url() is None or owner_url() is not None)
 
 
 def parameters(*, as_owner: bool = False) -> dict[str, Any]:
     """How to connect, without the name of the database; starts the embedded server where it does not run.
 
     Args:
-        as_owner: else as the application.
+        as_owner: else as the allocator, where it acts, or the application.
     Raises:
         StoreError: when the address is not one of PostgreSQL, the owner's is not known here, or the embedded
             server cannot start.
@@ -64,12 +70,21 @@ def parameters(*, as_owner: bool = False) -> dict[str, Any]:
     url = external_url()
     if url is None:
         running = postgres.start(embedded_folder())
-        found = _parse(running.url if as_owner else running.application_url)
+        own = running.allocator_url if allocator_acts() else running.application_url
+        found = _parse(running.url if as_owner else own)
     elif as_owner:
         owner = owner_url()
         if owner is None:
             raise StoreError(f"the owner is not at hand: {NO_OWNER}")
         found = _parse(owner, "ENTACT_OWNER_URL")
+    elif allocator_acts():
+        own_url = allocator_url()
+        if own_url is None:
+            raise StoreError(
+                "ENTACT_ALLOCATOR_URL says how the process that stands by reaches the server, as a role of "
+                "its own (docs/database.md)"
+            )
+        found = _parse(own_url, "ENTACT_ALLOCATOR_URL")
     else:
         found = _parse(url)
     found.pop("dbname", None)
@@ -84,7 +99,29 @@ def application_role() -> str:
     return str(_parse(url).get("user") or os.environ.get("PGUSER") or getpass.getuser())
 
 
+def allocator_role() -> str:
+    """The role that the allocator works as: of its address, where that is said here."""
+    url = allocator_url()
+    return postgres.ALLOCATOR if url is None else str(_parse(url).get("user") or postgres.ALLOCATOR)
+
+
 _owner_acts: ContextVar[bool] = ContextVar("owner_acts", default=False)
+_allocator_acts: ContextVar[bool] = ContextVar("allocator_acts", default=False)
+
+
+@contextmanager
+def acting_as_allocator() -> Iterator[None]:
+    """Within it, this thread connects as the allocator; close what it had before."""
+    token = _allocator_acts.set(True)
+    try:
+        yield
+    finally:
+        _allocator_acts.reset(token)
+
+
+def allocator_acts() -> bool:
+    """Whether the allocator acts in this thread now."""
+    return _allocator_acts.get()
 
 
 @contextmanager

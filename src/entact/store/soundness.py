@@ -38,6 +38,15 @@ class Soundness:
     anchored: dict[str, datetime]
 
 
+def _allocator(held: roles.Connection) -> Iterator[str]:
+    """What the allocator may do too much or too little, where the server has a role for it."""
+    role = server.allocator_role()
+    if roles.exists(held, role):
+        found = roles.powers(held, role, roles.ALLOCATOR)
+        yield from (f"the allocator may do too much: {one}" for one in found.excess)
+        yield from (f"the allocator lacks {one}" for one in found.lacking)
+
+
 def look(
     *, deep: bool = False, anchors: Iterable[Anchor] = (), lists: bool = True, keys: bool = True
 ) -> Soundness:
@@ -64,6 +73,7 @@ def look(
         *guards.lost(held),
         *(f"the application may do too much: {one}" for one in found.excess),
         *(f"the application lacks {one}" for one in found.lacking),
+        *_allocator(held),
         *roles.left_behind(held, role),
         *(differences(sorted(chosen)) if lists else ()),
         *(behind(name) for name in (sorted({*stale()} - {*chosen}) if lists else ())),

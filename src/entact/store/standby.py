@@ -120,7 +120,7 @@ def answer_waiting(
                 "This row cannot be opened by machine: open the code-break, or telephone its holder."
             )
         asked.answered_at = now
-        asked.save()
+        asked.save(update_fields=["answer", "refused", "answered_at"])
         done.append(asked)
     return done
 

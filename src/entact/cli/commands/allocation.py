@@ -221,9 +221,11 @@ def stand_by(
     """Stand by for emergencies: open the row that an emergency unblinding asks for, to that person alone."""
     from entact.cli.allocation_standby import stand_by
     from entact.cli.custody import open_signer
+    from entact.store.database import as_allocator
 
-    signer = open_signer(database, by, key, passphrase_file)
-    stand_by(list_file, openings, signer, at_most, once=once)
+    with as_allocator():  # before anything is connected: a role of its own
+        signer = open_signer(database, by, key, passphrase_file)
+        stand_by(list_file, openings, signer, at_most, once=once)
 
 
 @allocation.command("tell")
