@@ -49,8 +49,9 @@ def test_one_version_counts_until_a_person_follows_the_other(
     ledger, event = conflict
     assert PAGE in ada.get("/participants/1-001/")
     page = ada.get(PAGE)
-    assert "mild" in page
-    assert "severe" in page
+    assert "<strong>mild</strong>" in page
+    assert "<strong>severe</strong>" in page
+    assert "<strong>said she floated</strong>" not in page  # of which both say the same
     assert page.index("Counts now") < page.index("Does not count")
     assert course_of(study, ledger).adverse_events[event].severity == "mild"
     sent = {"follow": choice(page, 1), "password": PASSWORD, "code": code()}

@@ -37,6 +37,13 @@ class Conflict:
     entry: str
     versions: tuple[Version, ...]
 
+    @property
+    def differs(self) -> frozenset[str]:
+        """What the versions say otherwise, as it is called on the page."""
+        said = [{(fact.label, fact.value) for fact in one.facts} for one in self.versions]
+        by_all = [one for one in said[0] if all(one in other for other in said)]
+        return frozenset(label for one in said for label, _ in one.difference(by_all))
+
 
 def has_conflicts(course: Course) -> bool:
     """Whether an entry of somebody is there in several versions, decided or not."""
