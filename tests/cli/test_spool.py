@@ -13,7 +13,7 @@ from entact.datasets.sdtm import table
 def test_parts_change_no_byte_and_leave_nothing_behind(
     run: Run, rehearsal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = ["--as", "sdtm,adam,define,fhir", "--format", "xpt,json,csv", "--database", rehearsal]
+    asked = ["--as", "sdtm,adam,define,fhir,odm2", "--format", "xpt,json,csv", "--database", rehearsal]
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert run("export", "mapp1", *asked, "--out", whole).code == 0
     monkeypatch.setattr(table, "PART", 23)

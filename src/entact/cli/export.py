@@ -25,10 +25,12 @@ from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
 from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
 from entact.exchange.fhir import FhirRecord
+from entact.exchange.odm import as_version_2
 from entact.store import StoreError
 
-MANIFEST, TRACE, DEFINE, ODM = "manifest.json", "trace.jsonl", "define.xml", "odm.xml"
-STANDARDS = ("sdtm", "adam", "define", "odm", "fhir")
+MANIFEST, TRACE, DEFINE, ODM, ODM2 = "manifest.json", "trace.jsonl", "define.xml", "odm.xml", "odm2.xml"
+STANDARDS = ("sdtm", "adam", "define", "odm", "odm2", "fhir")
+VERSIONS = {"odm": ODM, "odm2": ODM2}  # of ODM, with the file of each
 ADAM = "adam"  # the folder of analysis datasets, within that of an export
 FHIR = "fhir"  # and of resources, a file of lines for each type
 FORMATS = ("xpt", "json", "parquet", "csv")
@@ -70,7 +72,7 @@ def export_source(
         arms: randomisation number -> arm; None of a blinded export. spool: where rows wait.
     """
     analyser = Analyser(source.study, spool) if ADAM in asked.standards else None
-    odm = OdmRecord(source.study) if "odm" in asked.standards else None
+    odm = OdmRecord(source.study) if VERSIONS.keys() & {*asked.standards} else None
     fhir = FhirRecord(source.study, write=spool.write) if FHIR in asked.standards else None
     tabulator = Tabulator(source.study, arms, _Each(analyser, fhir), spool)
     seen = _Seen()
@@ -98,7 +100,11 @@ def export_source(
     others = {}
     if odm is not None:
         simulated = tabulation.environment != "production"
-        others[ODM] = odm.finish(version=__version__, at=seen.at.isoformat(), simulated=simulated)
+        raw = odm.finish(version=__version__, at=seen.at.isoformat(), simulated=simulated)
+        if "odm" in asked.standards:
+            others[ODM] = raw
+        if "odm2" in asked.standards:
+            others[ODM2] = as_version_2(raw)
     if fhir is not None:
         fhir.finish(simulated=tabulation.environment != "production")
     written = _write(tabulation, analysed, others, asked, out, seen.at, spool)
@@ -154,7 +160,7 @@ def _check(asked: Asked) -> None:
             raise StoreError(f"there is no standard {one!r}; there are {', '.join(STANDARDS)}")
     if "sdtm" not in asked.standards:
         said = "analysis datasets come with those of SDTM, from which they are traced"
-        what = "define describes datasets, and odm and fhir stand beside them"
+        what = "define describes datasets, and odm, odm2 and fhir stand beside them"
         what = said if ADAM in asked.standards else what
         raise StoreError(f"{what}: export them together, as in --as sdtm,adam,define")
     for one in asked.formats:

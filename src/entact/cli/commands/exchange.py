@@ -41,7 +41,10 @@ def export(
     study: Exported,
     out: Annotated[Path, typer.Option(help="A new folder for the files.", file_okay=False)],
     standards: Annotated[
-        str, typer.Option("--as", help="sdtm, adam, odm, fhir, and define for Define-XML; joined by commas.")
+        str,
+        typer.Option(
+            "--as", help="sdtm, adam, odm (1.3.2), odm2, fhir, and define for Define-XML; joined by commas."
+        ),
     ] = "sdtm,define",
     formats: Annotated[
         str, typer.Option("--format", help="xpt, json (Dataset-JSON), parquet, csv; joined by commas.")
