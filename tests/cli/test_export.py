@@ -83,7 +83,8 @@ def test_a_blinded_export_of_a_study_with_swapped_arms_is_byte_equal(
     assert folders["one-blinded"] == folders["other-blinded"]
     differs = {name for name, one in folders["one-open"].items() if folders["other-open"][name] != one}
     of_sdtm = {name for name in differs if not name.startswith("adam/")}
-    assert of_sdtm == {"dm.xpt", "se.xpt", "ex.xpt", "define.xml", "manifest.json"}
+    of_arms = {"dm.xpt", "se.xpt", "ex.xpt", "define.xml", "manifest.json", "fhir/ResearchSubject.ndjson"}
+    assert of_sdtm == of_arms
     analysed = {name for name in folders["one-open"] if name.startswith("adam/ad")}
     assert {"adam/adeff.xpt", "adam/advs.xpt", "adam/adex.xpt", "adam/adblind.xpt"} <= analysed <= differs
     assert "adam/adblind.xpt" not in folders["one-blinded"]
