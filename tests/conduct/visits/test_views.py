@@ -53,6 +53,55 @@ def test_a_list_in_which_nothing_was_entered_is_not_called_complete(ada: Browser
     assert "“Demographics” is planned for " in ada.get("/participants/S-1/")
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_that_there_was_nothing_to_enter_is_said_of_a_visit(
+    ada: Browser, screened: str, study: Study, ended: bool
+) -> None:
+    visit, add = "/participants/S-1/screening.1/", "/participants/S-1/add/asked_none/?visit=screening.1"
+    if ended:
+        ada.post(visit, {"do": "end"})
+    page = ada.get(visit)
+    assert f'action="{add}"' in page
+    ada.post(add, {"shown": "of", "item:of": "medication"})
+    assert cell(page := ada.get(visit), "Medication") == "asked_none"
+    assert f'action="{add}"' not in page
+    told = next(one for one in course_of(study, screened).effective if one.entry.kind == "asked_none")
+    assert (told.entry.encounter, told.data, told.entry.by) == ("screening#1", {"of": "medication"}, "ada")
+    assert "asked: none" in ada.get("/participants/S-1/visits/")
+    assert "There were no" in ada.get(f"/participants/S-1/entry/{told.id}/")
+    for wrong in ({}, {"shown": "of", "item:of": "doses"}):
+        ada.post(add, wrong, status=422)
+    ada.post(f"/participants/S-1/entry/{told.id}/withdraw/", {"reason_code": "entered_in_error"})
+    assert cell(ada.get(visit), "Medication") == ("none_entered" if ended else "due")
+
+
+def test_what_was_entered_stands_before_what_was_said_of_none(ada: Browser, screened: str) -> None:
+    visit = "/participants/S-1/screening.1/"
+    ada.post("/participants/S-1/add/asked_none/?visit=screening.1", {"shown": "of", "item:of": "medication"})
+    sent = {"shown": ["name"], "item:name": "ibuprofen"}
+    ada.post("/participants/S-1/add/medication/?visit=screening.1", sent)
+    ada.post(visit, {"do": "end"})
+    assert cell(ada.get(visit), "Medication") == "complete"
+
+
+def test_of_somebody_who_has_died_nothing_is_due_and_what_safety_needs_is_entered(
+    ada: Browser, screened: str, study: Study
+) -> None:
+    matrix, later = "/participants/S-1/visits/", "/participants/S-1/preparation_1.1/"
+    assert "Begin the visit" in ada.get(later)
+    ada.post("/participants/S-1/add/death/", {"shown": ["date"], "item:date": "2026-03"})
+    page = ada.get(matrix)
+    assert not re.findall(r'class="c-(?:due|overdue)', page)
+    assert "/add/adverse_event/" in page
+    for gone in ("consent", "randomisation", "enrolment", "safety_call", "death"):
+        assert f"/add/{gone}/" not in page
+    assert "Begin the visit" not in ada.get(later)
+    (told,) = (one for one in course_of(study, screened).effective if one.entry.kind == "death")
+    ada.post(f"/participants/S-1/entry/{told.id}/withdraw/", {"reason_code": "wrong_participant"})
+    assert "Begin the visit" in ada.get(later)
+    assert re.findall(r'class="c-due', ada.get(matrix))
+
+
 def test_a_visit_that_did_not_take_place_says_why(ada: Browser, screened: str, study: Study) -> None:
     assert "Say why" in ada.post(ADDRESS, {"do": "miss"}, status=422)
     ada.post(ADDRESS, {"do": "miss", "reason_code": "not_reached"})

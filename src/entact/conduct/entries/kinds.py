@@ -27,6 +27,7 @@ ENTERED: Final[Mapping[str, str]] = {
     "adverse_event": "report_event",
     "safety_report": "report_safety",
     "alert_answered": "answer_alert",
+    "asked_none": "report_event",
     "medication": "enter",
     "safety_call": "enter",
     "deviation": "note_deviation",
@@ -40,6 +41,9 @@ ENTERED: Final[Mapping[str, str]] = {
 
 # What is always about another entry, and is begun on the page of that one.
 ABOUT_ANOTHER: Final = frozenset({"safety_report", "alert_answered"})
+
+# What is said of a visit, and begun on its page.
+AT_A_VISIT: Final = frozenset({"asked_none"})
 
 # Things that later entries continue: an event resolves, a medicine is stopped.
 CONTINUED: Final = frozenset({"adverse_event", "medication"})
@@ -114,6 +118,7 @@ _TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ),
     ("medication", "psychiatric"): (gettext_noop("Taken for a psychiatric reason"), ""),
     ("alert_answered", "alert"): (gettext_noop("Alert"), ""),
+    ("asked_none", "of"): (gettext_noop("There were no"), ""),
     ("alert_answered", "action"): (gettext_noop("What is done about it"), ""),
     ("alert_answered", "note"): (gettext_noop("In words"), ""),
     ("safety_report", "report"): (gettext_noop("Report that was sent"), ""),

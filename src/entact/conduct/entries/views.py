@@ -16,11 +16,11 @@ from entact.conduct.asking import Asked
 from entact.conduct.attested import Review, review_of
 from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
 from entact.conduct.entries.event_report import event_report
-from entact.conduct.entries.kinds import ABOUT_ANOTHER, ENTERED, KindForm
+from entact.conduct.entries.kinds import ABOUT_ANOTHER, AT_A_VISIT, ENTERED, KindForm
 from entact.conduct.entries.page import continues, page_of_kind, without_hidden
 from entact.conduct.forms.domain import Unsaved
 from entact.conduct.forms.page import FormPage, Shown
-from entact.conduct.forms.place import encounter_of
+from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saved import answer_saved
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
@@ -85,6 +85,8 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
             unsaved=done,
         )
         return _page(again, shown)
+    if kind in AT_A_VISIT and encounter is not None:
+        return answer_saved(request, reverse("visit", args=[key, visit_address(encounter)]))
     return answer_saved(request, reverse("entry", args=[key, done]))
 
 

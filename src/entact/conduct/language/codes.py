@@ -101,6 +101,7 @@ OF_KINDS = (
     gettext_noop("Requirement set aside"),
     gettext_noop("Row of the list opened"),
     gettext_noop("Safety call"),
+    gettext_noop("Asked: none"),
     gettext_noop("Safety report"),
     gettext_noop("Second rating"),
     gettext_noop("Severity"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Final, Literal
+from typing import Final, Literal, get_args, get_type_hints
 
 from django.utils.translation import gettext, gettext_lazy
 
@@ -20,6 +20,7 @@ from entact.course.entry.effective import Effective
 from entact.course.found.attested import standing_signatures
 from entact.course.found.verified import verified_in
 from entact.course.kinds import KINDS
+from entact.course.kinds.asked import ASKED_NONE, AskedNone
 from entact.course.kinds.query import QueryState, queries_of
 from entact.course.state.encounter import UNSCHEDULED, EncounterState
 from entact.course.state.form import VITALS
@@ -32,6 +33,7 @@ Status = Literal[
     "partly",
     "complete",
     "none_entered",
+    "asked_none",
     "not_done",
     "query",
     "verified",
@@ -39,6 +41,9 @@ Status = Literal[
     "frozen",
     "unreachable",
 ]
+
+# Lists of which an entry is only made when there is one: that there was none is said by itself.
+NONE_OF: Final = get_args(get_type_hints(AskedNone)["of"])
 
 # A sign for each, so that nobody needs the colour; the words stand beside it for who hears the page.
 SIGNS: Final[Mapping[Status, str]] = {
@@ -48,6 +53,7 @@ SIGNS: Final[Mapping[Status, str]] = {
     "partly": "◐",
     "complete": "●",
     "none_entered": "∅",
+    "asked_none": "⊙",
     "not_done": "⊘",
     "query": "?",
     "verified": "☑",
@@ -62,6 +68,7 @@ STATUS_WORDS: Final[Mapping[Status, str]] = {
     "partly": gettext_lazy("partly filled in"),
     "complete": gettext_lazy("complete"),
     "none_entered": gettext_lazy("none entered"),
+    "asked_none": gettext_lazy("asked: none"),
     "not_done": gettext_lazy("not done"),
     "query": gettext_lazy("open query"),
     "verified": gettext_lazy("verified"),
@@ -84,6 +91,7 @@ class Cell:
     visit: str = ""
     kind: str = ""
     to_verify: bool = False
+    asks_none: bool = False  # whether it can be said that there was nothing to enter
 
     @property
     def sign(self) -> str:
@@ -248,7 +256,15 @@ class Visits:
             if form not in forms:
                 status = self._of_act(name, encounter, held, due)
                 kind = next((one.name for one in KINDS.values() if one.activity == name), "")
-                yield Cell(name, words(name), status, visit=visit_address(encounter), kind=kind)
+                asks_none = name in NONE_OF and held is not None and held.status in ("started", "ended")
+                yield Cell(
+                    name,
+                    words(name),
+                    status,
+                    visit=visit_address(encounter),
+                    kind=kind,
+                    asks_none=asks_none and status in ("due", "overdue", "none_entered"),
+                )
                 continue
             title = title_of_form(forms[form])
             for time in timed.get(name) or [""]:
@@ -306,14 +322,25 @@ class Visits:
         kind = next((one for one in KINDS.values() if one.activity == name), None)
         if kind is not None and kind.done is not None and held is not None:
             return "complete" if kind.done(self.course, encounter) else self._blank(held, due)
-        if kind is not None and kind.done is None and held is not None and held.status == "ended":
+        if kind is not None and kind.done is None and held is not None:
             # An entry is only made when there is one: without any, nobody knows whether one was asked for.
-            own = (one.entry for one in self.course.effective if one.entry.kind == kind.name)
-            return "complete" if any(one.encounter == encounter for one in own) else "none_entered"
+            own = [
+                one
+                for one in self.course.effective
+                if one.entry.encounter == encounter and one.id in self.seen.entries
+            ]
+            if any(one.entry.kind == kind.name for one in own) and held.status == "ended":
+                return "complete"
+            if any(one.entry.kind == ASKED_NONE.name and one.data.get("of") == name for one in own):
+                return "asked_none"
+            if held.status == "ended":
+                return "none_entered"
         return self._blank(held, due)
 
     def _blank(self, held: EncounterState | None, due: Due | None) -> Status:
         """Nothing stands there."""
+        if held is not None and held.status == "started" and self._has_died():
+            return "unreachable"
         if held is not None:
             return {"missed": "not_done", "ended": "overdue"}.get(held.status, "due")  # type: ignore[return-value]
         if due is None or not self.seen.sight.sees_status:
@@ -324,6 +351,10 @@ class Visits:
             "not_reachable": "unreachable",
         }
         return known.get(due.status, "not_due")
+
+    def _has_died(self) -> bool:
+        """Whether the participant has died, as far as the role may know."""
+        return self.seen.sight.sees_status and self.course.died is not None
 
 
 def _form_of(effective: Effective) -> str | None:
@@ -340,7 +371,7 @@ def _is_partly(form: CompiledForm, items: Mapping[str, object], around: Mapping[
 
 _RANK: Final[tuple[Status, ...]] = (
     *("query", "overdue", "partly", "due", "not_due", "unreachable", "not_done"),
-    *("none_entered", "complete", "verified", "signed", "frozen"),
+    *("none_entered", "asked_none", "complete", "verified", "signed", "frozen"),
 )
 
 

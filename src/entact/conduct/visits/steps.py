@@ -34,6 +34,8 @@ def steps_for(asked: Asked) -> list[Step]:
 
 def _open(asked: Asked) -> Iterator[str]:
     course = asked.course
+    if course.died is not None:
+        return
     if course.enrolment is None:
         yield "enrol"
     elif course.randomisation is None and course.release.file.randomisation is not None:

@@ -14,7 +14,7 @@ from entact.conduct.allocation.telling import is_planned
 from entact.conduct.asking import Asked
 from entact.conduct.blinding.guess import asked_of
 from entact.conduct.consent.page import renewal_of
-from entact.conduct.entries.kinds import ABOUT_ANOTHER, ENTERED
+from entact.conduct.entries.kinds import ABOUT_ANOTHER, AT_A_VISIT, ENTERED
 from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saying import time_to_come, with_weekday
@@ -151,12 +151,14 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "visit": visits.one(encounter),
         "participant": asked.participant,
         "may_write": asked.role_for("enter") is not None,
+        "may_begin": asked.course.died is None,
         "refused": refused,
         "why_missed": WHY_MISSED,
         "console": _has_console(asked, encounter),
         **_booked(asked, encounter),
         **call_with_rater(asked.reader, asked.course, encounter),
         "kinds": [kind for kind, _ in _ways(asked)],
+        "asks_none": asked.role_for(ENTERED["asked_none"]) is not None,
         "guess": any(asked_of(asked, encounter).values()),
         "links": asked.role_for("link") is not None and linked_population(asked.course) is not None,
         "told_of": ("assignment", "unblinding") if is_planned(asked.person, asked.course) else (),
@@ -182,10 +184,20 @@ def _booked(asked: Asked, encounter: str) -> dict[str, object]:
     return {"booked": with_weekday(booked.at, asked.zone), "ahead": ahead}
 
 
+def _outlives(kind: str) -> bool:
+    """Whether there is still something of a kind to enter of somebody who has died."""
+    return kind != "death" and not KINDS[kind].with_participant and not KINDS[kind].acts
+
+
 def _ways(asked: Asked) -> list[tuple[str, str]]:
     """What whoever asks may enter beside forms: kinds of entry, by what they are called."""
     sight = asked.reader.sight
-    left_out = {*ABOUT_ANOTHER, *(() if asked.course.release.file.randomisation else ("randomisation",))}
+    left_out = {
+        *ABOUT_ANOTHER,
+        *AT_A_VISIT,
+        *(() if asked.course.release.file.randomisation else ("randomisation",)),
+        *(kind for kind in ENTERED if asked.course.died is not None and not _outlives(kind)),
+    }
     return [
         (kind, gettext(KINDS[kind].title))
         for kind, act in ENTERED.items()
