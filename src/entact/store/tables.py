@@ -15,7 +15,7 @@ from psycopg import Cursor
 from entact import __version__
 from entact.store.derived import Rows, StandingRow
 
-CODE = f"{__version__}/12"  # the second number counts changes of what rows say
+CODE = f"{__version__}/13"  # the second number counts changes of what rows say
 
 Changes = Mapping[str, list[dict[str, Any]]]  # by part of `Rows`, and `<part>_gone` with those that are gone
 
