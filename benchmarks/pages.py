@@ -3,8 +3,9 @@
 A rehearsed study is served by two processes (`entact serve --processes 2`) over an embedded PostgreSQL with
 fsync on. Each of the people is signed in with a session of their own, opens a page or saves an adverse
 event, and thinks for a while. Waits are measured by who asks, so that queueing counts; CPU is that of the
-servers and of PostgreSQL, which other work on the machine changes less. `python -m benchmarks.pages 100 1000`
-says for how many participants.
+servers and of PostgreSQL, which other work on the machine changes less. `python -m benchmarks.pages 1000
+3000` says for how many participants. Of two sizes and more it is said how the figures grow from the first to the
+last, and what the line through both would be at 10,000 participants: an extrapolation, and no measurement.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,13 +38,39 @@ TICKS = os.sysconf("SC_CLK_TCK")
 Waits = list[tuple[str, float]]
 
 
-def main(sizes: tuple[int, ...] = (100, 1000)) -> int:
+SIZES, WANTED = (1000, 3000), 10_000  # participants that are measured, and of which the limits speak
+GROWING: Mapping[str, str] = {
+    "pages": "pages, slowest of 20",
+    "saves": "saves, slowest of 20",
+    "CPU": "CPU for a request",
+    "memory": "memory of the servers and PostgreSQL",
+}
+
+
+def main(sizes: tuple[int, ...] = SIZES) -> int:
     """Prints the figures of each size; times move with the machine, so none fails."""
-    measured: list[Measured] = []
+    measured: dict[int, list[Measured]] = {}
     for size in sizes:
         with _server(), _served(size) as (address, serving):
-            measured += _working(address, serving, size)
-    return _print(measured)
+            measured[size] = list(_working(address, serving, size))
+    grown = list(_growth(measured)) if len(sizes) > 1 else []
+    return _print([*(one for some in measured.values() for one in some), *grown])
+
+
+def _growth(measured: Mapping[int, list[Measured]]) -> Iterator[Measured]:
+    """How figures grow from the smallest record to the largest, and what that makes of the wanted one."""
+    least, most = min(measured), max(measured)
+    for title, begins in GROWING.items():
+        small, large = (
+            next(one for one in measured[n] if one.name.startswith(begins)) for n in (least, most)
+        )
+        how = f"{small.value:.4g} to {large.value:.4g} {large.unit}"
+        yield Measured(
+            f"{title}: times as much at {most:,} as at {least:,}", large.value / small.value, "", None, how
+        )
+        slope = max(0.0, (large.value - small.value) / (most - least))
+        there = large.value + slope * (WANTED - most)
+        yield Measured(f"{title} at {WANTED:,}", there, large.unit, large.limit, "extrapolated, not measured")
 
 
 @contextmanager
@@ -198,4 +225,4 @@ def _memory(*roots: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(tuple(map(int, sys.argv[1:])) or (100, 1000)))
+    sys.exit(main(tuple(map(int, sys.argv[1:])) or SIZES))
