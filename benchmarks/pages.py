@@ -4,8 +4,8 @@ A rehearsed study is served by two processes (`entact serve --processes 2`) over
 fsync on. Each of the people is signed in with a session of their own, opens a page or saves an adverse
 event, and thinks for a while. Waits are measured by who asks, so that queueing counts; CPU is that of the
 servers and of PostgreSQL, which other work on the machine changes less. `python -m benchmarks.pages 1000
-3000` says for how many participants. Of two sizes and more it is said how the figures grow from the first to the
-last, and what the line through both would be at 10,000 participants: an extrapolation, and no measurement.
+3000` says for how many participants. Of two sizes and more it is said how the figures grow from the first to
+the last, and what the line through both would be at 10,000 participants: an extrapolation, no measurement.
 """
 
 from __future__ import annotations
