@@ -29,6 +29,7 @@ def reduce_asked_none(course: State, effective: Effective, payload: AskedNone) -
 ASKED_NONE = Kind(
     name="asked_none",
     title="Asked: none",
+    ways=("page add",),
     payload=AskedNone,
     reduce=reduce_asked_none,
     tells=frozenset({"adverse_events"}),  # that there were none tells of them too
