@@ -34,21 +34,25 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _KINDS = ("signing_key", "cut", "unlock_requested", "unlock")
 
 
-def make_cut(name: str, signer: Signer, *, lock: bool = False) -> Manifest:
+def make_cut(name: str, signer: Signer, *, lock: bool = False, reason: str = "") -> Manifest:
     """Cuts the data here and now: a signed manifest of the heads of all ledgers, entered in the study's.
 
     Args:
         name: of the cut, unique in the study. signer: holds a key with the power `cut`.
         lock: from now on only an unlock by two persons gives another locked manifest.
+        reason: why it is locked with something still open, in words that name no participant.
     Raises:
         StoreError: when the name is taken, or the study is locked already.
     """
+    if len(reason) > LONGEST_REASON:
+        raise StoreError(f"a cut has a reason of at most {LONGEST_REASON} characters")
     with transaction.atomic():
         acts.one_at_a_time()
         role, known = require(signer, "cut").role, known_cuts()
         if lock and known.locked is not None:
             raise StoreError(f"the study is locked by {known.locked.name!r}: `entact unlock` takes its place")
         manifest = _manifest(name, "lock" if lock else "interim", known)
+        manifest = msgspec.structs.replace(manifest, reason=reason.strip() or None)
         signed = msgspec.structs.replace(manifest, signatures=[signer.sign(manifest.digest, CUTS)])
         acts.enter(acts.here(), "cut", signed, by=signer.person, role=role, prove=signer.prove)
         return _counted(signed)

@@ -181,10 +181,12 @@ def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
 ) -> None:
     words = {"passphrase": "seven green bottles"}
     assert "0 of 1 participants are locked" in manager.get("/lock/")
-    wrong = manager.post("/lock/", {"do": "lock", "name": "lock-1", "passphrase": "a guess"}, status=422)
-    assert "passphrase" in wrong
-    manager.post("/lock/", {"do": "lock", "name": "lock-1"} | words)
-    assert "lock-1" in manager.get("/lock/")
+    lock = {"do": "lock", "name": "lock-1", "reason": "the sponsor ended the study"}
+    blank = manager.post("/lock/", lock | words | {"reason": " "}, status=422)
+    assert "still open: say why" in blank
+    assert "passphrase" in manager.post("/lock/", lock | {"passphrase": "a guess"}, status=422)
+    manager.post("/lock/", lock | words)
+    assert "the sponsor ended the study" in manager.get("/lock/")
     assert "The study is locked (lock-1)" in site.post(FORM, CHANGED, status=422)
     assert late(managed, ledger) == [[], []]
     site.post("/participants/S-1/add/adverse_event/", {"shown": ["verbatim"], "item:verbatim": "a rash"})

@@ -32,6 +32,11 @@ class Study:
     broken: int
     cuts: Cuts
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still open that a lock would leave so."""
+        return self.locked < self.participants or any(one.count for one in self.points) or self.broken > 0
+
 
 def study_now(reader: Reader) -> Study:
     """Everybody, participant by participant, as far as the role may know."""
@@ -88,7 +93,7 @@ def change_lock(what: str, name: str, reason: str, person: str, passphrase: str)
     """
     signer = signer_of(person, passphrase, alone=what in ("ask", "confirm"))
     if what in ("cut", "lock"):
-        make_cut(name, signer, lock=what == "lock")
+        make_cut(name, signer, lock=what == "lock", reason=reason if what == "lock" else "")
     elif what == "ask":
         request_unlock(name, reason, signer)
     elif what == "confirm":

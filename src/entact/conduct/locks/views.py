@@ -57,14 +57,17 @@ def lock_study(request: HttpRequest) -> HttpResponse:
     reader, problem = reader_of(request), ""
     if request.method == "POST":
         person = request.person.identity
+        what, reason = request.POST.get("do", ""), request.POST.get("reason", "").replace("\0", "")
         if trail.is_locked(person):
             problem = gettext("Too many wrong tries: the account is locked for a quarter of an hour.")
+        elif what == "lock" and not reason.strip() and study_now(reader).is_open:
+            problem = gettext("Something is still open: say why the study is locked all the same.")
         else:
             try:
                 change_lock(
-                    request.POST.get("do", ""),
+                    what,
                     request.POST.get("name", "").strip(),
-                    request.POST.get("reason", "").replace("\0", ""),
+                    reason,
                     person,
                     request.POST.get("passphrase", ""),
                 )
