@@ -122,6 +122,7 @@ def ask_to_erase(participant: str, cause: str, hours: float, signer: Any) -> Non
     name = ledger_of(participant)
     asked = request_erasure(name, cause, signer, within=span(hours))
     say(f"asked; until {asked.request.expires} another person can confirm: entact erase confirm {name}")
+    say(f"of {_told(name)}: look whether that is whom you mean")
 
 
 def confirm_to_erase(participant: str, signer: Any) -> None:
@@ -129,8 +130,9 @@ def confirm_to_erase(participant: str, signer: Any) -> None:
     from entact.store import erasure
 
     name = ledger_of(participant)
+    told = _told(name)
     erasure.confirm_erasure(name, signer)
-    say(f"erased: what was personal of {name} cannot be opened by anybody")
+    say(f"erased: what was personal of {told} cannot be opened by anybody")
     say(f"copy {erasure.register()} to where your backups are: it keeps an old one from bringing it back")
 
 
@@ -352,8 +354,21 @@ def _roles(acts: Any) -> list[str]:
 
 
 def ledger_of(participant: str) -> str:
-    """A participant's ledger, from its name or its id."""
-    return participant if participant.startswith("participant:") else f"participant:{participant}"
+    """A participant's ledger, from its name or id, or the number that people know; the record is open."""
+    from entact.store import lists
+
+    if participant.startswith("participant:"):
+        return participant
+    found = lists.participant(participant) or lists.participant_screened_as(participant)
+    return f"participant:{participant}" if found is None else found.ledger
+
+
+def _told(ledger: str) -> str:
+    """A participant's ledger with the number that people know, so that they see whom they named."""
+    from entact.store import lists
+
+    found = lists.participants_of([ledger])
+    return f"{ledger} ({found[0].number})" if found and found[0].number else ledger
 
 
 def say(text: str) -> None:

@@ -33,7 +33,9 @@ KeyFile = Annotated[
 Words = Annotated[
     Path | None, typer.Option("--passphrase-file", help="File with the passphrase; else it is asked for.")
 ]
-Participant = Annotated[str, typer.Argument(help="A participant's ledger, participant:<id>, or its id.")]
+Participant = Annotated[
+    str, typer.Argument(help="A participant's number, or the ledger, participant:<id>, or its id.")
+]
 
 
 def print_json(value: Any) -> None:
