@@ -288,6 +288,18 @@ def test_a_new_entry_is_seen_at_once(get: Get, study: Study) -> None:
     assert "<dt>Escort</dt><dd>no</dd>" in get("/participants/S-3/", SEES_ALL)
 
 
+def test_a_page_says_first_that_what_was_personal_is_erased(study: Study, database: str) -> None:
+    story = Story(study)
+    story.whole()
+    persons = {"asked_by": "ada", "confirmed_by": "ben"}
+    request = {"request": "019caf99-85c0-7000-8000-000000000001", "cause": "participant_request"}
+    story.write("erasure", request | persons, day=50)
+    keep(study, story)
+    page = signed_in("medical_monitor").get("/participants/1-001/").content.decode()
+    assert "Erased" in page
+    assert "what is personal, 21 Apr 2026" in page
+
+
 def test_two_who_were_given_one_number_have_pages_of_their_own(get: Get, study: Study, database: str) -> None:
     stories = [Story(study), Story(study)]
     for story in stories:

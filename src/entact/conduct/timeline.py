@@ -125,6 +125,9 @@ class _Telling:
 
     def _facts(self) -> Iterable[Fact]:
         course = self.course
+        if course.erased is not None and course.erased.entry in self.seen.entries:
+            when = moment(course.erased.at, self.zone)
+            yield Fact(gettext("Erased"), gettext("what is personal, {when}").format(when=when))
         yield Fact(gettext("Site"), self.standing.site or gettext("unknown"))
         if self.sight.sees_status:
             yield Fact(gettext("Status"), code_words(course.status))

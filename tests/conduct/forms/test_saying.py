@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,3 +142,9 @@ def test_a_time_in_a_row_is_understood_too_and_counts_from_when_it_was_written()
 @pytest.mark.parametrize("text", ["9999-12-31T23:59", "0001-01-01T00:00", "2026-13-01T10:00", "soon", ""])
 def test_a_visit_is_booked_for_a_time_that_a_calendar_has(text: str) -> None:
     assert isinstance(time_to_come(text, BERLIN, NOON), Reason)
+
+
+def test_the_day_of_the_week_is_told_in_the_language_of_the_page() -> None:
+    with override("de"):
+        assert with_weekday(NOON, BERLIN) == "Sa 28. Nov. 2026, 15:30"
+    assert with_weekday(NOON, BERLIN) == "Sat 28 Nov 2026, 15:30"

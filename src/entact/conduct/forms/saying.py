@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext
 
 from entact.conduct.forms.reading import ITEM, Sent, field_named, rows_in
@@ -107,7 +108,7 @@ def tell_time(text: str, clock: Clock) -> Told | Which | Untold:
 def with_weekday(at: datetime, zone: tzinfo) -> str:
     """`Sat 28 Nov 2026, 14:30`."""
     local = at.astimezone(zone)
-    return f"{local:%a} {day(local)}, {local:%H:%M}"
+    return f"{WEEKDAYS_ABBR[local.weekday()]} {day(local)}, {local:%H:%M}"
 
 
 def as_kept(at: datetime, zone: tzinfo) -> str:
