@@ -7,17 +7,18 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conduct.browser import Browser
+from tests.conduct.browser import Browser, keep_screened
 from tests.conduct.people import signed_in
 from tests.conduct.record import KEY, keep, telling_story
 from tests.course.conftest import Story
 
 from entact import store
 from entact.course import read
-from entact.protocol import Study
+from entact.protocol import Study, load_study
 
 Row = dict[str, str]
 
@@ -148,3 +149,20 @@ def test_somebody_with_no_answers_has_no_rows(study: Study, database: str) -> No
     browser = signed_in("investigator", "denver")
     assert rows(browser.get("/files/vitals.csv")) == []
     assert browser.get("/files/nothing.csv").status_code == 404
+
+
+def test_a_calculated_value_stands_in_its_column(database: str) -> None:
+    study = load_study(Path(__file__).parents[2] / "studies" / "forms")
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    keep_screened(study, site="zurich")
+    browser = signed_in("investigator", "zurich")
+    body = "/participants/S-1/screening.1/body/"
+    sent = {"head": "9", "shown": "weight", "item:weight": "165", "unit:weight": "[lb_av]"}
+    assert browser.post(body, sent).status_code == 302
+    (row,) = rows(browser.get("/files/body.csv"))
+    assert (row["weight"], row["weight.entered"], row["bmi"]) == ("74.84274105", "165 [lb_av]", "")
+    tall = {"head": "9", "shown": "height", "item:height": "178", "unit:height": "cm"}
+    assert browser.post("/participants/S-1/screening.1/participant/", tall).status_code == 302
+    (row,) = rows(browser.get("/files/body.csv"))
+    assert float(row["bmi"]) == pytest.approx(74.84274105 / 1.78**2)
+    assert row["bmi.entered"] == row["bmi.missing"] == ""

@@ -11,9 +11,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from decimal import Decimal
 from typing import Any, Final
 
-from entact.conduct.forms.place import items_in
+from entact.conduct.forms.place import items_in, release_of
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import title_of_form, title_of_visit, words
@@ -156,14 +157,18 @@ def _of_form(reader: Reader, name: str) -> Iterator[Table]:
     columns = [column for item, said in plain.items() for column in _columns(item, said)]
     columns += [Column(score, f"Computed: {words(score)}", "score") for score in scores]
     done = Column("status", "Whether it was done", "text")
+    calculated = {item for item, said in plain.items() if not said.is_entered}
+    told = {item for item in calculated if _may_be_told(reader, versions, item)}
 
     def rows(subject: Subject) -> Iterator[Sequence[str]]:
         answers = {one.entry: one.values for one in subject.folded.course.answers.get(name, ())}
         for effective in _entries(subject, name):
             held, computed = items_in(effective), answers.get(effective.id, {})
             row = [*_who(subject, effective), str(effective.data.get("status", "done"))]
+            made = _made(subject, name, effective, held) if told else {}
             for item, said in plain.items():
-                row += _cells(said, held.get(item))
+                given = _as_answered(said, made.get(item)) if item in told else held.get(item)
+                row += _cells(said, given)
             yield [*row, *(_plain(computed.get(score)) for score in scores)]
 
     title = title_of_form(versions[0])
@@ -171,6 +176,31 @@ def _of_form(reader: Reader, name: str) -> Iterator[Table]:
     for item, said in items.items():
         if said.type == "rows":
             yield _of_rows(name, item, said, title)
+
+
+def _may_be_told(reader: Reader, versions: Sequence[CompiledForm], item: str) -> bool:
+    """Whether the role sees all that a calculated value is made of, in every release."""
+    return all(
+        reader.sight.sees_rule(one.rules.calculations[item])
+        for one in versions
+        if item in one.rules.calculations
+    )
+
+
+def _made(subject: Subject, name: str, effective: Effective, held: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the items of an entry are worth, with what other forms say at its visit."""
+    course = subject.folded.course
+    form = release_of(course, effective).forms.get(name)
+    if form is None:
+        return {}
+    return form.read(held, course.values(effective.entry.encounter, subject.reader.at)).values
+
+
+def _as_answered(said: Item, value: Any) -> Any:
+    """A calculated value as an answer would be written."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{Decimal(repr(value)):f} {said.unit}".strip()
+    return value
 
 
 def _of_rows(form: str, item: str, said: Item, title: str) -> Table:
