@@ -19,6 +19,7 @@ from tests.course.cases import Case, codes
 from entact.course import Entry, uuid7
 from entact.course.entry.entry import canonical, digest
 from entact.course.kinds.calls import calls_of, told
+from entact.course.supply.check_character import printed
 
 ASK = """
 const {versionOf} = await import(new URL("override.js", given.console));
@@ -79,7 +80,11 @@ class Day:
         yield "form", {"form": "readiness", "items": {"oriented": pick([True, False]), "escort": True}}
         yield "form", {"form": "suicidality", "items": {"ideation": pick([0, 4, 5]), "behaviour": False}}
         yield "form", {"form": "suicidality", "items": {"behaviour": pick([True, False])}}
-        for part, kit in (("initial", "K-1"), ("initial", "K-1"), ("supplement", "K-2")):
+        for part, kit in (
+            ("initial", "K-1"),
+            ("initial", pick(["K-1", "k-1", "K-9"])),
+            ("supplement", "K-2"),
+        ):
             taken = pick([0, 2, 2, 3])
             outcome = "taken" if taken else pick(["withheld", "taken"])
             yield (
@@ -286,3 +291,15 @@ def test_the_night_is_handed_over_and_says_when_to_look_in_next(briefing: dict[s
         [True, 1, at + 210 * 60_000],
         None,
     ]
+
+
+def test_a_scanned_label_is_the_number_that_the_server_reads_and_a_kit_of_nobody_here_is_known() -> None:
+    """However it is written; a label with a wrong character is no kit's, and nobody's here."""
+    numbers = [f"{place * 7919 % 10**6:06d}" for place in range(60)] + ["K-1", "A-77B"]
+    wrong = [f"{one}.{'A' if printed(one)[-1] != 'A' else 'B'}" for one in numbers]
+    typed = [printed(one) for one in numbers] + [f" {printed('K-1').lower()} ", "K\u20131", *wrong]
+    body = "return given.typed.map((one) => [it.kitNumber(given, one), it.isOwn(given, one)]);"
+    found = run("kit.js", body, {"kits": [*numbers], "typed": typed})
+    right = [*numbers, "K-1", "K-1"]
+    assert found == [[one, True] for one in right] + [[one, False] for one in wrong]
+    assert run("kit.js", body, {"typed": ["K-9"]}) == [["K-9", True]]  # who knows no kits calls nobody

@@ -89,6 +89,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "activities": [one for one in visit.activities if sight.sees_activity(one)],
         "timed": [{"do": one.do, "at": one.at} for one in visit.timed if sight.sees_activity(one.do)],
         "standing": {name: _standing(name, study, setting, course, asked, encounter) for name in gates},
+        "kits": list(course.kits) if sight.sees("dosing") else None,  # all that are this participant's
         "levels": list(visit.levels),
         "doses": sorted({one.session for one in course.doses if one.given and one.part == "initial"}),
         "staff": _staff(asked, setting),

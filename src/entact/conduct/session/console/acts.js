@@ -6,6 +6,7 @@ import { telephone } from "./card.js";
 import { day, hour, now, span } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
+import { kitNumber } from "./kit.js";
 import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf } from "./override.js";
 import { current, givesDoses, record, said, wantLease } from "./session.js";
@@ -168,7 +169,7 @@ async function give(units, outcome, ago, look, done, part, kit, level, witness) 
   const act = part === "supplement" ? "supplement" : "initial_dose";
   if (!givesDoses()) return look();
   if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, said(), act, now(), kit, current().acting.identity)?.length) return look(); // a moment later it may be another answer
-  const data = { part, kit: kit.trim(), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome, witness: witness || null };
+  const data = { part, kit: kitNumber(current().briefing, kit), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome, witness: witness || null };
   if (await record("dose", data, { ago })) done();
   return undefined;
 }
@@ -188,7 +189,7 @@ function given(part, level, kit, units, look, done, seen) {
       const none = ["refused", "withheld"].includes(outcome.value);
       const taken = none ? 0 : Number(count.value);
       const dispensed = Math.max(units ?? taken, taken);
-      const data = { part, kit: kit.value.trim(), level: level ?? "", dispensed, taken, returned: dispensed - taken, lost: 0, outcome: outcome.value, witness: seen.witness || null };
+      const data = { part, kit: kitNumber(current().briefing, kit.value), level: level ?? "", dispensed, taken, returned: dispensed - taken, lost: 0, outcome: outcome.value, witness: seen.witness || null };
       if (!none && !/^[0-9]+$/.test(count.value.trim())) return say(t`Units taken: write a whole number.`);
       const open = [none && !reason.value.trim() ? t`No reason is written.` : "", !none && !data.kit ? t`No kit is named.` : "", !none && !data.level ? t`No level was decided.` : ""].filter(Boolean).join(" ");
       if (open && sure !== JSON.stringify(data)) {

@@ -1,6 +1,7 @@
 // @ts-check
 // Episodes of alerts, and whom each calls now and next.
 
+import { isOwn } from "./kit.js";
 import { ask } from "./said.js";
 import { t } from "./words.js";
 
@@ -45,12 +46,13 @@ export function episodes(briefing, said) {
   return found;
 }
 
-/** What a dose itself calls people for: a second one, or more than the level has. @param {any} briefing @param {import("./said.js").Said[]} before @param {import("./said.js").Said} dose @returns {Episode[]} */
+/** What a dose itself calls people for: a kit of somebody else's, a second one, or more than the level has. @param {any} briefing @param {import("./said.js").Said[]} before @param {import("./said.js").Said} dose @returns {Episode[]} */
 function ofDose(briefing, before, dose) {
   const { part, level, taken } = dose.data;
   const regimen = briefing.regimens[level];
   const planned = regimen && (part === "initial" ? regimen.initial : (regimen.supplement?.units ?? 0));
   const raised = [];
+  if (taken > 0 && !isOwn(briefing, dose.data.kit ?? "")) raised.push("dose.other_kit");
   if (taken > 0 && before.some((one) => one.kind === "dose" && one.data.part === part && one.data.taken > 0)) raised.push("dose.second");
   if (planned !== undefined && taken > planned) raised.push("dose.too_many_units");
   return raised.filter((name) => briefing.alerts[name]).map((name) => ({ alerts: [name], title: briefing.alerts[name].title, form: "", cannot: false, missing: [], held: [{ id: dose.id, at: dose.at, worse: [] }], ended: null, waiting: new Set() }));

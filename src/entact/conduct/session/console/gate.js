@@ -2,6 +2,7 @@
 // Every reason against an act, as the gates of the study file and the hard core have it. The server asks again when
 // the entry arrives.
 
+import { kitNumber, normal } from "./kit.js";
 import { isSetAside } from "./override.js";
 import { ask, called, doseOf, given, isUnderWay, levelOf, reliedOn } from "./said.js";
 import { t } from "./words.js";
@@ -54,13 +55,13 @@ function aboutDose(briefing, said, act, at, kit) {
   for (const dose of doseOf(said, part)) found.push({ code: "dose_given", message: [part === "initial" ? t`The initial dose of this session was already given.` : t`The supplement dose of this session was already given.`, dose.unsent ? t`This device knows of it.` : ""].join(" ").trim() });
   if (said.some((one) => one.kind === "dose" && given(one) === null)) found.push({ code: "dose_unclear", message: t`It is not known whether a dose of this session was taken: what was entered contradicts itself.` });
   const kits = briefing.standing[act].kits;
-  const named = kits.find((/** @type {any} */ one) => kit !== null && one.number.toUpperCase() === kit.trim().toUpperCase());
+  const named = kits.find((/** @type {any} */ one) => kit !== null && normal(one.number) === kitNumber(briefing, kit));
   if (!kit) found.push({ code: "kit_not_named", message: t`Say which kit is to be used.` });
   else if (!named) found.push({ code: "kit_not_assigned", message: t`Kit ${kit} is not assigned to this participant for this dose.` });
   else {
     for (const message of named.reasons) found.push({ code: "kit", message });
     if (level && named.level !== level) found.push({ code: "kit_other_level", message: t`Kit ${kit} is for level ${named.level}; level ${level} was decided for this session.` });
-    if (said.some((one) => one.kind === "dose" && one.data.kit === named.number)) found.push({ code: "kit_used", message: t`Kit ${kit} was used before.` });
+    if (said.some((one) => one.kind === "dose" && kitNumber(briefing, one.data.kit ?? "") === normal(named.number))) found.push({ code: "kit_used", message: t`Kit ${kit} was used before.` });
   }
   if (part === "supplement") found.push(...aboutWindow(briefing, said, at));
   return found;
