@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from entact.cli.custody import say
 from entact.store import StoreError
 
@@ -53,7 +55,10 @@ def stand_by(list_file: Path, openings_file: Path, signer: Any, at_most: int, *,
             for asked in standby.answer_waiting(study, open_number, datetime.now(UTC), at_most):
                 said = f"refused: {asked.refused}" if asked.refused else "opened, to whoever asked alone"
                 say(f"{asked.answered_at:%Y-%m-%d %H:%M:%S} UTC {asked.ledger} {asked.entry}: {said}")
-            planned.tell(study)
+            try:
+                planned.tell(study)
+            except (StoreError, ValueError, msgspec.MsgspecError) as error:
+                planned.say_once("what is planned", f"cannot be told: {error}")  # emergencies go on
         except (OperationalError, InterfaceError) as error:
             say(f"the database does not answer, and is asked again: {str(error).splitlines()[0]}")
             connection.close()
@@ -77,7 +82,7 @@ class _Planned:
     def __init__(self, sealed: Any, openings: Any, signer: Any, at_most: int) -> None:
         self.sealed, self.openings, self.signer = sealed, openings, signer
         self.at_most = at_most
-        self.said: dict[tuple[str, str], str] = {}  # by whom it is about and what asks
+        self.said: dict[object, str] = {}  # by whom it is about and what asks
         self.closed: set[tuple[str, str]] = set()  # a row was opened, and nothing came of it
 
     def tell(self, study: Any) -> None:
@@ -100,6 +105,10 @@ class _Planned:
                 text = sentence({**one._asdict(), "refused": [why]})
             else:
                 text = sentence(tell_one(one, self.sealed, open_row, self.signer))
-            if self.said.get(of) != text:
-                self.said[of] = text
-                say(f"{now:%Y-%m-%d %H:%M:%S} UTC {text}")
+            self.say_once(of, text)
+
+    def say_once(self, of: object, text: str) -> None:
+        """Says what came of something, unless that was the last that was said of it."""
+        if self.said.get(of) != text:
+            self.said[of] = text
+            say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC {text}")
