@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from django.utils.translation import gettext, ngettext
 
+from entact.conduct.language.rules import told_rule
+from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Reader
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
-from entact.conduct.words import listing, lower_words, quantity, span, words
+from entact.conduct.words import listing, lower_words, quantity, span, told, words
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units
@@ -171,7 +173,7 @@ def _regimen(release: Release, name: str, regimen: Regimen) -> RegimenShown:
     supplement = regimen.supplement
     offered = ""
     if supplement is not None:
-        optional = "optional, " if supplement.optional else ""
+        optional = gettext("optional, ") if supplement.optional else ""
         offered = gettext("{release}, {optional}{window} after the initial dose").format(
             release=_units(release, supplement.give), optional=optional, window=span(supplement.window)
         )
@@ -225,13 +227,24 @@ def _gate(sight: Sight, release: Release, name: str) -> GateShown:
     applies = compiled.applies_when
     sees_when = sight.sees_schedule and (applies is None or sight.sees_rule(applies))
     asked = safety.asked_when(name) if sees_when else None
-    return GateShown(act_words(name), asked, shown, len(lines) - len(shown))
+    return GateShown(
+        told_again(act_words(name)),
+        None if asked is None else _told(asked),
+        tuple(map(_told, shown)),
+        len(lines) - len(shown),
+    )
+
+
+def _told(passage: Passage) -> Passage:
+    """A passage in the language of the page."""
+    text = told_again(passage.text) if passage.text.startswith("asked when ") else told_rule(passage.text)
+    return replace(passage, term=told(passage.term), text=text, notes=tuple(map(told_again, passage.notes)))
 
 
 def _alerts(sight: Sight, release: Release) -> Iterable[Passage]:
     """The alerts as `entact show` says them, with how each goes on."""
     safety = Safety(release)
-    return (safety.alert(name) for name in release.file.alerts if sight.sees_alert(name))
+    return (_told(safety.alert(name)) for name in release.file.alerts if sight.sees_alert(name))
 
 
 def _sites(reader: Reader) -> Iterable[SiteRow]:

@@ -51,7 +51,7 @@ class Passkey:
 
     def answer(self, page: str) -> str:
         """What the browser sends for the question on a page."""
-        said = re.search(r'<script id="options" type="application/json">(.*?)</script>', page)
+        said = re.search(r'<script type="application/json">(.*?)</script>', page)
         assert said is not None
         challenge = json.loads(said[1])["request_options"]["publicKey"]["challenge"]
         asked = json.dumps({"type": "webauthn.get", "challenge": challenge, "origin": ORIGIN}).encode()

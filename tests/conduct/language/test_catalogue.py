@@ -40,7 +40,8 @@ NOT_SHOWN: Final = frozenset(
 NOT_READ: Final = (
     "the database cannot be reached", "the worker gave no sign since", "drafts of", "is absent",
     "the participant goes on answering", "listing of forms", "signed in", "own account", "default-src",
-    "%s cannot be shown", "entact save", "told today", "an alert could not call", "no mail to",
+    "%s cannot be shown", "Not known", ". Not known", "entact save", "told today", "an alert could not call",
+    "no mail to",
 )  # fmt: skip
 # Still to be done: the kinds of entries as forms, and what the pure rooms say (docs/languages.md).
 TO_DO: Final = frozenset({"permissions.py", "record/door.py"})

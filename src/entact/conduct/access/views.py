@@ -31,6 +31,8 @@ from entact.conduct.error import ConductError
 from entact.conduct.frame import page, plain_frame
 from entact.conduct.reader import environment_of_database, reader_for
 from entact.conduct.upkeep import reports
+from entact.conduct.words import role_words
+from entact.protocol.words.label import begun
 from entact.store import StoreError
 
 
@@ -44,8 +46,11 @@ class SignIn(LoginView):
         shown = Account.objects.filter(is_demonstration=True, is_active=True).order_by("id")
         told = people.permissions_here().roles if simulated else {}
         context["demonstrations"] = [
-            (account, told.get(account.name.removeprefix(people.DEMONSTRATION), ""))
-            for account in (shown.prefetch_related("roles") if simulated else ())
+            (account, begun(role_words(role)) if role in told else account.title, told.get(role, ""))
+            for account, role in (
+                (one, one.name.removeprefix(people.DEMONSTRATION))
+                for one in (shown.prefetch_related("roles") if simulated else ())
+            )
         ]
         title = settings.SIGN_ON.title if settings.SIGN_ON else ""
         return (
@@ -159,7 +164,7 @@ def show_person(request: HttpRequest, name: str) -> HttpResponse:
     shown = {
         "account": account,
         "held": account.roles.order_by("role", "site"),
-        "roles": sorted(permissions.roles.items()),
+        "roles": [(name, role_words(name), said) for name, said in sorted(permissions.roles.items())],
         "sites": sorted(permissions.study.newest.file.sites),
         "problem": problem,
         "link": link,

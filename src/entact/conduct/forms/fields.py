@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from entact.conduct.forms.reading import ITEM, MISSING_BECAUSE, NONE, UNIT, Sent, as_quantity, rows_in
 from entact.conduct.forms.saying import with_weekday
 from entact.conduct.forms.units import converted, convertible
+from entact.conduct.language.rules import told_rule
 from entact.conduct.words import score
 from entact.conduct.words import value as value_words
 from entact.protocol import CompiledForm
@@ -207,7 +208,9 @@ def sections_of(
     found = []
     for name, fields in sections:
         said = account.sections.get(name or "")
-        title, help_, condition = (said.title, said.help, said.asked) if said is not None else ("", "", "")
+        title, help_, condition = (
+            (said.title, said.help, told_rule(said.asked)) if said is not None else ("", "", "")
+        )
         found.append(Section(begun(title), help_, condition, tuple(fields)))
     return tuple(found)
 
@@ -221,7 +224,7 @@ class _Making:
     def item(self, line: ItemAccount) -> Field:
         around, name = self.around, line.name
         item = self.form.items[name]
-        asked, condition = self._asked(self.form, name, self.values, {}), line.asked
+        asked, condition = self._asked(self.form, name, self.values, {}), told_rule(line.asked)
         if not self._tells(self.form, name):
             asked, condition = None, ""
         made = self._field(self.form, item, line, (name,))
@@ -267,7 +270,7 @@ class _Making:
             values[cell.name] = _value_of(made, inner)
             asked = None if number == "0" else self._asked(row, cell.name, values, self.values)
             notes = self.around.notes.get(f"{name}[{number}].{cell.name}", ())
-            cells.append(_with(made, asked=asked, condition=cell.asked, notes=notes))
+            cells.append(_with(made, asked=asked, condition=told_rule(cell.asked), notes=notes))
         return tuple(cells)
 
     def _field(self, form: CompiledForm, item: Item, line: ItemAccount, place: tuple[str, ...]) -> Field:

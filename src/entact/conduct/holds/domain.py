@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.asking import now_in
 from entact.conduct.error import ConductError
+from entact.conduct.language.rules import told_rule
 from entact.conduct.permissions import Permissions, permissions_of
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
@@ -133,7 +134,7 @@ def _of_file(reader: Reader, study: StudyState, entries: list[Kept]) -> Iterator
             str(ruled.said.title),
             ruled.said.stops,
             name in in_force,
-            tuple((COUNTS[fact], number) for fact, number in counted.items()),
+            tuple((told_rule(COUNTS[fact]), number) for fact, number in counted.items()),
             frozenset({ruled.said.lifted_by}),
             _last(entries, study.holds.get(name)),
             _state(name, counted, study.holds.get(name)),

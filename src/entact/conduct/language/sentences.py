@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 
 from entact.conduct.language.choice import RECORDED
 from entact.conduct.language.codes import code_words
+from entact.conduct.language.rules import told_length, told_roles, told_rule
 
 SENTENCES: Final = (
     # entact.protocol: what is found in an answer
@@ -286,8 +287,39 @@ SENTENCES: Final = (
     gettext_noop("is to version {version}, which version {versions} had replaced"),
 )
 
+# What the study's page says of gates and alerts (`entact.protocol.words.safety`).
+PASSAGES: Final = (
+    gettext_noop("asked when {rule}"),
+    gettext_noop("Values may be up to {time} old."),
+    gettext_noop("Values of any age count."),
+    gettext_noop("Else: {otherwise}."),
+    gettext_noop("May be set aside by {who} together, each confirming it themselves."),
+    gettext_noop("The approved protocol allows that: {allowed}."),
+    gettext_noop("Each time is listed as a deviation."),
+    gettext_noop("Calls {who} now."),
+    gettext_noop("Calls {who} the same day."),
+    gettext_noop("Calls {who} within the week."),
+    gettext_noop("A second reading within {time} confirms it; until then it calls {who} alone."),
+    gettext_noop("Over when {rule}."),
+    gettext_noop("Calls again when it goes on {time} after an answer."),
+    gettext_noop("Not answered within {time}: calls {who}."),
+    gettext_noop("When {rule}: calls {who}."),
+    gettext_noop("Before randomisation"),
+    gettext_noop("Before the initial dose"),
+    gettext_noop("Before the supplement"),
+    gettext_noop("Before the next session"),
+    gettext_noop("Before leaving the session"),
+    gettext_noop("Before {act}"),
+)
+# What a gate says of values that it lacks (`entact.course.gates.gate`), behind what it asks.
+LACKING: Final = (
+    gettext_noop("Not known: {names}."),
+    gettext_noop("Not known within the last {time}: {names}."),
+)
+
 # Places in which a part of a sentence stands, and places that hold a code of the record.
 _PARTS: Final = frozenset({"said", "message", "what", "why"})
+_TOLD: Final = {"rule": told_rule, "who": told_roles, "time": told_length, "act": code_words}
 _CODES: Final = frozenset({"part", "part_2", "role", "of", "status", "whose", "where"})
 
 
@@ -299,6 +331,9 @@ def told_again(sentence: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _told_again(sentence: str, language: str) -> str:
+    asked, behind, lacking = sentence.partition(". Not known")
+    if behind:
+        return f"{told_again(f'{asked}.')} {told_again(f'Not known{lacking}')}"
     for said, pattern in _patterns():
         found = pattern.fullmatch(sentence)
         if found is not None:
@@ -309,6 +344,8 @@ def _told_again(sentence: str, language: str) -> str:
 
 
 def _part(name: str, text: str) -> str:
+    if name in _TOLD:
+        return _TOLD[name](text)
     if name in _PARTS:
         return told_again(text)
     return code_words(text) if name in _CODES and text.replace("_", "").replace(" ", "").isalpha() else text
@@ -317,7 +354,7 @@ def _part(name: str, text: str) -> str:
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The patterns, those with the most words of their own first."""
-    longest_first = sorted(SENTENCES, key=lambda said: -len(_PLACE.sub("", said)))
+    longest_first = sorted((*SENTENCES, *PASSAGES, *LACKING), key=lambda said: -len(_PLACE.sub("", said)))
     return tuple((said, _pattern(said)) for said in longest_first)
 
 
