@@ -171,6 +171,21 @@ LITANY: Mapping[str, Row] = {
         "supply/test_views.py::test_of_a_locked_participant_nothing_is_dispensed",
         "supply/test_views.py::test_the_gate_says_every_reason_on_the_page",
     ),
+    "arm": Row(
+        "allocation/test_planned.py::test_who_is_told_reads_the_arm_and_who_is_not_finds_no_page",
+        "it is asked once the data are frozen",
+        "the gate says what stands against it",
+    ),
+    "link": Row(
+        "linking/test_views.py::test_who_takes_part_alone_and_who_may_not_has_no_such_page",
+        NEVER,
+        "linking/test_views.py::test_a_partner_is_linked_to_their_patient_and_that_is_withdrawn",
+    ),
+    "versions": Row(
+        "versions/test_views.py::test_nobody_else_decides_and_who_sees_no_events_sees_no_version",
+        "which version counts is decided of what is locked too",
+        "versions/test_views.py::test_one_version_counts_until_a_person_follows_the_other",
+    ),
     "guess": Row("blinding/test_guess.py::test_it_is_for_those_who_are_asked_alone", FROZEN, TWICE),
     "told": Row(
         "blinding/test_views.py::test_everybody_with_an_account_reports_by_one_press",
