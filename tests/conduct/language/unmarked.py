@@ -95,7 +95,7 @@ _UNSEEN = re.compile(
 )
 _TEXT = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 _VALUE = re.compile(r"\$\{[^{}]*\}")
-_ATTRIBUTES = re.compile(r"[\w ]*(?:[=/<>(){}\[\]|#$]|\?\S)|[\w-]+: ?[\w-]+$")
+_ATTRIBUTES = re.compile(r"[\w ]*(?:[=/<>){}\[\]|#$]|(?<!\w )\(|\?\S)|[\w-]+: ?[\w-]+$")
 
 
 def unmarked_in_script(text: str) -> list[str]:

@@ -99,3 +99,16 @@ def test_an_open_call_says_whom_it_calls_next_and_when() -> None:
         [{"at": 600_000, "tell": ["medical_monitor"]}],
         [],
     ]
+
+
+def test_who_sets_a_requirement_aside_does_so_in_a_role_of_the_file_or_as_the_second_person() -> None:
+    people = {"i-1": (["investigator"], True), "t-1": (["therapist"], True), "i-2": (["investigator"], False)}
+    staff = [{"person": one, "roles": roles, "counts": counts} for one, (roles, counts) in people.items()]
+    asked = [
+        [needed, one]
+        for needed in ("investigator + second person", "investigator")
+        for one in (*people, "m-1")
+    ]
+    body = "return given.asked.map(([needed, one]) => it.setsAsideAs(given.briefing, needed, one))"
+    answers = run("override.js", body, {"briefing": {"staff": staff}, "asked": asked})
+    assert answers == ["role", "second", None, None, "role", None, None, None]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.conduct.browser import Browser
 from tests.conduct.people import client
 from tests.conduct.session.conftest import ADDRESS, LEDGER
+from tests.course.cases import Case
 
 from entact.conduct.session import lease
 from entact.conduct.session.lease import UNREACHED, change_lease, lease_of, note_seen
@@ -66,6 +68,22 @@ def test_a_device_is_told_at_once_who_gives_the_doses(therapist: Browser) -> Non
     news = json.loads(therapist.get(asked))
     assert news["lease"] == taken  # it is news, though nothing was entered
     assert therapist.get(f"{address}&beside={news['beside']}", status=204) == ""
+
+
+def test_who_gives_no_doses_takes_the_lease_from_nobody(
+    therapist: Browser, sign_in: Callable[..., Browser], case: Case
+) -> None:
+    watching = sign_in("m-1", case.study, everywhere="medical_monitor")
+    assert json.loads(watching.get(f"{ADDRESS}briefing/"))["person"]["gives"] is False
+    for wish in ("take", "ask", "force"):
+        assert want({"want": wish, "device": "two"}, watching.session).status_code == 403
+    assert lease_of(LEDGER, SESSION) is None
+    assert want({"want": "take", "device": "one"}, therapist.session).json()["lease"]["device"] == "one"
+    assert want({"want": "force", "device": "two"}, watching.session).status_code == 403
+    assert want({"want": "leave", "device": "two"}, watching.session).status_code == 200
+    held = lease_of(LEDGER, SESSION)
+    assert held is not None
+    assert held.device == "one"
 
 
 def test_who_may_not_follow_the_session_and_what_says_nothing(therapist: Browser) -> None:

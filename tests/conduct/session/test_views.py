@@ -48,7 +48,7 @@ def about_dose(course: Course) -> set[str]:
 
 def test_the_briefing_says_the_rules_and_what_was_entered(briefing: dict[str, Any]) -> None:
     assert briefing["encounter"] == "session_1#1"
-    assert briefing["person"] == {"identity": "t-1", "name": "T-1", "role": "therapist"}
+    assert briefing["person"] == {"identity": "t-1", "name": "T-1", "role": "therapist", "gives": True}
     assert briefing["standing"]["initial_dose"]["reasons"] == []
     kits = briefing["standing"]["initial_dose"]["kits"]
     assert [(kit["number"], kit["reasons"]) for kit in kits] == [("K-1", []), ("K-3", [])]
@@ -59,8 +59,8 @@ def test_the_briefing_says_the_rules_and_what_was_entered(briefing: dict[str, An
     assert readings[0]["systolic"] == 124.0
     assert briefing["older"]["demographics.can_be_pregnant"]["lasting"]
     assert briefing["plan"]["telephones"] == [
-        {"title": "Physician on call", "number": "+1 555 0100"},
-        {"title": "Emergency service", "number": "112"},
+        {"code": "physician", "title": "Physician on call", "number": "+1 555 0100"},
+        {"code": "emergency", "title": "Emergency service", "number": "112"},
     ]
     assert briefing["plan"]["arrival"][0] == {"code": "fasting", "title": "Nothing eaten since midnight"}
     assert briefing["plan"]["emergencies"][0]["steps"][0] == "ring the emergency service"

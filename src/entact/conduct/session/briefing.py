@@ -75,7 +75,12 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "release": written_under(course, asked.now),
         "key": public_key(),
         "grant": grant.text(),
-        "person": {"identity": asked.person.identity, "name": asked.person.name, "role": role},
+        "person": {
+            "identity": asked.person.identity,
+            "name": asked.person.name,
+            "role": role,
+            "gives": gives_doses(asked),
+        },
         "participant": {"ledger": asked.participant.ledger, "number": asked.participant.number},
         "site": course.site,
         "zone": str(asked.zone),
@@ -137,7 +142,10 @@ def of_file(
 def plan_of(plan: SessionPlan, site: str | None) -> dict[str, Any]:
     """What people have at hand at a session of a site, in the words of the study file."""
     return {
-        "telephones": [{"title": one.title, "number": one.at(site)} for one in plan.telephones.values()],
+        "telephones": [
+            {"code": code, "title": one.title, "number": one.at(site)}
+            for code, one in plan.telephones.items()
+        ],
         "rescue": [
             {"code": code, "title": one.title, "give": one.give, "when": one.when}
             for code, one in plan.rescue.items()
@@ -359,6 +367,11 @@ def _older(
                     "version": version_of(by_id[answers.entry]) if answers.entry in by_id else None,
                 },
             )
+
+
+def gives_doses(asked: Asked) -> bool:
+    """Whether whoever asks may give a dose here: a device of somebody else holds no dosing lease."""
+    return any(asked.role_for(act) is not None for act in ("initial_dose", "supplement"))
 
 
 def sees_sessions(asked: Asked) -> bool:

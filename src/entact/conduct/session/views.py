@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entact.conduct.asking import Asked
 from entact.conduct.forms.place import encounter_of
 from entact.conduct.session import lease
-from entact.conduct.session.briefing import brief, sees_sessions
+from entact.conduct.session.briefing import brief, gives_doses, sees_sessions
 from entact.conduct.session.devices import forget_device, note_device, others
 from entact.conduct.session.files import PAGE, TYPES, console_files, worker
 from entact.conduct.session.pack import pack_of
@@ -142,6 +142,9 @@ def change_lease(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         return JsonResponse(
             {"problem": gettext("this says nothing about a lease: {error}").format(error=error)}, status=400
         )
+    if wanted.want not in ("leave", "release") and not gives_doses(asked):
+        problem = gettext("Doses are given by others than your role: this device cannot hold the lease.")
+        return JsonResponse({"problem": problem}, status=403)
     if wanted.want == "leave":
         forget_device(asked.participant.ledger, encounter, wanted.device)
     leased = lease.change_lease(

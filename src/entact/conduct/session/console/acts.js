@@ -8,7 +8,7 @@ import * as course from "./course.js";
 import { button, h } from "./dom.js";
 import { kitNumber } from "./kit.js";
 import { against, deviceName } from "./lease.js";
-import { HOLDS_FOR, ordersOf } from "./override.js";
+import { HOLDS_FOR, ordersOf, setsAsideAs } from "./override.js";
 import { current, givesDoses, record, said, wantLease } from "./session.js";
 import { t } from "./words.js";
 
@@ -51,6 +51,7 @@ export function dose(part, done, fill) {
     shown = told;
     verdict.replaceChildren();
     if (current().paper !== null) verdict.append(h("p", {}, t`From paper: record below what was done then.`));
+    else if (current().acting.gives === false) verdict.append(h("p", {}, t`Doses are given by others than your role. What was done can be recorded below.`));
     else if (!givesDoses()) verdict.append(borrow(look));
     else if (reasons === null) verdict.append(h("p", {}, t`What this gate asks is hidden from your role.`));
     else if (reasons.length) {
@@ -132,6 +133,7 @@ function aside(reason, look) {
   const { acting, briefing } = current();
   if (!reason.override || !reason.versions) return null;
   const { code, override, versions } = reason;
+  const mayBe = setsAsideAs(briefing, override, acting.identity);
   const why = h("input", { name: "why", maxlength: 400, value: whys.get(code) ?? "", placeholder: t`Why, in words`, "aria-label": t`Why, in words`, oninput: () => whys.set(code, why.value) });
   const problem = h("p", { class: "note", role: "alert", hidden: true }, t`Say why first: it stands in the record under your name.`);
   const set = async (/** @type {any} */ more) => {
@@ -144,18 +146,30 @@ function aside(reason, look) {
   const far = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.person !== acting.identity && one.roles.some((/** @type {string} */ role) => roles.includes(role)));
   const mine = said().some((one) => one.kind === "override" && one.data.requirement === code && one.by === acting.identity && !one.data.ordered_by && now() - one.at <= HOLDS_FOR);
   return h("div", {}, h("small", {}, t`May be set aside by ${roles.map((one) => briefing.roles[one] ?? one).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`), why, problem,
-    mine ? h("small", { class: "done" }, t`${acting.name} has set it aside.`) : button(t`I, ${acting.initials}, set it aside`, () => set({}), { class: "bad" }),
+    mine ? h("small", { class: "done" }, t`${acting.name} has set it aside.`) : mayBe && button(mayBe === "role" ? t`I, ${acting.initials}, set it aside` : t`I, ${acting.initials}, set it aside as the second person`, () => set({}), { class: "bad", small: mayBe === "role" ? null : t`counts when somebody else does it` }),
     far.length ? h("details", {}, h("summary", {}, t`Ordered by telephone`), h("small", {}, t`Counts for one person, and is found in the record until that person confirms it on a device of their own.`), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(t`${one.person} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
 }
 
-/** Orders by word of mouth that are said to be of whoever enters now: hers to confirm. @param {() => void} done */
-export function orders(done) {
+/** Orders by word of mouth that are said to be of whoever enters now: hers to confirm, with her reason. @param {() => void} done @param {(make: () => any) => void} show */
+export function orders(done, show) {
   const { acting, briefing } = current();
-  return ordersOf(said(), acting.identity).map((order) => {
-    const { ordered_by: _, ...data } = order.data;
-    return h("section", { class: "panel due" }, h("h2", {}, t`${order.by} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
-      h("p", {}, t`Set aside: ${elseOf(data.requirement)}`), button(t`Yes, I ordered it`, async () => (await record("override", data, { about: order.id, reason: "clinical_judgement" })) && done(), { class: "main" }), h("small", {}, t`If you did not, leave it: it stays found in the record.`));
-  });
+  return ordersOf(said(), acting.identity).map((order) =>
+    h("section", { class: "panel due" }, h("h2", {}, t`${order.by} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
+      h("p", {}, t`Set aside: ${elseOf(order.data.requirement)}`), button(t`Yes, I ordered it`, () => show(() => confirming(order, done)), { class: "main" }), h("small", {}, t`If you did not, leave it: it stays found in the record.`)));
+}
+
+/** The words of who ordered something: nobody else's stand for them. @param {course.Said} order @param {() => void} done */
+function confirming(order, done) {
+  const { acting } = current();
+  const { ordered_by: _, ...data } = order.data;
+  const why = h("input", { name: "why", maxlength: 400, placeholder: t`Why, in words`, "aria-label": t`Why, in words` });
+  const problem = h("p", { class: "note", role: "alert", hidden: true }, t`Say why first: it stands in the record under your name.`);
+  const confirm = async () => {
+    if (!why.value.trim()) return (problem.hidden = false);
+    if (await record("override", data, { about: order.id, reason: why.value.trim() })) done();
+    return true;
+  };
+  return h("section", { class: "panel" }, h("h1", {}, t`Set aside: ${elseOf(data.requirement)}`), why, problem, button(t`I, ${acting.initials}, ordered it`, confirm, { class: "main" }), button(t`Back`, done, { class: "plain" }));
 }
 
 /** What a requirement says where it does not hold. @param {string} code */
@@ -211,7 +225,7 @@ export function alert(episode, calls, done) {
     h("small", {}, [t`since ${hour(episode.held[0].at, briefing.zone)}`, episode.missing.length ? t`, missing: ${course.called(briefing, episode.missing)}` : "", t`. To be called: ${roles.join(", ")}.`].join("")),
     ...nextCalls(episode, calls).map((one) => h("small", {}, one)),
     byMachine(last, roles),
-    onCall(course.told(briefing, episode, calls, now())),
+    onCall(course.told(briefing, episode, calls, now()), done),
     ring(done),
     h("h2", {}, t`What is done about it`),
     h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && done()))));
@@ -221,21 +235,21 @@ export function alert(episode, calls, done) {
 function byMachine(call, roles) {
   const { briefing, server } = current();
   const found = (briefing.called ?? []).filter((/** @type {any} */ one) => one.entry === call?.id);
-  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, ${one.how === "mail" ? t`by mail` : t`by the webhook`}: ${one.problem || t`sent`}, ${hour(Date.parse(one.at), briefing.zone)}`);
+  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, ${one.how === "mail" ? t`by mail` : t`by the webhook`}: ${one.problem ? t`could not be sent, tried again each minute` : t`sent`}, ${hour(Date.parse(one.at), briefing.zone)}`);
   const sent = found.some((/** @type {any} */ one) => !one.problem);
-  const text = sent ? t`Sent is not reached: phone where nobody answers.` : server === "here" && briefing.ways?.length ? `Called by machine within a minute (${roles.join(", ")}). Until it is said here: phone.` : t`Nobody will be called by this device: phone.`;
+  const text = sent ? t`Sent is not reached: phone where nobody answers.` : server === "here" && briefing.ways?.length ? t`Called by machine within a minute: ${roles.join(", ")}. Until it is said here: phone.` : t`Nobody will be called by this device: phone.`;
   return h("div", {}, found.map(line), h("small", {}, text));
 }
 
-/** Who is on call now, for each role that an alert calls. @param {string[]} roles */
-function onCall(roles) {
+/** Who is on call now, for each role that an alert calls. @param {string[]} roles @param {() => void} done */
+function onCall(roles, done) {
   const { briefing } = current();
   const at = now();
   const title = (/** @type {string} */ role) => briefing.roles[role] ?? role;
   const there = (briefing.roster ?? []).filter((/** @type {any} */ one) => roles.includes(one.role) && Date.parse(one.since) <= at && at < Date.parse(one.until));
   const nobody = roles.filter((role) => !there.some((/** @type {any} */ one) => one.role === role));
   return [
-    there.map((/** @type {any} */ one) => telephone({ name: `${[title(one.role), one.person].filter(Boolean).join(": ")}, ${t`on call until ${hour(Date.parse(one.until), briefing.zone)}`}`, number: one.number })),
+    there.map((/** @type {any} */ one) => rung({ name: `${[title(one.role), one.person].filter(Boolean).join(": ")}, ${t`on call until ${hour(Date.parse(one.until), briefing.zone)}`}`, number: one.number }, `${one.role}:${one.number.replace(/\D/g, "")}`, done)),
     nobody.length ? h("small", {}, t`Nobody is on the roster now as ${nobody.map(title).join(", ")}.`) : null,
   ];
 }
@@ -250,17 +264,19 @@ function nextCalls(episode, calls) {
   return ahead.filter((one) => one.tell.length).map((one) => t`Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map((role) => briefing.roles[role] ?? role).join(", ")} too, in ${span(one.at - now())}.`);
 }
 
-/** The numbers, each with whether somebody was reached: that is kept. @param {() => void} done */
+/** The numbers that this device knows. @param {() => void} done */
 function ring(done) {
-  const { briefing, phones } = current();
-  const all = said();
-  return phones.map((phone) => {
-    const last = course.notesOf(all, "call", phone.name).at(-1);
-    const note = (/** @type {"yes" | "no"} */ state) => async () => (await record("session_note", { what: "call", name: phone.name, state })) && done();
-    return h("div", {}, telephone(phone),
-      last ? h("small", {}, last.data.state === "yes" ? t`reached at ${hour(last.at, briefing.zone)}` : t`not reached at ${hour(last.at, briefing.zone)}`) : null,
-      h("div", { class: "row" }, button(t`Reached`, note("yes")), button(t`Not reached`, note("no"))));
-  });
+  return current().phones.map((phone) => rung(phone, phone.code ?? phone.name.replace(/\W+/g, "_").toLowerCase(), done));
+}
+
+/** A number, and whether somebody was reached: that is kept, under a code, as words would be sealed and read by nobody else. @param {{name: string, number: string}} phone @param {string} code @param {() => void} done */
+function rung(phone, code, done) {
+  const { zone } = current().briefing;
+  const last = course.notesOf(said(), "call", code).at(-1);
+  const note = (/** @type {"yes" | "no"} */ state) => async () => (await record("session_note", { what: "call", name: code, state })) && done();
+  return h("div", {}, telephone(phone),
+    last ? h("small", {}, last.data.state === "yes" ? t`reached at ${hour(last.at, zone)}` : t`not reached at ${hour(last.at, zone)}`) : null,
+    h("div", { class: "row" }, button(t`Reached`, note("yes")), button(t`Not reached`, note("no"))));
 }
 
 /** @param {() => void} done */

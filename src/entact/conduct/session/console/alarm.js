@@ -5,20 +5,31 @@
 let audio;
 let last = 0;
 
+/** By a touch: browsers let a page sound from then on. */
+export function ready() {
+  audio ??= new AudioContext();
+  if (audio.state !== "running") void audio.resume();
+}
+
+/** Whether an alarm would not be heard: nobody has touched the screen since the page was loaded. */
+export function isMute() {
+  return audio?.state !== "running";
+}
+
 /** Three tones, once in ten seconds at most. Browsers let it sound after a touch, which the check at arrival is. */
 export function sound(force = false) {
   if (!force && Date.now() - last < 10_000) return;
-  last = Date.now();
-  audio ??= new AudioContext();
-  void audio.resume();
+  if (!force) last = Date.now(); // a sound check silences no alarm that comes after it
+  ready();
+  const made = /** @type {AudioContext} */ (audio);
   for (const [number, pitch] of [880, 660, 880].entries()) {
-    const tone = audio.createOscillator();
-    const loudness = audio.createGain();
-    const from = audio.currentTime + number * 0.25;
+    const tone = made.createOscillator();
+    const loudness = made.createGain();
+    const from = made.currentTime + number * 0.25;
     tone.frequency.value = pitch;
     loudness.gain.setValueAtTime(0.4, from);
     loudness.gain.exponentialRampToValueAtTime(0.001, from + 0.22);
-    tone.connect(loudness).connect(audio.destination);
+    tone.connect(loudness).connect(made.destination);
     tone.start(from);
     tone.stop(from + 0.24);
   }

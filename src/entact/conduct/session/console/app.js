@@ -36,7 +36,10 @@ let asking = null;
 
 let pressedAt = -Infinity; // since when a finger is on the screen: nothing is taken away under it, for a moment
 let waits = false; // to be drawn once it is gone
-addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
+addEventListener("pointerdown", () => {
+  pressedAt = performance.now();
+  if (session.isOpen() && session.current().sounds) alarm.ready(); // a page that was loaded again is mute until a touch
+}, true);
 for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
 
 function lifted() {
@@ -119,15 +122,16 @@ async function arrive(address, back = null) {
 
 /** @param {string} address @param {any} briefing @param {string[]} doubts */
 function setUp(address, briefing, doubts) {
-  const phones = namedOf(briefing).map((/** @type {any} */ one) => ({ name: one.title, field: h("input", { name: one.title.toLowerCase(), type: "tel", autocomplete: "off", value: one.number ?? "", maxlength: 30 }) }));
+  const phones = namedOf(briefing).map((/** @type {any} */ one) => ({ name: one.title, code: one.code, field: h("input", { name: one.title.toLowerCase(), type: "tel", autocomplete: "off", value: one.number ?? "", maxlength: 30 }) }));
   const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST, "aria-describedby": "pin-help" });
-  const sounds = h("input", { type: "checkbox", name: "sounds" });
+  const sounds = h("input", { type: "checkbox", name: "sounds", checked: briefing.person.gives === false }); // who gives no dose follows from outside
   const problem = h("p", { class: "note", role: "alert", hidden: true });
   const beside = h("input", { type: "checkbox", name: "beside" });
   const begin = async () => {
     const wrong = pins.problemOf(pin.value) || (store.mayBeThrownAway() && !beside.checked ? t`This device must not be the only copy: install the page, or say that paper or another device is here and is written on.` : "");
     if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
-    await session.begin(address, briefing, pin.value, { phones: phones.map((/** @type {any} */ one) => ({ name: one.name, number: one.field.value.trim() })).filter((/** @type {any} */ one) => one.number), sounds: sounds.checked });
+    await session.begin(address, briefing, pin.value, { phones: phones.map((/** @type {any} */ one) => ({ name: one.name, code: one.code, number: one.field.value.trim() })).filter((/** @type {any} */ one) => one.number), sounds: sounds.checked });
+    if (sounds.checked) alarm.ready();
     void alarm.stayAwake();
     return home();
   };
@@ -242,6 +246,7 @@ function top() {
     it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
     waiting && store.mayBeThrownAway() ? h("p", { class: "lost", role: "alert" }, t`ONLY ON THIS DEVICE, which may throw away what it keeps: ${waiting} not sent yet. Write on paper too what is entered now, with the time.`) : null,
     it.tight ? h("p", { class: "note", role: "alert" }, t`The storage of this device was full: make room now, and write readings on paper too.`) : null,
+    it.sounds && alarm.isMute() ? h("p", { class: "note", role: "alert" }, t`This device makes no sound yet: touch the screen once.`) : null,
     clockLine(),
     ...(it.briefing.devices ?? []).map((/** @type {any} */ one) => h("p", { class: "note", role: "status" }, elsewhere(one))),
     it.paper === null ? null : h("div", { class: "note", role: "status" }, t`From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button(t`Another time`, fromPaper), button(t`Back to now`, () => ((it.paper = null), back())))),
@@ -285,14 +290,23 @@ function draw() {
   return [
     top(),
     open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
-    acts.orders(back),
+    acts.orders(back, over),
     underWay ? dueCards(said) : nightCard(said),
     underWay ? h("div", { class: "grid" }, actions(said)) : [opening(said), numberless(), emergency()],
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
     underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over, underWay), notes.wordless(back, over)) : null,
-    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, () => over(numbers), { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
+    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, () => over(numbers), { class: "plain" }), button(it.sounds ? t`Outside: it sounds` : t`Inside: it glows`, place, { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
+}
+
+/** The device is carried out of the room, or into it: outside it sounds, once now so that one hears that it does. */
+async function place() {
+  const it = session.current();
+  it.sounds = !it.sounds;
+  if (it.sounds) alarm.sound(true);
+  await session.keep();
+  return back();
 }
 
 /** A screen over that of the session. @param {() => any} make */
@@ -320,19 +334,21 @@ function numberless() {
 /** The numbers to ring, written or put right during the session. */
 function numbers() {
   const it = session.current();
-  const named = [...new Set([...it.phones.map((one) => one.name), ...namedOf(it.briefing).map((one) => one.title)])];
-  const fields = named.map((name) => ({ name, field: h("input", { name: name.toLowerCase(), type: "tel", autocomplete: "off", value: it.phones.find((one) => one.name === name)?.number ?? "", maxlength: 30 }) }));
+  const planned = namedOf(it.briefing);
+  const named = [...new Set([...it.phones.map((one) => one.name), ...planned.map((one) => one.title)])];
+  const codeOf = (/** @type {string} */ name) => it.phones.find((one) => one.name === name)?.code ?? planned.find((one) => one.title === name)?.code;
+  const fields = named.map((name) => ({ name, code: codeOf(name), field: h("input", { name: name.toLowerCase(), type: "tel", autocomplete: "off", value: it.phones.find((one) => one.name === name)?.number ?? "", maxlength: 30 }) }));
   const save = async () => {
-    it.phones = fields.map((one) => ({ name: one.name, number: one.field.value.trim() })).filter((one) => one.number);
+    it.phones = fields.map((one) => ({ name: one.name, code: one.code, number: one.field.value.trim() })).filter((one) => one.number);
     await session.keep();
     back();
   };
   return h("section", { class: "panel" }, h("h1", {}, t`Numbers to ring, readable from the locked screen`), fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), button(t`Back`, back, { class: "plain" }));
 }
 
-/** Whom the study file, or custom, wants to be rung. @param {any} briefing @returns {{title: string, number: string}[]} */
+/** Whom the study file, or custom, wants to be rung. @param {any} briefing @returns {{code: string, title: string, number: string}[]} */
 function namedOf(briefing) {
-  return briefing.plan.telephones.length ? briefing.plan.telephones : [{ title: "Physician", number: "" }, { title: "Medical monitor", number: "" }, { title: "Emergency", number: "" }];
+  return briefing.plan.telephones.length ? briefing.plan.telephones : [{ code: "physician", title: "Physician", number: "" }, { code: "medical_monitor", title: "Medical monitor", number: "" }, { code: "emergency", title: "Emergency", number: "" }];
 }
 
 /** @param {course.Said[]} said */
@@ -358,7 +374,7 @@ function dueCards(said) {
 
 /** @param {string} form */
 function onItsPage(form) {
-  return h("a", { href: `${session.current().briefing.address}${form}/`, target: "_blank" }, "Fill it in on its page (needs the network)");
+  return h("a", { href: `${session.current().briefing.address}${form}/`, target: "_blank" }, t`Fill it in on its page (needs the network)`);
 }
 
 /** @param {course.Said[]} said */
@@ -379,6 +395,9 @@ function actions(said) {
   ];
 }
 
+/** Reasons against whoever would give the dose: none against who gives none. */
+const OF_WHO_GIVES = new Set(["not_staff", "role", "left_site", "no_certificate", "certificate_expired"]);
+
 /** @param {course.Said[]} said */
 function checklist(said) {
   const { briefing } = session.current();
@@ -387,8 +406,9 @@ function checklist(said) {
     if (form && !form.simple) return h("li", {}, h("div", { class: "panel" }, h("span", { class: one.done ? "done" : "" }, `${one.done ? "✓" : "○"} ${one.title}`), one.done ? null : onItsPage(one.form)));
     return h("li", {}, form ? button(`${one.done ? "✓" : "○"} ${one.title}`, () => fill(one.form), { class: one.done ? "done" : "" }) : h("span", {}, `${one.done ? "✓" : "○"} ${one.title}`));
   };
-  const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now(), null, session.current().acting.identity) ?? [];
-  const missing = reasons.filter((one) => one.code !== "kit_not_named");
+  const { acting } = session.current();
+  const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now(), null, acting.identity) ?? [];
+  const missing = reasons.filter((one) => one.code !== "kit_not_named" && (acting.gives !== false || !OF_WHO_GIVES.has(one.code)));
   return h("section", { class: "panel" }, h("h2", {}, t`Before the dose`), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
     numberless(),
     missing.length ? h("div", {}, h("h2", {}, t`Still against it`), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, t`Nothing stands against the dose but the kit, which is named when it is given.`));

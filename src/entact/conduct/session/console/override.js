@@ -36,6 +36,18 @@ export function isSetAside(briefing, said, code, needed, versions, at, by) {
   return fill(needed.split("+").map((one) => one.trim()), [...standing.values()], briefing, by, 1);
 }
 
+/**
+ * As what somebody may set a requirement aside: in a role that the file names, or as the second person, who counts where another one asks.
+ * @param {any} briefing @param {string} needed as the file says it @param {string} person @returns {"role" | "second" | null} null: what they enter would count for nothing
+ */
+export function setsAsideAs(briefing, needed, person) {
+  const staff = briefing.staff.find((/** @type {any} */ one) => one.person === person);
+  const roles = needed.split("+").map((one) => one.trim());
+  if (!staff?.counts) return null;
+  if (staff.roles.some((/** @type {string} */ role) => roles.includes(role))) return "role";
+  return roles.includes(SECOND_PERSON) ? "second" : null;
+}
+
 /** Verbal orders of somebody that they have not confirmed. @param {Said[]} said @param {string} person @returns {Said[]} */
 export function ordersOf(said, person) {
   const confirmed = (/** @type {Said} */ order) => said.some((one) => one.kind === "override" && one.by === person && !one.data.ordered_by && one.about === order.id);

@@ -12,7 +12,7 @@ import { count, send, state as sending } from "./send.js";
 import * as store from "./store.js";
 import { speak, t } from "./words.js";
 
-/** @typedef {{identity: string, name: string, role: string, grant: string, initials: string, standing: any}} Person */
+/** @typedef {{identity: string, name: string, role: string, gives?: boolean, grant: string, initials: string, standing: any}} Person `gives`: whether they may give a dose */
 
 /**
  * @typedef {object} Session
@@ -20,7 +20,7 @@ import { speak, t } from "./words.js";
  * @property {string} address of the briefing
  * @property {any} briefing @property {any[]} own entries of this device @property {Person[]} people who joined with a PIN
  * @property {Person} acting who enters now @property {CryptoKey} key @property {any[]} locks the key under each PIN
- * @property {{name: string, number: string}[]} phones @property {boolean} sounds
+ * @property {{name: string, code?: string, number: string}[]} phones `code`: as the study file names it @property {boolean} sounds
  * @property {"here" | "offline" | "signed out"} server how the last question went
  * @property {number | null} paper when what is being entered from paper happened; null where nothing is
  * @property {string} problem what could not be saved
@@ -93,7 +93,12 @@ export async function begin(address, briefing, pin, more) {
   await store.reserve().catch(() => {});
   await keepState();
   await freshly(3000);
-  await wantLease("take").catch(() => {});
+  await takeLease(person);
+}
+
+/** Takes the lease where nobody has it, for who may give a dose: it is not kept from them by who may not. @param {Person} person */
+async function takeLease(person) {
+  if (person.gives !== false) await wantLease("take").catch(() => {});
 }
 
 /** Whether this device gives the doses of the session. */
@@ -131,6 +136,7 @@ export async function join(pin) {
   it.newcomer = null;
   actAs(person);
   await keepState();
+  await takeLease(person);
 }
 
 /** What the server said last is known from here on; what it has of this device need not be kept twice. @param {any} briefing */
