@@ -33,6 +33,7 @@ def refuse(constant: str) -> None:
 
 
 Run = Callable[..., Done]
+LOCK = ("--lock", "--reason", "the study has ended")  # something is open in a rehearsal
 
 
 @pytest.fixture

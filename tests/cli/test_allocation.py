@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.cli.conftest import Done, Run
+from tests.cli.conftest import LOCK, Done, Run
 from tests.cli.keyed import HOLDS, key_options, opened_with, run_as, signer_of
 from tests.conduct.people import client
 from tests.console.list_proof import check
@@ -444,7 +444,7 @@ def test_all_is_opened_after_the_lock_and_the_seed_makes_the_same_list(
     assert early.code == 2
     assert "the study is not locked" in early.err
     assert not (tmp_path / "early.json").exists()
-    locked = run("cut", "make", "final", "--lock", "--by", "stat", *key_options(keys, opened, "stat"))
+    locked = run("cut", "make", "final", *LOCK, "--by", "stat", *key_options(keys, opened, "stat"))
     assert locked.code == 0
     page = tmp_path / "proof.html"
     asked = ["--out", tmp_path / "list.json", "--proof", page, "--json"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Run
+from tests.cli.conftest import LOCK, Run
 from tests.cli.keyed import HOLDS, key_options, opened_with, run_as, signer_of
 from tests.cli.test_allocation import enter
 from tests.cohort.test_minimised import minimised_study
@@ -173,7 +173,7 @@ def test_after_the_lock_all_is_reckoned_again(
     from entact.course.allocation.minimisation import draw_of, replay
     from entact.store.reckoned import minimising
 
-    locked = run("cut", "make", "final", "--lock", "--by", "stat", *key_options(keys, opened, "stat"))
+    locked = run("cut", "make", "final", *LOCK, "--by", "stat", *key_options(keys, opened, "stat"))
     assert locked.code == 0
     asked = ["--out", tmp_path / "list.json", "--proof", tmp_path / "proof.html"]
     done = run_as(run, opened, keys, "pia", "reveal", *files(made, "pia"), *asked)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Done, Run
+from tests.cli.conftest import LOCK, Done, Run
 
 Sign = Callable[..., Done]
 
@@ -196,7 +196,7 @@ def test_who_confirms_is_asked_for_a_passphrase_of_their_own(
 
     request, confirm = TOGETHER[act]
     if act == "unlock":
-        assert sign("cut", "make", "locked", "--lock", by="ada").code == 0
+        assert sign("cut", "make", "locked", *LOCK, by="ada").code == 0
 
     def nothing_was_done() -> bool:
         cuts = run("cut", "list", "--database", own).out

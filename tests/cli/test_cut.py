@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
-from tests.cli.conftest import Done, Run
+from tests.cli.conftest import LOCK, Done, Run
 
 Sign = Callable[..., Done]
 
@@ -21,7 +21,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_datasets_of_a_cut_are_the_same_bytes_whatever_arrives_later(
     run: Run, sign: Sign, own: str, tmp_path: Path
 ) -> None:
-    made = sign("cut", "make", "lock-1", "--lock", by="ada")
+    made = sign("cut", "make", "lock-1", *LOCK, by="ada")
     assert (made.code, made.err) == (0, "")
     assert made.out.startswith("locked: lock-1 covers ")
     first = run("cut", "datasets", "lock-1", "--out", tmp_path / "first", "--database", own)
@@ -50,7 +50,7 @@ def test_datasets_of_a_cut_are_the_same_bytes_whatever_arrives_later(
 def test_an_allocation_unblinds_and_another_studys_does_not(
     run: Run, sign: Sign, own: str, rehearsal: str, tmp_path: Path
 ) -> None:
-    sign("cut", "make", "lock-1", "--lock", by="ada")
+    sign("cut", "make", "lock-1", *LOCK, by="ada")
     file = Path(os.environ["ENTACT_DATA"]) / rehearsal / "allocation.json"
     options = ["--database", own, "--json"]
     done = run("cut", "datasets", "lock-1", "--out", tmp_path / "open", "--allocation", file, *options)
@@ -92,11 +92,17 @@ def test_a_manifest_is_shown_and_checked(run: Run, sign: Sign, own: str, tmp_pat
 
 
 def test_two_persons_unlock(run: Run, sign: Sign, own: str) -> None:
+    bare = sign("cut", "make", "lock-1", "--lock", by="ada")
+    assert bare.code == 2
+    assert "something is still open (0 of 4 participants are locked; findings of rules" in bare.err
+    assert "say with --reason why" in bare.err
+    odd = sign("cut", "make", "interim-1", "--reason", "the study has ended", by="ada")
+    assert (odd.code, "a reason is that of a lock" in odd.err) == (2, True)
     early = sign("unlock", "request", "unlock-1", "--reason", "a late coding", by="ada")
     assert early.code == 2
     assert "the study is not locked" in early.err
-    sign("cut", "make", "lock-1", "--lock", by="ada")
-    twice = sign("cut", "make", "lock-2", "--lock", by="ben")
+    sign("cut", "make", "lock-1", *LOCK, by="ada")
+    twice = sign("cut", "make", "lock-2", *LOCK, by="ben")
     assert "`entact unlock` takes its place" in twice.err
     asked = sign("unlock", "request", "unlock-1", "--reason", "a late coding", by="ada")
     assert "entact unlock confirm unlock-1" in asked.out

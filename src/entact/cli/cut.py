@@ -18,14 +18,45 @@ from entact.store import StoreError
 INDEX = "datasets.json"
 
 
-def cut_data(name: str, lock: bool, signer: Any) -> None:
-    """Cuts the data."""
-    from entact.store.cut import make_cut
+def cut_data(name: str, lock: bool, reason: str, signer: Any) -> None:
+    """Cuts the data; who locks them with something still open says why, as the page of the lock asks too.
 
-    manifest = make_cut(name, signer, lock=lock)
+    Raises:
+        StoreError: when it may not be, or is locked with something open and without a reason.
+    """
+    from entact.store.cut import known_cuts, make_cut
+
+    asks = lock and not reason.strip() and known_cuts().locked is None
+    if asks and (still := _still_open(signer)):
+        raise StoreError(
+            f"something is still open ({still}): say with --reason why the study is locked all the same; "
+            "name nobody"
+        )
+    if reason.strip() and not lock:
+        raise StoreError("a reason is that of a lock: say --lock too, or leave --reason out")
+    manifest = make_cut(name, signer, lock=lock, reason=reason)
     done = "locked" if lock else "cut"
     _say(f"{done}: {name} covers {_entries(manifest)} entries in {len(manifest.heads)} ledgers")
     _say(f"digest {manifest.digest}")
+
+
+def _still_open(signer: Any) -> str:
+    """What a lock would leave open, as far as the role of who signs may know it; empty where nothing is."""
+    from entact.conduct.error import ConductError
+    from entact.conduct.locks.study import study_now
+    from entact.conduct.reader import reader_as
+    from entact.store.signature import require
+
+    role = require(signer, "cut").role
+    try:
+        study = study_now(reader_as(role))
+    except ConductError:
+        return f"what, the study lets nobody see who is {role}"
+    if not study.is_open:
+        return ""
+    points = [f"{one.title}: {one.count}" for one in study.points if one.count]
+    broken = [f"participants that cannot be read: {study.broken}"] if study.broken else []
+    return "; ".join([f"{study.locked} of {study.participants} participants are locked", *broken, *points])
 
 
 def ask_to_unlock(name: str, reason: str, hours: float, signer: Any) -> None:

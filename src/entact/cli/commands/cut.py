@@ -34,6 +34,9 @@ def make_cut(
     name: CutName,
     by: By,
     lock: Annotated[bool, typer.Option("--lock", help="Lock: only an unlock takes its place.")] = False,
+    reason: Annotated[
+        str, typer.Option(help="Why it is locked with something still open; it names no participant.")
+    ] = "",
     key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,
@@ -42,7 +45,7 @@ def make_cut(
     from entact.cli.custody import open_signer
     from entact.cli.cut import cut_data
 
-    cut_data(name, lock, open_signer(database, by, key, passphrase_file))
+    cut_data(name, lock, reason, open_signer(database, by, key, passphrase_file))
 
 
 @cut.command("list")
