@@ -214,6 +214,34 @@ def test_five_failures_lock_an_account_for_a_while_and_a_flood_makes_no_more_ent
 
 
 @pytest.mark.requirement("R07")
+def test_another_owner_ends_a_lock_out_early_and_the_ledger_says_so() -> None:
+    owner, _ = newcomer("olga", (OWNER, ""))
+    newcomer("anna", ("investigator", "denver"))
+    for name in ("anna", "olga"):
+        for _ in range(trail.ALLOWED):
+            enter(client(), name, "wrong")
+    assert "Locked out" in owner.get("/people/anna/").content.decode()
+    own = owner.get("/people/olga/").content.decode()
+    assert "Locked out" in own
+    assert "End the lock-out" not in own
+    assert owner.post("/people/olga/", {"do": "unlock"}).status_code == 409
+    assert trail.is_locked("olga")
+    for role, site in (("investigator", "denver"), ("monitor", "")):
+        assert signed_in(role, site).post("/people/anna/", {"do": "unlock"}).status_code == 404
+    assert trail.is_locked("anna")
+    for _ in range(2):  # the second time nobody is locked out any more, and nothing is to be said
+        assert owner.post("/people/anna/", {"do": "unlock"}).status_code == 302
+    assert [(one.by, one.role, one.data["person"]) for one in told("lock_out_ended")] == [
+        ("olga", OWNER, "anna")
+    ]
+    assert "Locked out" not in owner.get("/people/anna/").content.decode()
+    assert enter(client(), "anna", PASSWORD).redirect_chain[-1][0] == "/sign-in/code/"
+    for _ in range(trail.ALLOWED - 1):  # counted anew
+        enter(client(), "anna", "wrong")
+    assert not trail.is_locked("anna")
+
+
+@pytest.mark.requirement("R07")
 def test_what_was_typed_for_a_name_that_nobody_has_is_kept_nowhere() -> None:
     browser = client()
     for name in ("hunter2-is-my-password", "another", "' OR 1=1"):

@@ -228,6 +228,17 @@ def open_account(account: Account, *, by: By) -> None:
     _set_open(account, True, by)
 
 
+def end_lock_out(account: Account, *, by: By) -> None:
+    """Lets a person who failed too often sign in again before the lock-out is over.
+
+    Raises:
+        ConductError: when it is whoever asks: a lock-out is ended by somebody else.
+    """
+    if account.name == by.name:
+        raise ConductError(gettext("your own lock-out is ended by another owner, or by waiting"))
+    trail.end_lock_out(account.name, by=by.name, role=by.role, authenticated=by.authenticated)
+
+
 def invite(account: Account, *, by: By) -> str:
     """The secret of a new link by which a person sets a password; earlier ones work no more.
 

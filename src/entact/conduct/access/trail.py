@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ NAMES = {
     kinds.SignedIn: "signed_in",
     kinds.SignedOut: "signed_out",
     kinds.SignInFailed: "sign_in_failed",
+    kinds.LockOutEnded: "lock_out_ended",
     kinds.DeviceRefused: "device_refused",
     kinds.CredentialChanged: "credential",
     kinds.Looked: "looked",
@@ -134,6 +135,26 @@ def is_locked(name: str) -> bool:
     """Whether an account is locked for the rest of its window."""
     since = timezone.now() - WINDOW
     return FailedSignIns.objects.filter(person=name, locked=True, since__gt=since).exists()
+
+
+def locked_until(name: str) -> datetime | None:
+    """Until when an account is locked; None while it is not."""
+    since = timezone.now() - WINDOW
+    row = FailedSignIns.objects.filter(person=name, locked=True, since__gt=since).first()
+    return None if row is None else row.since + WINDOW
+
+
+def end_lock_out(
+    person: str, *, by: str, role: str = "system", authenticated: Authenticated = SYSTEM
+) -> None:
+    """Lets somebody sign in again before the lock-out is over; of who is not locked out nothing is said."""
+    with transaction.atomic():
+        row = FailedSignIns.objects.select_for_update().filter(person=person, locked=True).first()
+        if row is None or not is_locked(person):
+            return
+        _close(row)
+        FailedSignIns.objects.filter(person=person).update(count=0, locked=False)
+        enter(kinds.LockOutEnded(person), by=by, role=role, authenticated=authenticated)
 
 
 def _close(row: FailedSignIns) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, perform_password_login
@@ -24,14 +25,15 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entact.conduct.access import people, sign_on
+from entact.conduct.access import people, sign_on, trail
 from entact.conduct.access.forms import NewPersonForm, PasswordForm
 from entact.conduct.access.models import Account
+from entact.conduct.delegation import zone_of
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page, plain_frame
 from entact.conduct.reader import environment_of_database, reader_for
 from entact.conduct.upkeep import reports
-from entact.conduct.words import role_words
+from entact.conduct.words import moment, role_words
 from entact.protocol.words.label import begun
 from entact.store import StoreError
 
@@ -167,6 +169,7 @@ def show_person(request: HttpRequest, name: str) -> HttpResponse:
         "roles": [(name, role_words(name), said) for name, said in sorted(permissions.roles.items())],
         "sites": sorted(permissions.study.newest.file.sites),
         "problem": problem,
+        "locked_until": _locked_until(account),
         "link": link,
         "sign_on": settings.SIGN_ON,
         "known_as": sign_on.linked_as(account),
@@ -202,6 +205,8 @@ def _change(request: HttpRequest, account: Account) -> str:
         people.close_account(account, by=by)
     elif asked == "open":
         people.open_account(account, by=by)
+    elif asked == "unlock":
+        people.end_lock_out(account, by=by)
     elif asked == "mail":
         people.set_mail(account, request.POST.get("email", ""), by=by)
     elif asked == "link":
@@ -211,6 +216,15 @@ def _change(request: HttpRequest, account: Account) -> str:
     else:
         raise ConductError(gettext("nothing that can be asked for was asked for"))
     return ""
+
+
+def _locked_until(account: Account) -> str:
+    """Until when somebody is locked out, on the clock of a site of theirs; empty while they are not."""
+    until = trail.locked_until(account.name)
+    if until is None:
+        return ""
+    site = next((held.site for held in account.roles.order_by("site") if held.site), "")
+    return moment(until, zone_of(site)) if site else f"{moment(until, UTC)} UTC"
 
 
 def _by(request: HttpRequest) -> people.By:

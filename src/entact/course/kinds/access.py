@@ -59,6 +59,12 @@ class SignInFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     locked: bool = False
 
 
+class LockOutEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `lock_out_ended` (system): an owner let a person sign in again before the lock-out was over."""
+
+    person: str
+
+
 class DeviceRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `device_refused` (system): readings of a measuring device were refused since a time, counted.
 
@@ -201,6 +207,7 @@ PERMISSION = msgspec.structs.replace(
 SIGNED_IN = _kind("signed_in", "Signed in", SignedIn, "record")
 SIGNED_OUT = _kind("signed_out", "Signed out", SignedOut, "record")
 SIGN_IN_FAILED = _kind("sign_in_failed", "Sign-in failed", SignInFailed, "record")
+LOCK_OUT_ENDED = _kind("lock_out_ended", "Lock-out ended", LockOutEnded, "page person")
 DEVICE_REFUSED = _kind("device_refused", "Device refused", DeviceRefused, "record")
 CREDENTIAL = _kind(
     "credential",
