@@ -12,12 +12,24 @@ from django.utils.translation import gettext
 
 from entact.conduct.language.codes import code_words, item_title
 from entact.conduct.sight import Sight
-from entact.conduct.words import SEALED, listing, lower_words, moment, quantity, title_of_form, value, words
+from entact.conduct.words import (
+    SEALED,
+    listing,
+    lower_words,
+    moment,
+    quantity,
+    scopes_in_order,
+    title_of_form,
+    title_of_scope,
+    value,
+    words,
+)
 from entact.course import Course, instant
 from entact.course.entry.effective import Effective
 from entact.course.kinds import KINDS
 from entact.course.kinds.checks import requirement_of
 from entact.protocol import CompiledForm, Release
+from entact.protocol.words.label import begun
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
@@ -70,8 +82,9 @@ def _plain(tell: Tell, effective: Effective) -> Written:
 def _consent(tell: Tell, effective: Effective) -> Written:
     scopes = effective.data.get("scopes")
     facts = [tell.fact(gettext("Version"), effective.data.get("version"))]
-    for name, allowed in scopes.items() if isinstance(scopes, Mapping) else ():
-        facts.append(tell.fact(words(name), allowed, tell.release.file.consent.get(name)))
+    asked_for = tell.release.file.consent
+    for name, allowed in scopes_in_order(scopes, asked_for) if isinstance(scopes, Mapping) else ():
+        facts.append(tell.fact(begun(title_of_scope(name, asked_for)), allowed))
     for label, item in (
         (gettext("Signed"), "how"),
         (gettext("Language"), "language"),

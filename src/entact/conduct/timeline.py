@@ -20,10 +20,11 @@ from entact.conduct.statement import Fact
 from entact.conduct.stops import BETWEEN, DueShown, FindingShown, Reading, Stop, Timeline
 from entact.conduct.words import (
     day,
-    lower_words,
     moment,
     plainly,
+    scopes_in_order,
     title_of_form,
+    title_of_scope,
     title_of_visit,
     value,
     window,
@@ -132,11 +133,13 @@ class _Telling:
         if self.sight.sees_status:
             yield Fact(gettext("Status"), code_words(course.status))
         if course.consent is not None:
-            given = [lower_words(scope) for scope, yes in course.consent.scopes.items() if yes]
+            asked_for = course.release.file.consent
+            scopes = scopes_in_order(course.consent.scopes, asked_for)
+            given = [title_of_scope(scope, asked_for) for scope, yes in scopes if yes]
             yield Fact(
                 gettext("Consent"),
                 gettext("version {version}: {scopes}").format(
-                    version=course.consent.version, scopes=", ".join(given) or gettext("nothing")
+                    version=course.consent.version, scopes="; ".join(given) or gettext("nothing")
                 ),
             )
         if course.randomisation is not None:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext
 
@@ -21,6 +21,8 @@ from entact.protocol.study import Span, Visit, told_in
 from entact.protocol.study.text import Translated
 from entact.protocol.words.label import unit_words
 from entact.protocol.words.passage import listed
+
+T = TypeVar("T")
 
 SEALED = "sealed"
 
@@ -57,6 +59,17 @@ def listing(texts: Iterable[str], last: str = "") -> str:
 def told(title: str) -> str:
     """Words of the study file in the language of the page, where the study has them in it."""
     return told_in(title, of_study(list(title.by_language))) if isinstance(title, Translated) else title
+
+
+def title_of_scope(name: str, consent: Mapping[str, str]) -> str:
+    """What a scope of a consent allows, as the study file says it."""
+    return told(consent[name]) if name in consent else words(name)
+
+
+def scopes_in_order(scopes: Mapping[str, T], consent: Mapping[str, str]) -> list[tuple[str, T]]:
+    """The scopes of a consent in the order of the study file; what it does not know comes last."""
+    known = [name for name in consent if name in scopes]
+    return [(name, scopes[name]) for name in (*known, *(one for one in scopes if one not in consent))]
 
 
 def title_of_visit(name: str, visits: Mapping[str, Visit]) -> str:

@@ -74,6 +74,11 @@ def test_a_consent_is_signed_by_hand_and_kept_with_its_text(
     assert data["scopes"] == {"participation": True, "recording": False}
     assert (data["how"], data["informed_by"], data["language"]) == ("drawn", "ada", "en")
     assert entry.authenticated.second.how == "password_and_code"  # type: ignore[attr-defined]
+    taking_part = study.newest.file.consent["participation"]
+    for address in (PAGE, "/participants/S-1/"):  # what was agreed to, as the file says it; never its code
+        page = re.sub(r"<form .*?</form>", "", ada.get(address), flags=re.DOTALL).lower()
+        assert taking_part.lower() in page
+        assert "participation" not in page
     found = attachment(ledger, data["text"])
     assert found is not None
     text = found[0].decode()

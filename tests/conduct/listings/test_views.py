@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 from io import StringIO
 
@@ -52,7 +53,7 @@ def test_forms_are_listed_page_by_page_and_given_out_whole(
         page = monitor.get(address)
         found += ticks(page)
         following = re.search(r'rel="next" href="([^"]+)"', page)
-        address = "/forms/" + following[1].replace("&amp;", "&") if following else ""
+        address = html.unescape(following[1]) if following else ""
     course = course_of(managed, told[0])
     seen = [
         one.id
@@ -91,6 +92,10 @@ def test_visits_are_frozen_and_queries_asked_in_bulk(
 ) -> None:
     page = monitor.get("/forms/?form=demographics")
     sent = {"tick": ticks(page), "head": head(page)}
+    assert "data-tick-all" in page
+    assert "Nothing was ticked" in monitor.post("/forms/act/", {"do": "verify"}, status=422)
+    assert monitor._client.get("/forms/act/?form=demographics")["location"] == "/forms/?form=demographics"
+    assert monitor._client.get("/forms/saved/?form=demographics")["location"] == "/forms/?form=demographics"
     assert "Say what is asked" in monitor.post("/forms/act/", sent | {"do": "query"}, status=422)
     monitor.post("/forms/act/", sent | {"do": "query", "text": "Which year?"}, status=200)
     assert [len(queries_of(course_of(managed, name))) for name in told] == [1, 1]
@@ -100,6 +105,21 @@ def test_visits_are_frozen_and_queries_asked_in_bulk(
     manager.post("/forms/act/", sent | {"do": "freeze"}, status=200)
     assert all("screening#1" in course_of(managed, name).frozen for name in told)
     monitor.post("/forms/act/", sent | {"do": "dance"}, status=404)
+
+
+def test_one_goes_on_from_the_page_that_says_what_was_done(
+    monitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from entact.conduct.listings import selectors
+
+    monkeypatch.setattr(selectors, "PER_PAGE", 1)
+    page = monitor.get("/forms/?state=unverified")
+    sent = {"do": "verify", "tick": ticks(page), "head": head(page)}
+    done = monitor.post("/forms/act/?state=unverified", sent, status=200)
+    following = re.search(r'rel="next" href="([^"]+)"', done)
+    assert following is not None
+    assert following[1].startswith("/forms/?")
+    assert ticks(monitor.get(html.unescape(following[1])))
 
 
 def test_what_changed_since_is_found_by_when_it_arrived(monitor: Browser) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
 from entact.conduct.language.codes import code_words
-from entact.conduct.words import day, moment, words
+from entact.conduct.words import day, moment, scopes_in_order, title_of_scope
 from entact.course import Course
 from entact.course.state.reconsent import reconsents_of
 from entact.protocol import Release
@@ -45,6 +45,7 @@ class Made:
     informed: str
     is_signed: bool
     standing: str
+    is_in_force: bool
     scan: str
 
 
@@ -75,7 +76,7 @@ def _consequence(course: Course, name: str) -> str:
         )
     if name in consent.needed:
         return gettext("closes the gates of {scope}; the other visits go on").format(
-            scope=words(name).lower()
+            scope=title_of_scope(name, course.release.file.consent)
         )
     return gettext("ends that part alone")
 
@@ -89,31 +90,47 @@ def consents_made(asked: Asked) -> list[Made]:
             continue
         data = one.data
         scopes = data.get("scopes")
-        given = [words(name) for name, yes in scopes.items() if yes] if isinstance(scopes, Mapping) else []
+        asked_for = _asked_for(course, one.entry.release)
+        given = [
+            begun(title_of_scope(name, asked_for))
+            for name, yes in (scopes_in_order(scopes, asked_for) if isinstance(scopes, Mapping) else ())
+            if yes
+        ]
         informed = str(data.get("informed_by") or "")
         found.append(
             Made(
                 entry=one.id,
                 when=moment(one.at, asked.zone),
                 version=str(data.get("version", "")),
-                given=", ".join(given) or gettext("no scope is given"),
+                given="; ".join(given) or gettext("no scope is given"),
                 how=code_words(str(data.get("how") or "")),
                 informed=informed,
                 is_signed=bool(data.get("text")),
                 standing=_standing(course) if _is_last(course, one.id) else "",
+                is_in_force=_is_last(course, one.id) and not _is_withdrawn(course),
                 scan=str(data.get("signature") or "") if data.get("how") == "paper" else "",
             )
         )
     return found
 
 
+def _asked_for(course: Course, release: str) -> Mapping[str, str]:
+    """The scopes that a release asks for; those of the course's own where it is not known."""
+    known = {one.id: one for one in course.study.releases}
+    return known.get(release, course.release).file.consent
+
+
 def _is_last(course: Course, entry: str) -> bool:
     return course.consent is not None and course.consent.entry == entry
 
 
+def _is_withdrawn(course: Course) -> bool:
+    return course.consent is not None and course.consent.is_withdrawn
+
+
 def _standing(course: Course) -> str:
     """What the last consent amounts to: a withdrawal is what follows a consent, else it was refused."""
-    if course.consent is None or not course.consent.is_withdrawn:
+    if not _is_withdrawn(course):
         return gettext("in force")
     return (
         gettext("consent withdrawn")

@@ -66,6 +66,9 @@ MONTHS = (
     gettext_noop("Dec"),
 )
 
+# For what the data of a study are cut.
+OF_CUTS = (gettext_noop("interim"), gettext_noop("lock"), gettext_noop("unlock"))
+
 # What kinds of entries, their items and their codes are called (`entact.course.kinds`).
 OF_KINDS = (
     gettext_noop("Activation of the site"),
@@ -93,6 +96,7 @@ OF_KINDS = (
     gettext_noop("Kit in stock"),
     gettext_noop("Kits planned for rows of the list"),
     gettext_noop("Ledger opened"),
+    gettext_noop("Lock-out ended"),
     gettext_noop("Measuring device"),
     gettext_noop("Page shown"),
     gettext_noop("Password or second factor"),

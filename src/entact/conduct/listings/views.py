@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct.asking import Asked, reader_of
 from entact.conduct.frame import page
@@ -70,13 +70,17 @@ def export_listing(request: HttpRequest) -> StreamingHttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def act_on_listing(request: HttpRequest) -> HttpResponse:
     """Verifies, freezes or asks about the entries that were ticked; each for itself, and says what was not.
+
+    Who comes back to the address, or changes the language there, is shown the listing.
 
     Raises:
         Http404: when whoever asks may do it at none of their sites, or nothing is asked for.
     """
+    if request.method != "POST":
+        return redirect(f"{reverse('listing')}?{urlencode(_asked(request.GET))}")
     what = request.POST.get("do", "")
     acts = {"verify": "verify", "freeze": "freeze", "query": "ask_query"}
     if what not in acts or not request.person.may(acts[what]):
@@ -84,9 +88,12 @@ def act_on_listing(request: HttpRequest) -> HttpResponse:
     head = request.POST.get("head", "")
     text = request.POST.get("text", "").replace("\0", "").strip()
     done, problems = 0, []
-    if what == "query" and not text:
+    ticked = _ticked(request)
+    if not ticked:
+        problems.append(gettext("Nothing was ticked: tick what it is about."))
+    elif what == "query" and not text:
         problems.append(gettext("Say what is asked."))
-    for key, entries in _ticked(request).items() if not problems else ():
+    for key, entries in ticked.items() if not problems else ():
         asked = Asked(request, key)
         author = asked.author(asked.role_for(acts[what]))
         problem: str | None = None
@@ -111,14 +118,18 @@ def act_on_listing(request: HttpRequest) -> HttpResponse:
     return _shown(request, reader, _looked(request, reader), said, problems)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def save_listing(request: HttpRequest) -> HttpResponse:
     """Saves what the address looks for under a name, or removes one of one's own.
+
+    Who comes back to the address, or changes the language there, is shown the listing.
 
     Raises:
         Http404: when there is none to be removed.
     """
     person, asked = request.person, saved.asked_in(request.GET)
+    if request.method != "POST":
+        return redirect(f"{reverse('listing')}?{asked}")
     if request.POST.get("do") == "remove":
         if not saved.remove(person, request.POST.get("saved", "")):
             raise Http404
@@ -154,7 +165,8 @@ def _shown(
         "visits": visits.items(),
         "sites": [site for site in reader.study.newest.file.sites if reader.sees_site(site)],
         "states": STATES,
-        "further": "?" + urlencode(asked | {"after": sealed_place(list(listing.further))})
+        "further": f"{reverse('listing')}?"  # also from the page that says what was done
+        + urlencode(asked | {"after": sealed_place(list(listing.further))})
         if listing.further is not None
         else "",
         "query": urlencode(asked),

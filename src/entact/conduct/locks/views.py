@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
@@ -16,6 +18,7 @@ from entact.conduct.language.codes import code_words
 from entact.conduct.locks.domain import checklist, freeze, take_back
 from entact.conduct.locks.study import change_lock, study_now
 from entact.conduct.words import listing, moment, title_of_visit
+from entact.course.entry import instant
 from entact.course.kinds.unfreeze import asked_to_unfreeze
 from entact.protocol.words.label import begun
 from entact.store import StoreError
@@ -82,14 +85,24 @@ def lock_study(request: HttpRequest) -> HttpResponse:
     values = {
         "study": study,
         "cuts": [
-            (one, listing(signature.person for signature in one.signatures))
+            {
+                "cut": one,
+                "purpose": code_words(one.purpose),
+                "at": _in_utc(one.at),
+                "by": listing(signature.person for signature in one.signatures),
+            }
             for one in study.cuts.manifests.values()
         ],
-        "waiting": waiting,
+        "waiting": [(one, _in_utc(one.expires or "")) for one in waiting],
         "problem": problem,
         "here": "lock",
     }
     return page(request, reader, "locks/study.html", values, 422 if problem else 200)
+
+
+def _in_utc(at: str) -> str:
+    """A time of a manifest, which is one of no site, in words."""
+    return f"{moment(instant(at), UTC)} UTC" if at else ""
 
 
 def _participant(asked: Asked, problem: str = "") -> HttpResponse:
