@@ -19,6 +19,7 @@ import msgspec
 from entact.cohort.admission import Admission, holds_in_words
 from entact.cohort.allocated import ALL, allocate, strata_of
 from entact.cohort.amendments import approved_study, plan_approvals
+from entact.cohort.deliveries import Deliveries
 from entact.cohort.draws import stream
 from entact.cohort.fit import is_randomised, told_arm
 from entact.cohort.intake import HELD, INCOMPLETE, Coming, Screened, Treat
@@ -167,6 +168,11 @@ class _Rehearsal:
         self.heads = NotedHeads()
         self.study_ledger = open_study(study, self.trial.allocation, opens, seed, environment)
         self.site_ledgers = open_sites(study, parameters, opens, seed, self.approvals, environment)
+        self.deliveries = None
+        if study.newest.file.supply is not None:
+            ends = came + timedelta(days=days)
+            self.deliveries = Deliveries(study.newest, self.needs.values(), ends, seed)
+            self.deliveries.enter_lots(self.site_ledgers, opens)
 
     def run(self) -> Trial:
         site_lines = {site: list(ledger.chain.lines) for site, ledger in self.site_ledgers.items()}
@@ -192,6 +198,8 @@ class _Rehearsal:
             }
             self.trial.allocation = msgspec.structs.replace(self.trial.allocation, assigned=assigned)
         work += self._accompany(job, work)
+        if self.deliveries is not None:
+            self.deliveries.enter()
         for ledger in self.site_ledgers.values():
             ledger.approve()
         arrivals = {site: ledger.arrivals for site, ledger in self.site_ledgers.items()}
@@ -312,9 +320,13 @@ class _Rehearsal:
             one.arm = self.arms[one.number]
         blinded, openly = self.needs[screened.coming.population, one.arm]
         ledger = self.site_ledgers[screened.site]
-        one.kits, one.stock = self.depot.send(ledger, blinded, one.arm, screened.ready)
-        one.open_kits, more = self.depot.send(ledger, openly, self.told, screened.ready)
-        one.stock += more
+        one.kits = self.depot.pick(blinded, one.arm)
+        one.open_kits = self.depot.pick(openly, self.told)
+        if self.deliveries is not None:
+            one.stock = self.deliveries.send(ledger, one.kits, one.open_kits, screened.ready)
+            return
+        one.stock = self.depot.send(ledger, one.kits, screened.ready)
+        one.stock += self.depot.send(ledger, one.open_kits, screened.ready)
 
     def _notices(self) -> tuple[list[Line], list[datetime]]:
         """What the study's ledger says of places and holds, as lines to be known while people are treated."""

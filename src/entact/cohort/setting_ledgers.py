@@ -64,11 +64,18 @@ class SettingLedger:
         self._last = datetime.min.replace(tzinfo=UTC)
 
     def write(
-        self, kind: str, data: dict[str, Any], at: datetime, by: str, role: str, id: str | None = None
+        self,
+        kind: str,
+        data: dict[str, Any],
+        at: datetime,
+        by: str,
+        role: str,
+        id: str | None = None,
+        about: str | None = None,
     ) -> Line:
         """Records one fact; moved on by a second where another has the same time.
 
-        `id`: of the entry, where it has one already.
+        `id`: of the entry, where it has one already. `about`: the entry that it continues.
         """
         if self.approvals and self.approvals[0].at <= at:
             self.approve(at)
@@ -87,6 +94,7 @@ class SettingLedger:
             recorded_at=at.isoformat(),
             by=by,
             role=role,
+            about=about,
             data=data,
         )
         received = (at + timedelta(seconds=1)).astimezone(UTC)
@@ -166,17 +174,18 @@ class Depot:
             row = allocation.kits[number]
             self._kits.setdefault(row.content, []).append(row.kit)
 
-    def send(
-        self, ledger: SettingLedger, needs: Mapping[tuple[str, str], int], arm: str, at: datetime
-    ) -> tuple[Kits, list[Line]]:
-        """Sends a participant's kits to their site: which they are, and the lines of the site's ledger."""
-        kits = {
+    def pick(self, needs: Mapping[tuple[str, str], int], arm: str) -> Kits:
+        """A participant's kits, which hold what the arm needs."""
+        return {
             (level, part): [self._kits[arm, level, part].pop() for _ in range(count)]
             for (level, part), count in needs.items()
         }
+
+    def send(self, ledger: SettingLedger, kits: Kits, at: datetime) -> list[Line]:
+        """Sends kits to a site whose study says nothing of its stock: the lines of the site's ledger."""
         pharmacist = f"pharmacist-{ledger.chain.name.partition(':')[2]}"
         expires = (at + KIT_LIFE).date().isoformat()
-        lines = [
+        return [
             ledger.write(
                 "kit",
                 {"number": kit, "status": "received", "expires": expires},
@@ -186,7 +195,6 @@ class Depot:
             )
             for kit in sorted(kit for numbers in kits.values() for kit in numbers)
         ]
-        return kits, lines
 
 
 class _Received(msgspec.Struct):

@@ -1,0 +1,186 @@
+"""How kits come to the sites of a rehearsal whose study accounts for them: lots, shipments, receipts, checks.
+
+Everything is entered as the pages of the stock enter it, and none of it follows from an arm: lots are of a
+strength on the label, shipments of a level and part, and everybody gets as many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from numpy.random import Generator
+
+from entact.cohort.draws import stream
+from entact.cohort.needs import Needs
+from entact.cohort.setting_ledgers import KIT_LIFE, OPENING, TRANSPORT, Kits, SettingLedger
+from entact.course import Line, read
+from entact.course.kinds.supply import is_blinded
+from entact.course.state.supply import Temperatures
+from entact.course.supply.temperature import read_log
+from entact.protocol import Release
+from entact.protocol.study import Storage, Supply
+from entact.protocol.study.doses import Units
+
+SENDER = "depot"
+EVERY = timedelta(minutes=30)  # a logger's readings
+UNPACKED = timedelta(minutes=20)  # from the end of the log to the receipt
+CHECKED = timedelta(minutes=25)  # from the receipt to the second person
+
+Packed = tuple[str, int]
+"""Number of a lot, and units in each of its kits."""
+
+
+class Consignment(NamedTuple):
+    """Kits of one participant that leave for a site: `lines` takes what its ledger says of them."""
+
+    at: datetime
+    ledger: SettingLedger
+    packed: Mapping[Packed, Sequence[str]]
+    lines: list[Line]
+
+    @property
+    def site(self) -> str:
+        """Where they go."""
+        return self.ledger.chain.name.partition(":")[2]
+
+
+class Deliveries:
+    """Lots of a study that accounts for its stock, and consignments that are still to be entered.
+
+    Args:
+        release: whose `supply:` says how kits are kept. needs: kits of a participant, of each population and
+            arm: of blinded parts, and of those that are told. ends: when the last participant may enter; a
+            lot is in date for as long after it as a kit lasts.
+    """
+
+    def __init__(
+        self, release: Release, needs: Iterable[tuple[Needs, Needs]], ends: datetime, seed: int
+    ) -> None:
+        self._file, self._plan = release.file, release.file.supply or Supply()
+        self._expires = (ends + KIT_LIFE).date().isoformat()
+        self._seed = seed
+        self._lots: dict[tuple[str, str, bool], dict[str, Any]] = {}
+        every = list(needs)
+        self._pack({kit for blinded, _ in every for kit in blinded}, openly=False)
+        self._pack({kit for _, told in every for kit in told}, openly=True)
+        self._entered: dict[str, list[Line]] = {}
+        self._waiting: list[Consignment] = []
+
+    def enter_lots(self, ledgers: Mapping[str, SettingLedger], start: datetime) -> None:
+        """Enters every lot in the ledger of each site, once the site is open."""
+        at = start + OPENING + timedelta(hours=2)
+        for site, ledger in ledgers.items():
+            self._entered[site] = [
+                ledger.write("lot", lot, at, f"pharmacist-{site}", "pharmacist")
+                for lot in self._lots.values()
+            ]
+
+    def send(self, ledger: SettingLedger, kits: Kits, open_kits: Kits, at: datetime) -> list[Line]:
+        """Notes what leaves the depot for one participant; all its lines are there once it is entered.
+
+        Args:
+            open_kits: for what is given openly. at: when they leave.
+        """
+        packed: dict[Packed, list[str]] = {}
+        for openly, of in ((False, kits), (True, open_kits)):
+            for (level, part), numbers in of.items():
+                dose = self._dose(level, part)
+                lot = self._lots[self._product(level, dose), dose.strength, openly]["lot"]
+                packed.setdefault((lot, dose.count), []).extend(numbers)
+        one = Consignment(at, ledger, packed, [])
+        one.lines.extend(self._entered[one.site])
+        self._waiting.append(one)
+        return one.lines
+
+    def enter(self) -> None:
+        """Enters shipments, receipts and checks of all consignments, in order of time at each site."""
+        of: dict[str, list[Consignment]] = {}
+        for one in self._waiting:
+            of.setdefault(one.site, []).append(one)
+        self._waiting = []
+        for place, site in enumerate(self._entered):
+            random = stream(self._seed, place, "temperature logger")
+            self._enter_at_site(sorted(of.get(site, []), key=lambda one: one.at), random)
+
+    def _enter_at_site(self, consignments: Iterable[Consignment], random: Generator) -> None:
+        steps: list[tuple[datetime, int, str, dict[str, Any], Consignment]] = []
+        for one in consignments:
+            log = self._log(one.at, random)
+            arrives = one.at + TRANSPORT + UNPACKED
+            for (lot, units), kits in sorted(one.packed.items()):
+                place, numbers = len(steps), sorted(kits)
+                shipment = f"{one.site}-{place // 3 + 1:04d}"
+                sent = {"number": shipment, "lot": lot, "kits": numbers, "units": units, "sender": SENDER}
+                counted = {"shipment": shipment, "kits": numbers, **log}
+                steps.append((one.at, place, "shipment", sent, one))
+                steps.append((arrives, place, "receipt", counted, one))
+                steps.append((arrives + CHECKED, place, "supply_check", {"agrees": True}, one))
+        receipts: dict[int, str] = {}
+        for at, place, kind, data, one in sorted(steps, key=lambda step: step[:2]):
+            if kind != "supply_check":
+                line = one.ledger.write(kind, data, at, f"pharmacist-{one.site}", "pharmacist")
+                receipts[place] = read(line.text).id
+            elif "receipt" in self._plan.two_persons:
+                by = f"coordinator-{one.site}"
+                line = one.ledger.write(kind, data, at, by, "coordinator", about=receipts[place])
+            else:
+                continue
+            one.lines.append(line)
+
+    def _pack(self, needs: Iterable[tuple[str, str]], *, openly: bool) -> None:
+        """A lot of each strength on a label: of kits for every arm, or of those for whoever knows it."""
+        for level, part in sorted(needs):
+            dose = self._dose(level, part)
+            product = self._product(level, dose)
+            key = product, dose.strength, openly
+            if key in self._lots:
+                continue
+            number = f"{self._file.study}-{len(self._lots) + 1:02d}"
+            packs = {"packs": "every_arm"} if is_blinded(self._file) and not openly else {}
+            self._lots[key] = {
+                "lot": number,
+                "product": product,
+                "strength": dose.strength,
+                "stated_as": "base" if self._file.products[product].salt == "free_base" else "salt",
+                "expires": self._expires,
+                "certificate": f"simulated, {number}",
+                "status": "released",
+                **packs,
+            }
+
+    def _dose(self, level: str, part: str) -> Units:
+        """What a kit is labelled with: so many units of a strength, the same in every arm."""
+        regimen = self._file.regimens[level]
+        if part == "initial" or regimen.supplement is None:
+            return regimen.initial
+        return regimen.supplement.give
+
+    def _product(self, level: str, dose: Units) -> str:
+        """Of which the units are; where strengths alone tell, the one that comes in this strength."""
+        said = self._file.regimens[level].product
+        of = (name for name, product in self._file.products.items() if dose.strength in product.strengths)
+        return said or next(of)
+
+    def _log(self, at: datetime, random: Generator) -> dict[str, Any]:
+        """What the logger of a consignment has written; nothing where no temperatures are planned."""
+        storage = self._plan.storage
+        if storage is None:
+            return {}
+        return {"log": msgspec.to_builtins(logged(at, at + TRANSPORT, storage, random))}
+
+
+def logged(began: datetime, ended: datetime, storage: Storage, random: Generator) -> Temperatures:
+    """What is read of the file of a simulated logger, which stays within what the study file says.
+
+    Args:
+        random: source of chance for the temperatures, in degrees Celsius.
+    """
+    lowest, highest = (float(end) for end in storage.bounds)
+    middle, room = (lowest + highest) / 2, (highest - lowest) / 2
+    count = (ended - began) // EVERY + 1
+    values = middle + 0.9 * room * random.uniform(-1.0, 1.0, size=count)
+    rows = [f"{began + place * EVERY:%Y-%m-%dT%H:%M:%S%z},{value:.2f}" for place, value in enumerate(values)]
+    return read_log("\n".join(["time,Cel", *rows]).encode(), UTC, storage)
