@@ -1,4 +1,4 @@
-"""Kits of a rehearsal come as the pages of the stock enter them, and neither arms nor outcomes are moved by it."""
+"""Kits of a rehearsal come as the pages enter them, and neither arms nor outcomes are moved by it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from tests.cohort.rehearsals import Rehearsed
 from tests.course.supply.stock import SUPPLY
 
 from entact.cohort import Trial, allocated, rehearse
-from entact.cohort.deliveries import logged
+from entact.cohort.deliveries import Consignment, logged
+from entact.cohort.setting_ledgers import SettingLedger
 from entact.cohort.trial import shipped_cohort
-from entact.course import Kept, fold_setting
+from entact.course import Kept, fold_setting, read
 from entact.course.state.numbers import normal
 from entact.course.supply.balance import Balance, Moved, balance, moved_of
 from entact.protocol import Study, load_study
@@ -161,3 +162,23 @@ def test_a_simulated_logger_stays_within_what_the_study_file_says() -> None:
     log = logged(began, began + timedelta(hours=18), storage, np.random.default_rng(1))
     assert (log.readings, log.longest_gap, log.minutes_outside) == (37, 30, 0)
     assert storage.bounds[0] <= log.bounds[0] < log.bounds[1] <= storage.bounds[1]
+
+
+@pytest.mark.parametrize(
+    ("leaves", "arrives"),
+    [
+        ("2026-03-28T11:10:14+01:00", "2026-03-29T08:30:00+02:00"),  # clocks change on the way, at 2
+        ("2026-10-24T11:10:14+02:00", "2026-10-25T08:30:00+01:00"),  # and back, at 3
+        ("2026-06-01T16:00:00+02:00", "2026-06-02T10:00:00+02:00"),
+        ("2026-06-01T23:30:00+02:00", "2026-06-03T08:30:00+02:00"),
+    ],
+)
+def test_a_consignment_is_taken_in_while_the_pharmacy_is_open(leaves: str, arrives: str) -> None:
+    ledger = SettingLedger(load_study("mapp3"), "site:09", np.random.default_rng(1))
+    ledger.zone = "Europe/Berlin"
+    one = Consignment(datetime.fromisoformat(leaves).astimezone(UTC), ledger, {}, [])
+    assert one.arrives == datetime.fromisoformat(arrives)
+    log = logged(one.at, one.arrives, Storage(lowest="15 Cel", highest="25 Cel"), np.random.default_rng(1))
+    assert log.longest_gap == 30
+    one.write("receipt", {}, one.arrives, "pharmacist", None)
+    assert read(one.lines[0].text).occurred_at == arrives

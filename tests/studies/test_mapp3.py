@@ -9,8 +9,9 @@ from entact.analysis.analyse import Analyses, analyse
 from entact.analysis.plan import read_study_plan
 from entact.cli.requirements import share
 from entact.cohort import rehearse
-from entact.course import Course
+from entact.course import Course, fold_setting
 from entact.course.state.encounter import visit_of
+from entact.course.supply.balance import balance, moved_of
 from entact.datasets import Datasets, analysis_frames, build
 from entact.datasets.collected import collected
 from entact.protocol import load_study
@@ -39,6 +40,26 @@ def analyses(datasets: Datasets) -> Analyses:
 def test_a_rehearsal_finds_nothing_about_the_study(trial: Rehearsed) -> None:
     assert trial.trial.findings == []
     assert trial.trial.randomised == PARTICIPANTS
+
+
+def test_the_stock_of_each_site_is_accounted_for_and_nothing_is_missing(trial: Rehearsed) -> None:
+    taken = 0
+    for name, entries in trial.entries.items():
+        if not name.startswith("site:"):
+            continue
+        site = fold_setting(trial.study, (), entries).site
+        moved = [
+            one
+            for ledger, course in trial.courses.items()
+            if course.site == site.id
+            for one in moved_of(course, ledger)
+        ]
+        found = balance(site, moved)
+        assert found.differences == ()
+        assert {lot.strength for lot in site.supply.lots.values()} == {"40 mg", "60 mg"}
+        assert all(not one.waits for one in site.supply.handled.values())
+        taken += sum(row.taken for row in found.rows.values())
+    assert taken == sum(dose.taken for course in trial.courses.values() for dose in course.doses) > 0
 
 
 def test_those_at_sites_of_the_sub_study_go_home_and_are_called(trial: Rehearsed) -> None:

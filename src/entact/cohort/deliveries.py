@@ -7,8 +7,9 @@ strength on the label, shipments of a level and part, and everybody gets as many
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 from numpy.random import Generator
@@ -26,6 +27,7 @@ from entact.protocol.study.doses import Units
 
 SENDER = "depot"
 EVERY = timedelta(minutes=30)  # a logger's readings
+OPENS, CLOSES = time(8, 30), time(17)  # of a pharmacy, on its own clock
 UNPACKED = timedelta(minutes=20)  # from the end of the log to the receipt
 CHECKED = timedelta(minutes=25)  # from the receipt to the second person
 
@@ -34,7 +36,7 @@ Packed = tuple[str, int]
 
 
 class Consignment(NamedTuple):
-    """Kits of one participant that leave for a site: `lines` takes what its ledger says of them."""
+    """Kits of one participant that leave for a site at a time in UTC; `lines` takes what its ledger says."""
 
     at: datetime
     ledger: SettingLedger
@@ -45,6 +47,23 @@ class Consignment(NamedTuple):
     def site(self) -> str:
         """Where they go."""
         return self.ledger.chain.name.partition(":")[2]
+
+    @property
+    def arrives(self) -> datetime:
+        """When they are taken in, in UTC: while the pharmacy is open, by its own clock."""
+        at = (self.at + TRANSPORT).astimezone(ZoneInfo(self.ledger.zone))
+        if OPENS <= at.time() < CLOSES:
+            return at.astimezone(UTC)
+        day = at.date() + timedelta(days=at.time() >= CLOSES)
+        return datetime.combine(day, OPENS, at.tzinfo).astimezone(UTC)
+
+    def write(self, kind: str, data: dict[str, Any], at: datetime, role: str, about: str | None) -> str:
+        """Enters something about them by whoever has a role at the site; the entry's id."""
+        offset = at.astimezone(ZoneInfo(self.ledger.zone)).utcoffset()
+        local = at.astimezone(timezone(offset or timedelta(0)))  # whose clock does not change meanwhile
+        line = self.ledger.write(kind, data, local, f"{role}-{self.site}", role, about=about)
+        self.lines.append(line)
+        return read(line.text).id
 
 
 class Deliveries:
@@ -90,7 +109,7 @@ class Deliveries:
                 dose = self._dose(level, part)
                 lot = self._lots[self._product(level, dose), dose.strength, openly]["lot"]
                 packed.setdefault((lot, dose.count), []).extend(numbers)
-        one = Consignment(at, ledger, packed, [])
+        one = Consignment(at.astimezone(UTC), ledger, packed, [])
         one.lines.extend(self._entered[one.site])
         self._waiting.append(one)
         return one.lines
@@ -108,27 +127,23 @@ class Deliveries:
     def _enter_at_site(self, consignments: Iterable[Consignment], random: Generator) -> None:
         steps: list[tuple[datetime, int, str, dict[str, Any], Consignment]] = []
         for one in consignments:
-            log = self._log(one.at, random)
-            arrives = one.at + TRANSPORT + UNPACKED
+            log, received = self._log(one, random), one.arrives + UNPACKED
             for (lot, units), kits in sorted(one.packed.items()):
                 place, numbers = len(steps), sorted(kits)
                 shipment = f"{one.site}-{place // 3 + 1:04d}"
                 sent = {"number": shipment, "lot": lot, "kits": numbers, "units": units, "sender": SENDER}
                 counted = {"shipment": shipment, "kits": numbers, **log}
                 steps.append((one.at, place, "shipment", sent, one))
-                steps.append((arrives, place, "receipt", counted, one))
-                steps.append((arrives + CHECKED, place, "supply_check", {"agrees": True}, one))
+                steps.append((received, place, "receipt", counted, one))
+                steps.append((received + CHECKED, place, "supply_check", {"agrees": True}, one))
         receipts: dict[int, str] = {}
         for at, place, kind, data, one in sorted(steps, key=lambda step: step[:2]):
-            if kind != "supply_check":
-                line = one.ledger.write(kind, data, at, f"pharmacist-{one.site}", "pharmacist")
-                receipts[place] = read(line.text).id
+            if kind == "shipment":
+                one.write(kind, data, at, "pharmacist", None)
+            elif kind == "receipt":
+                receipts[place] = one.write(kind, data, at, "pharmacist", None)
             elif "receipt" in self._plan.two_persons:
-                by = f"coordinator-{one.site}"
-                line = one.ledger.write(kind, data, at, by, "coordinator", about=receipts[place])
-            else:
-                continue
-            one.lines.append(line)
+                one.write(kind, data, at, "coordinator", receipts[place])
 
     def _pack(self, needs: Iterable[tuple[str, str]], *, openly: bool) -> None:
         """A lot of each strength on a label: of kits for every arm, or of those for whoever knows it."""
@@ -164,23 +179,23 @@ class Deliveries:
         of = (name for name, product in self._file.products.items() if dose.strength in product.strengths)
         return said or next(of)
 
-    def _log(self, at: datetime, random: Generator) -> dict[str, Any]:
+    def _log(self, one: Consignment, random: Generator) -> dict[str, Any]:
         """What the logger of a consignment has written; nothing where no temperatures are planned."""
         storage = self._plan.storage
         if storage is None:
             return {}
-        return {"log": msgspec.to_builtins(logged(at, at + TRANSPORT, storage, random))}
+        return {"log": msgspec.to_builtins(logged(one.at, one.arrives, storage, random))}
 
 
 def logged(began: datetime, ended: datetime, storage: Storage, random: Generator) -> Temperatures:
     """What is read of the file of a simulated logger, which stays within what the study file says.
 
     Args:
-        random: source of chance for the temperatures, in degrees Celsius.
+        began, ended: in UTC. random: source of chance for the temperatures, in degrees Celsius.
     """
     lowest, highest = (float(end) for end in storage.bounds)
     middle, room = (lowest + highest) / 2, (highest - lowest) / 2
     count = (ended - began) // EVERY + 1
     values = middle + 0.9 * room * random.uniform(-1.0, 1.0, size=count)
-    rows = [f"{began + place * EVERY:%Y-%m-%dT%H:%M:%S%z},{value:.2f}" for place, value in enumerate(values)]
+    rows = [f"{began + place * EVERY:%Y-%m-%dT%H:%M:%SZ},{value:.2f}" for place, value in enumerate(values)]
     return read_log("\n".join(["time,Cel", *rows]).encode(), UTC, storage)
