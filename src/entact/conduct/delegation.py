@@ -69,17 +69,57 @@ def lines_of(site: str) -> dict[str, str]:
     return hashes
 
 
-def delegate(person: str, role: str, site: str, *, by: Author) -> None:
-    """Gives somebody a role at a site, with the certificates that are on file there already."""
+def delegate(person: str, role: str, site: str, *, by: Author, until: str | None = None) -> str | None:
+    """Gives somebody a role at a site, with the certificates that are on file there already.
+
+    Args:
+        until: the last day that is planned, of who has no other role there; else that of their roles counts.
+    Returns:
+        The last day that is planned now.
+    """
     with transaction.atomic():
         hold_site(site)
         before = state_of(site).staff.get(person)
         roles = list(before.roles) if before is not None else []
-        today = today_at(site)
-        left = before is not None and before.until is not None and not in_date(before.until, today)
-        if role in roles and not left:
-            return
-        _enter(site, "staff", _staff(site, person, [*(one for one in roles if one != role), role]), by)
+        if before is not None and roles and has_ended(before.until, site):
+            _enter(site, "staff", _staff(site, person, [], until=before.until), by)  # it was held until then
+            roles = []
+        planned = before.until if before is not None and roles else until
+        if role not in roles:
+            _enter(site, "staff", _staff(site, person, [*roles, role], until=planned), by)
+        return planned
+
+
+def has_ended(until: str | None, site: str) -> bool:
+    """Whether the last day that was planned for somebody at a site is over there."""
+    return until is not None and not in_date(until, today_at(site))
+
+
+def plan_end(person: str, site: str, until: str, *, by: Author) -> str | None:
+    """Plans the last day of somebody at a site, for all their roles there; empty: none is planned.
+
+    Returns:
+        The day as it is entered.
+    Raises:
+        ConductError: when they have no role there, or it is no day from today on.
+    """
+    day = read_date(until) if len(until) == len("2026-04-30") else None
+    if until and day is None:
+        raise ConductError(gettext("write the last day as 2026-04-30"))
+    if day is not None and day.latest < today_at(site):
+        raise ConductError(gettext("the last day is today or later: who has left has their roles ended"))
+    with transaction.atomic():
+        hold_site(site)
+        before = state_of(site).staff.get(person)
+        if before is None or not before.roles or has_ended(before.until, site):
+            raise ConductError(
+                gettext("{person} has no role at site {site}: give one first").format(
+                    person=person, site=site
+                )
+            )
+        if before.until != (until or None):
+            _enter(site, "staff", _staff(site, person, list(before.roles), until=until or None), by)
+        return until or None
 
 
 def end(person: str, roles: Sequence[str], site: str, *, by: Author) -> None:
@@ -90,7 +130,7 @@ def end(person: str, roles: Sequence[str], site: str, *, by: Author) -> None:
         if before is None or not set(before.roles) & set(roles):
             return
         left = [one for one in before.roles if one not in roles]
-        until = None if left else today_at(site).isoformat()
+        until = before.until if left else today_at(site).isoformat()
         _enter(site, "staff", _staff(site, person, left, until=until), by)
 
 

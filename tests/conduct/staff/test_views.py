@@ -14,10 +14,13 @@ from tests.conduct.record import keep
 from entact import store
 from entact.conduct import delegation
 from entact.conduct.permissions import OWNER
+from entact.conduct.record.door import Author
 from entact.course import read
+from entact.course.entry import SYSTEM
 from entact.protocol import Study
 
 LOG = "/sites/denver/staff/"
+BY = Author("entact", "system", SYSTEM)
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +144,51 @@ def test_who_has_not_read_what_an_event_is_is_found_and_told_until_the_text_chan
     assert (said.by, said.role, said.data["digest"]) == ("theo", "therapist", digest)
     assert "You have read this text" in theo.get("/training/adverse-events/").content.decode()
     assert "not read" not in row(ines.get(LOG).content.decode().split("certificates", 1)[1], "Theo")
+
+
+@pytest.mark.requirement("R07")
+def test_a_last_day_is_planned_and_from_the_day_after_nothing_of_the_site_is_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ines = signed_in_as("ines", ("investigator", "denver"))
+    theo = signed_in_as("theo", ("therapist", "denver"), ("therapist", "haifa"))
+    today = delegation.today_at("denver")
+    plan = {"do": "plan_end", "person": "theo"}
+
+    def ends() -> list[str | None]:
+        return [one.data["until"] for one in entries("site:denver", "staff") if one.data["person"] == "theo"]
+
+    for until in ("2026", "30 April", "2026-02-30", str(today - timedelta(days=1)), "\0", "9" * 400):
+        assert ines.post(LOG, plan | {"until": until}).status_code == 409, until
+    for who in ("nobody", "", "x" * 400):
+        assert ines.post(LOG, {"do": "plan_end", "person": who, "until": str(today)}).status_code == 409
+    assert theo.post(LOG, plan | {"until": str(today)}).status_code == 404  # not a therapist's to plan
+    assert ends() == [None]
+    for until in (str(today + timedelta(days=9)), "", str(today + timedelta(days=2))):
+        assert ines.post(LOG, plan | {"until": until}).status_code == 302
+    last = str(today + timedelta(days=2))
+    assert ends() == [None, str(today + timedelta(days=9)), None, last]
+    certify(ines, "theo", str(today + timedelta(days=90)))
+    assert delegation.delegate("theo", "nurse", "denver", by=BY) == last
+    delegation.end("theo", ["nurse"], "denver", by=BY)
+    assert ends()[-3:] == [last] * 3  # a certificate, another role and its end keep what was planned
+    for what in ("close", "open"):
+        assert signed_in(OWNER).post("/people/theo/", {"do": what}).status_code == 302
+    assert ends()[-1] == last
+    theo = signed_in_as("theo")
+    assert theo.get(LOG).status_code == 200
+    monkeypatch.setattr(delegation, "today_at", lambda site: today + timedelta(days=3))
+    assert theo.get(LOG).status_code == 404
+    assert theo.get("/sites/haifa/staff/").status_code == 200  # of another site nothing was planned
+    assert ines.post(LOG, plan | {"until": str(today + timedelta(days=9))}).status_code == 409  # left already
+    for what in ("close", "open"):
+        assert signed_in(OWNER).post("/people/theo/", {"do": what}).status_code == 302
+    assert (
+        signed_in_as("theo").get(LOG).status_code == 404
+    )  # what is over does not come back with the account
+    assert ines.post(LOG, {"do": "give", "person": "theo", "role": "therapist"}).status_code == 302
+    assert (entries("site:denver", "staff")[-1].data["roles"], ends()[-1]) == (["therapist"], None)
+    assert signed_in_as("theo").get(LOG).status_code == 200
+    held = [one for one in delegation.state_of("denver").delegated if one.person == "theo"]
+    assert [one.until is None for one in held].count(True) == 1
+    assert store.verify().breaks == ()

@@ -43,11 +43,15 @@ class Account(AbstractBaseUser):
 
 
 class Role(models.Model):
-    """A role that a person holds now, at a site or, where that is empty, at every one."""
+    """A role that a person holds now, at a site or, where that is empty, at every one.
+
+    `until` is the last day at the site, where one is planned; the site's ledger says it first.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="roles")
     role = models.TextField()
     site = models.TextField(blank=True)
+    until = models.DateField(null=True)
 
     class Meta:
         default_permissions = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 
 from django.contrib.sessions.models import Session
@@ -21,7 +21,8 @@ from django.utils.translation import gettext
 
 from entact.conduct.access import trail
 from entact.conduct.access.models import NAME, Account, Invitation, Role
-from entact.conduct.delegation import certify, delegate, end, today_at
+from entact.conduct.delegation import certify, delegate, end, has_ended, today_at
+from entact.conduct.delegation import plan_end as plan_end_at
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import (
     AT_A_SITE,
@@ -77,10 +78,15 @@ def person_of(account: Account) -> Person:
     permissions = permissions_here()
     held: dict[str, set[str]] = {}
     for row in account.roles.all():
-        if row.role in permissions.roles:
+        if row.role in permissions.roles and not is_over(row):
             held.setdefault(row.site, set()).add(row.role)
     roles = {site: frozenset(names) for site, names in held.items()}
     return Person(account.name, account.title, roles, permissions)
+
+
+def is_over(row: Role) -> bool:
+    """Whether the last day that was planned of a role is over at its site: it is held no more."""
+    return row.until is not None and has_ended(row.until.isoformat(), row.site)
 
 
 def account_named(name: str) -> Account | None:
@@ -181,7 +187,7 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
         raise ConductError(gettext("who is {role} answers for a site: say which").format(role=role))
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
-        held = {row.role for row in account.roles.all()}
+        held = {row.role for row in account.roles.all() if not is_over(row)}
         if not permissions.together({*held, role}):
             others = ", ".join(sorted(held))
             raise ConductError(
@@ -190,11 +196,25 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
                     "see (the study file's blinding)"
                 ).format(name=account.name, others=others, role=role)
             )
-        _, made = Role.objects.get_or_create(account=account, role=role, site=site)
+        row, made = Role.objects.get_or_create(account=account, role=role, site=site)
         if site != EVERYWHERE and account.is_active:
-            delegate(account.name, role, site, by=_author(by))
+            row.until = _as_day(delegate(account.name, role, site, by=_author(by)))
+            row.save(update_fields=["until"])
         if made:
             _permission(account, role, site, "given", by)
+
+
+def plan_end(account: Account, site: str, until: str, *, by: By) -> None:
+    """Plans the last day of somebody at a site: from the day after, no page or gate there is theirs.
+
+    Raises:
+        ConductError: when they have no role there, or it is no day from today on.
+    """
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)
+        planned = _as_day(plan_end_at(account.name, site, until, by=_author(by)))
+        held = [row.pk for row in account.roles.filter(site=site) if not is_over(row)]
+        Role.objects.filter(pk__in=held).update(until=planned)
 
 
 def take_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) -> None:
@@ -355,8 +375,11 @@ def _set_open(account: Account, is_open: bool, by: By) -> None:
             Invitation.objects.filter(account=account, used_at=None).delete()
         if changed:
             for row in account.roles.exclude(site=EVERYWHERE).order_by("site", "role"):
+                if is_over(row):
+                    continue
                 if is_open:
-                    delegate(account.name, row.role, row.site, by=_author(by))
+                    until = None if row.until is None else row.until.isoformat()
+                    delegate(account.name, row.role, row.site, by=_author(by), until=until)
                 else:
                     end(account.name, [row.role], row.site, by=_author(by))
             trail.enter(
@@ -365,6 +388,10 @@ def _set_open(account: Account, is_open: bool, by: By) -> None:
                 role=by.role,
                 authenticated=by.authenticated,
             )
+
+
+def _as_day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def _end_sessions(account: Account) -> None:

@@ -33,7 +33,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.frame import page, plain_frame
 from entact.conduct.reader import environment_of_database, reader_for
 from entact.conduct.upkeep import reports
-from entact.conduct.words import moment, role_words
+from entact.conduct.words import day, moment, role_words
 from entact.protocol.words.label import begun
 from entact.store import StoreError
 
@@ -165,7 +165,10 @@ def show_person(request: HttpRequest, name: str) -> HttpResponse:
     permissions = people.permissions_here()
     shown = {
         "account": account,
-        "held": account.roles.order_by("role", "site"),
+        "held": [
+            (held, day(held.until) if held.until is not None else "")
+            for held in account.roles.order_by("role", "site")
+        ],
         "roles": [(name, role_words(name), said) for name, said in sorted(permissions.roles.items())],
         "sites": sorted(permissions.study.newest.file.sites),
         "problem": problem,

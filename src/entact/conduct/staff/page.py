@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.permissions import Permissions
@@ -97,7 +97,7 @@ def read_log(
             role_words(one.role),
             one.role,
             moment(one.since, zone),
-            _until("" if one.until is None else moment(one.until, zone), one.last_day),
+            _until(one.until, one.last_day, zone),
             one.until is None and (one.last_day is None or in_date(one.last_day, today)),
             all(signed.get(entry) == lines.get(entry) for entry in (one.entry, one.ended_by) if entry),
         )
@@ -145,10 +145,11 @@ def _working(site: SiteState, today: date) -> Iterator[StaffState]:
             yield one
 
 
-def _until(ended: str, last_day: str | None) -> str:
-    return ended or (
-        day(date.fromisoformat(last_day)) if last_day and len(last_day) == 10 else last_day or ""
-    )
+def _until(ended: datetime | None, last_day: str | None, zone: tzinfo) -> str:
+    """When a role ended, or the last day that was planned for it where that was before."""
+    if ended is None or (last_day is not None and not in_date(last_day, ended.astimezone(zone).date())):
+        return _day(last_day or "")
+    return moment(ended, zone)
 
 
 def _day(text: str) -> str:

@@ -191,6 +191,10 @@ def _change(request: HttpRequest, site: str) -> None:
         if role not in AT_A_SITE:
             raise ConductError(gettext("only a role of the site is delegated at it"))
         people.give_role(account, role, site, by=by)
+    elif asked == "plan_end" and account is not None:
+        people.plan_end(account, site, sent.get("until", "").strip(), by=by)
+    elif asked == "plan_end":
+        delegation.plan_end(sent.get("person", ""), site, sent.get("until", "").strip(), by=author)
     elif asked == "end" and account is not None:
         people.take_role(account, role, site, by=by)
     elif asked == "end":
