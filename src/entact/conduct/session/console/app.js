@@ -1,214 +1,25 @@
 // @ts-check
-// The console: the locked screen, arrival, and the session. It asks for attention when something is due, and else is
-// quiet.
+// The console: the session once it is open. It asks for attention when something is due, and else is quiet.
 
 import * as acts from "./acts.js";
 import * as alarm from "./alarm.js";
+import { isChoosing, locked, namedOf, newcomer, start, waitingLine } from "./arrival.js";
 import { card, readingsTable } from "./card.js";
 import { chart } from "./chart.js";
 import * as clock from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
+import * as head from "./head.js";
 import * as notes from "./notes.js";
 import { pad, unit } from "./pad.js";
-import * as pins from "./pin.js";
+import { dim, prepare, redraw, show } from "./screen.js";
 import { send } from "./send.js";
 import * as session from "./session.js";
 import * as store from "./store.js";
-import { coded, speak, t, timed } from "./words.js";
+import { coded, t, timed } from "./words.js";
 
 const { hour, now, span } = clock;
 const TAKEN_WITHIN = 15 * 60_000; // for so long a person may take a monitor's reading for a planned time
-const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
-/** @type {() => any} what is shown, drawn anew when something changes */
-let shown = () => null;
-let steady = false; // somebody is filling something in: it is not drawn anew
-
-/** @param {() => any} draw */
-function show(draw, isSteady = false) {
-  [shown, steady] = [draw, isSteady];
-  screen.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
-  window.scrollTo(0, 0);
-}
-
-/** @type {{ who: string, panel: Element } | null} the panel on which somebody chooses a PIN: what is typed there stays */
-let asking = null;
-
-let pressedAt = -Infinity; // since when a finger is on the screen: nothing is taken away under it, for a moment
-let waits = false; // to be drawn once it is gone
-addEventListener("pointerdown", () => {
-  pressedAt = performance.now();
-  if (session.isOpen() && session.current().sounds) alarm.ready(); // a page that was loaded again is mute until a touch
-}, true);
-for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
-
-function lifted() {
-  pressedAt = -Infinity;
-  if (waits) redraw();
-}
-
-function redraw() {
-  glow();
-  if (!session.isOpen()) return;
-  waits = performance.now() - pressedAt < 2000;
-  if (waits) return;
-  const typing = asking?.panel.isConnected && asking.who === session.current().newcomer?.person.identity;
-  if (steady || typing) screen.querySelector(".top")?.replaceWith(top());
-  else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
-}
-
-const light = localStorage.getItem("entact-light");
-if (light) document.documentElement.dataset.light = light;
-
-function dim() {
-  const dims = document.documentElement.dataset.light !== "dim";
-  if (dims) document.documentElement.dataset.light = "dim";
-  else delete document.documentElement.dataset.light;
-  localStorage.setItem("entact-light", dims ? "dim" : "");
-}
-
-// ---- Arrival
-
-async function start() {
-  await speak(localStorage.getItem("entact-language") ?? navigator.language);
-  if (navigator.locks && !(await alone())) return show(() => h("p", { class: "note" }, t`The console is open in another tab of this device: go on there.`));
-  void navigator.serviceWorker?.register("/session/worker.js").catch(() => {});
-  const vaults = await store.vaults();
-  void store.tryAgain().then(() => send(redraw));
-  const address = addressed();
-  const last = vaults.at(-1);
-  if (address) {
-    const place = await session.opaque(address);
-    const wanted = vaults.find((one) => one.place === place);
-    return wanted ? show(() => locked(wanted)) : arrive(address, last && (() => show(() => locked(last))));
-  }
-  if (last) return show(() => locked(last));
-  return show(() => [h("h1", {}, t`No session is open on this device`), h("p", {}, t`Open it from the page of the visit: “Open the console”.`), waitingLine()]);
-}
-
-/** One tab alone: two would each think that they know everything. */
-function alone() {
-  return new Promise((resolve) => {
-    void navigator.locks.request("entact-session", { ifAvailable: true }, (held) => {
-      resolve(held !== null);
-      return held && new Promise(() => {});
-    });
-  });
-}
-
-/** The briefing of the session in the address: `/session/#1-001/session_1.1`. */
-function addressed() {
-  const [key, visit] = location.hash.slice(1).split("/");
-  return key && visit ? `/session/${key}/${visit}/briefing/` : null;
-}
-
-/** @param {string} address @param {(() => void) | null} back */
-async function arrive(address, back = null) {
-  let briefing;
-  await send(redraw); // what waits here is told by the briefing
-  try {
-    briefing = await session.fetchBriefing(address);
-  } catch {
-    briefing = { problem: t`The server cannot be reached, and this device knows nothing of this session yet.` };
-  }
-  if (briefing.problem === "signed out") {
-    location.href = `/sign-in/?next=${encodeURIComponent(`/session/${location.hash}`)}`;
-    return;
-  }
-  if (briefing.problem) return show(() => [h("h1", {}, t`Not open`), h("p", { class: "note" }, briefing.problem), waitingLine(), back && button(t`Back`, back, { class: "plain" })]);
-  const doubts = await store.doubts();
-  show(() => setUp(address, briefing, doubts), true);
-}
-
-/** @param {string} address @param {any} briefing @param {string[]} doubts */
-function setUp(address, briefing, doubts) {
-  const phones = namedOf(briefing).map((/** @type {any} */ one) => ({ name: one.title, code: one.code, field: h("input", { name: one.title.toLowerCase(), type: "tel", autocomplete: "off", value: one.number ?? "", maxlength: 30 }) }));
-  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST, "aria-describedby": "pin-help" });
-  const sounds = h("input", { type: "checkbox", name: "sounds", checked: briefing.person.gives === false }); // who gives no dose follows from outside
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
-  const beside = h("input", { type: "checkbox", name: "beside" });
-  const begin = async () => {
-    const wrong = pins.problemOf(pin.value) || (store.mayBeThrownAway() && !beside.checked ? t`This device must not be the only copy: install the page, or say that paper or another device is here and is written on.` : "");
-    if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
-    await session.begin(address, briefing, pin.value, { phones: phones.map((/** @type {any} */ one) => ({ name: one.name, code: one.code, number: one.field.value.trim() })).filter((/** @type {any} */ one) => one.number), sounds: sounds.checked });
-    if (sounds.checked) alarm.ready();
-    void alarm.stayAwake();
-    return home();
-  };
-  return [
-    h("p", { class: "banner" }, briefing.banner),
-    h("h1", {}, `${briefing.title}, ${briefing.participant.number}`),
-    doubts.map((one) => h("p", { class: "note" }, one)),
-    h("section", { class: "panel" }, h("h2", {}, t`Numbers to ring, readable from the locked screen`), phones.map((/** @type {any} */ one) => h("label", {}, h("small", {}, coded(one.name)), one.field))),
-    h("section", { class: "panel" }, h("h2", {}, t`Sound`), h("p", { class: "quiet" }, t`Inside the room alarms glow. On a device outside they sound: try it now, browsers ask for a touch.`), h("div", { class: "row" }, button(t`Try the sound`, () => alarm.sound(true)), h("label", {}, sounds, t`This device is outside the room`))),
-    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, t`A PIN of ${pins.SHORTEST} digits or more for ${briefing.person.name}, for this session`), pin), store.mayBeThrownAway() ? h("label", {}, beside, t`Printed sheets or another device are here, and are written on whenever this one has something that is not sent`) : null, problem, button(t`Open the session`, begin, { class: "main" })),
-  ];
-}
-
-/** Somebody else is signed in on this device, and joins with a PIN. */
-function newcomer() {
-  const it = session.current();
-  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST });
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
-  const join = async () => {
-    const wrong = pins.problemOf(pin.value);
-    if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
-    await session.join(pin.value);
-    return home();
-  };
-  const panel = h("section", { class: "panel" }, h("h1", {}, t`${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, t`Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button(t`Join`, join, { class: "main" }));
-  asking = { who: it.newcomer.person.identity, panel };
-  return panel;
-}
-
-// ---- The locked screen
-
-/** Somebody by initials, or by more where two have the same: who enters is never a guess. @param {any} one @param {any[]} people @returns {string} */
-function told(one, people) {
-  return people.some((other) => other.identity !== one.identity && other.initials === one.initials) ? (one.name ?? one.identity) : one.initials;
-}
-
-/** @param {any} vault */
-function locked(vault) {
-  let chosen = vault.locks[0];
-  let typed = "";
-  const dots = h("p", { class: "dots", role: "status" }, "");
-  const persons = vault.locks.map((/** @type {any} */ one) => button(told(one, vault.locks), () => choose(one), { "aria-pressed": String(one === chosen) }));
-  /** @param {any} one */
-  function choose(one) {
-    [chosen, typed, dots.textContent] = [one, "", ""];
-    persons.forEach((/** @type {HTMLElement} */ each, /** @type {number} */ place) => each.setAttribute("aria-pressed", String(vault.locks[place] === one)));
-  }
-  /** @param {string} digit */
-  async function press(digit) {
-    const digits = chosen.digits;
-    if (typed.length >= digits) return;
-    typed += digit;
-    dots.textContent = "●".repeat(typed.length);
-    if (typed.length < digits) return;
-    const person = chosen;
-    if (await session.unlock(vault, person, typed)) {
-      void alarm.stayAwake();
-      await session.freshly(1000); // what another device entered is there, unless there is no network
-      return home(true);
-    }
-    const wait = pins.left((await store.triesOf(vault.session))[person.identity], Date.now());
-    [typed, dots.textContent] = ["", wait ? t`not this PIN: wait ${Math.ceil(wait / 1000)} s` : t`not this PIN`];
-  }
-  return h("section", { class: "lock" }, h("h1", {}, t`Locked`), h("div", { class: "persons" }, persons), dots,
-    h("div", { class: "keys" }, [..."123456789"].map((one) => button(one, () => press(one))), h("span"), button("0", () => press("0")), h("span")),
-    button(t`Emergency: numbers, what to do, last readings`, async () => {
-      const kept = await store.cardOf(vault.session);
-      show(() => card(kept, () => show(() => locked(vault))));
-    }, { class: "bad" }),
-    h("p", { class: "quiet" }, t`While it is locked, this device neither glows nor sounds.`), button(t`No PIN here, or forgotten: sign in anew`, async () => {
-      const [address, back] = [addressed(), () => show(() => locked(vault))];
-      if (address && vault.place === (await session.opaque(address))) return arrive(address, back);
-      return show(() => [h("p", { class: "note" }, t`Open it from the page of the visit: “Open the console”.`), button(t`Back`, back, { class: "plain" })]);
-    }, { class: "plain" }));
-}
-
-// ---- The session
 
 /** @param {boolean} leads whether a reading that is due is opened at once */
 function home(leads = false) {
@@ -219,6 +30,7 @@ function home(leads = false) {
 }
 
 const back = () => home();
+const top = () => head.top({ fromPaper, back, relock });
 
 /** @param {string} form @param {string | null} timepoint */
 function fill(form, timepoint = null) {
@@ -233,45 +45,6 @@ function fill(form, timepoint = null) {
 function dueNow(form) {
   const planned = course.due(session.current().briefing, session.said()).filter((one) => one.form === form && one.timepoint);
   return planned.find((one) => one.at === null || one.at - now() < 10 * 60_000)?.timepoint ?? null;
-}
-
-function top() {
-  const it = session.current();
-  const initial = course.doseOf(session.said(), "initial")[0];
-  const { waiting, aside, questioned } = session.sending;
-  const server = { here: "", offline: t`No network: all is kept here.`, "signed out": t`Signed out at the server: all is kept and sent; sign in to see the others.` }[it.server];
-  const state = [server, waiting ? t`${waiting} not sent yet.` : it.server === "here" ? t`All sent.` : "", aside ? t`The server could not open ${aside}.` : "", questioned ? t`The server would have decided ${questioned} otherwise: it is found in the record.` : ""].filter(Boolean).join(" ");
-  return h("header", { class: "top" },
-    h("p", { class: "banner" }, it.briefing.banner),
-    it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
-    waiting && store.mayBeThrownAway() ? h("p", { class: "lost", role: "alert" }, t`ONLY ON THIS DEVICE, which may throw away what it keeps: ${waiting} not sent yet. Write on paper too what is entered now, with the time.`) : null,
-    it.tight ? h("p", { class: "note", role: "alert" }, t`The storage of this device was full: make room now, and write readings on paper too.`) : null,
-    it.sounds && alarm.isMute() ? h("p", { class: "note", role: "alert" }, t`This device makes no sound yet: touch the screen once.`) : null,
-    clockLine(),
-    ...(it.briefing.devices ?? []).map((/** @type {any} */ one) => h("p", { class: "note", role: "status" }, elsewhere(one))),
-    it.paper === null ? null : h("div", { class: "note", role: "status" }, t`From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button(t`Another time`, fromPaper), button(t`Back to now`, () => ((it.paper = null), back())))),
-    h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
-    h("div", { class: "persons" }, it.people.map((one) => button(told(one, it.people), () => (session.actAs(one), redraw()), { "aria-pressed": String(one.identity === it.acting.identity), "aria-label": t`${one.name} enters` })), button(t`Lock`, relock)));
-}
-
-/** What another device has not sent, and since when. @param {{person: string, waiting: number, oldest: string | null, silent: string | null}} one */
-function elsewhere(one) {
-  const time = (/** @type {string} */ at) => hour(Date.parse(at), session.current().briefing.zone);
-  const some = one.waiting ? [t`Not sent yet from it: ${one.waiting}.`, one.oldest && t`The oldest is of ${time(one.oldest)}.`] : [];
-  const silent = one.silent && t`The device of ${one.person} was last heard of at ${time(one.silent)}: what was entered on it since is not here.`;
-  return [silent || t`The device of ${one.person} is at work.`, ...some].filter(Boolean).join(" ");
-}
-
-/** What the device's clock says wrong, and that times are kept right all the same. */
-function clockLine() {
-  const [lead, doubt] = [clock.leadNow(), clock.doubted()];
-  const settle = (/** @type {boolean} */ wasPut) => () => (clock.settle(wasPut), redraw());
-  if (doubt) {
-    return h("div", { class: "note", role: "alert" }, doubt > 0 ? t`This device slept, or its clock was put forward by ${span(doubt)}.` : t`This device slept, or its clock was put back by ${span(doubt)}.`, " ", t`Times here say it is ${hour(now(), session.current().briefing.zone)}: hold that against a watch.`,
-      h("div", { class: "row" }, button(t`That is right`, settle(false)), button(t`It is ${hour(now() - doubt, session.current().briefing.zone)}`, settle(true))));
-  }
-  if (Math.abs(lead) < 60_000) return null;
-  return h("p", { class: "note clock" }, lead > 0 ? t`The clock of this device is ${span(lead)} ahead of the study's.` : t`The clock of this device is ${span(lead)} behind the study's.`, " ", t`Times here and in what is sent are the study's.`);
 }
 
 async function relock() {
@@ -344,11 +117,6 @@ function numbers() {
     back();
   };
   return h("section", { class: "panel" }, h("h1", {}, t`Numbers to ring, readable from the locked screen`), fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), button(t`Back`, back, { class: "plain" }));
-}
-
-/** Whom the study file, or custom, wants to be rung. @param {any} briefing @returns {{code: string, title: string, number: string}[]} */
-function namedOf(briefing) {
-  return briefing.plan.telephones.length ? briefing.plan.telephones : [{ code: "physician", title: "Physician", number: "" }, { code: "medical_monitor", title: "Medical monitor", number: "" }, { code: "emergency", title: "Emergency", number: "" }];
 }
 
 /** @param {course.Said[]} said */
@@ -495,11 +263,9 @@ function signOut() {
   show(() => [h("h1", {}, t`Sign this device out?`), h("p", {}, t`Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns.`), h("div", { class: "row" }, button(t`Stay`, back), button(t`Sign out`, async () => (await session.leave(), show(() => [h("h1", {}, t`Signed out`), waitingLine()])), { class: "bad" }))], true);
 }
 
-function waitingLine() {
-  const { waiting, aside } = session.sending;
-  return h("p", { class: "quiet" }, waiting ? t`${waiting} entries wait here, sealed, to be sent.` : aside ? t`${aside} entries are kept here that the server could not open.` : t`Nothing waits to be sent.`);
-}
-
+addEventListener("pointerdown", () => {
+  if (session.isOpen() && session.current().sounds) alarm.ready(); // a page that was loaded again is mute until a touch
+}, true);
 session.whenChanged(redraw);
 setInterval(() => clock.look(Date.now(), performance.now()), 1000);
 setInterval(() => void send(redraw), 3000);
@@ -508,4 +274,5 @@ setInterval(() => document.visibilityState === "visible" && void session.poll(),
 setInterval(redraw, 15_000);
 addEventListener("online", () => void send(redraw));
 addEventListener("hashchange", () => location.reload());
-void start();
+prepare({ first: glow, head: top, isTyped: isChoosing });
+void start(home);

@@ -1,0 +1,52 @@
+// @ts-check
+// What is on the screen: drawn anew when something changes, but not under a finger, and not while somebody types.
+
+import * as session from "./session.js";
+
+const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
+/** @type {() => any} what is shown, drawn anew when something changes */
+let shown = () => null;
+let steady = false; // somebody is filling something in: it is not drawn anew
+/** @type {{ first: () => void, head: () => any, isTyped: () => boolean }} `first` is done before it is drawn, also where nothing is */
+let uses = { first: () => {}, head: () => null, isTyped: () => false };
+
+let pressedAt = -Infinity; // since when a finger is on the screen: nothing is taken away under it, for a moment
+let waits = false; // to be drawn once it is gone
+addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
+for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
+
+/** @param {typeof uses} those */
+export function prepare(those) {
+  uses = those;
+}
+
+/** @param {() => any} draw */
+export function show(draw, isSteady = false) {
+  [shown, steady] = [draw, isSteady];
+  screen.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
+  window.scrollTo(0, 0);
+}
+
+function lifted() {
+  pressedAt = -Infinity;
+  if (waits) redraw();
+}
+
+export function redraw() {
+  uses.first();
+  if (!session.isOpen()) return;
+  waits = performance.now() - pressedAt < 2000;
+  if (waits) return;
+  if (steady || uses.isTyped()) screen.querySelector(".top")?.replaceWith(uses.head());
+  else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
+}
+
+const light = localStorage.getItem("entact-light");
+if (light) document.documentElement.dataset.light = light;
+
+export function dim() {
+  const dims = document.documentElement.dataset.light !== "dim";
+  if (dims) document.documentElement.dataset.light = "dim";
+  else delete document.documentElement.dataset.light;
+  localStorage.setItem("entact-light", dims ? "dim" : "");
+}
