@@ -154,3 +154,30 @@ def test_the_morning_and_the_calls_after_a_session_wait_for_who_makes_them_on_th
         told = [one for one in tasks(get("/", role)) if "after a session" in one]
         assert len(told) == len(said) * (role != "scheduler"), role
         assert all(text in one for text, one in zip(said, told, strict=False))
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("called", [False, True])
+def test_a_call_after_a_session_is_overdue_until_it_is_entered(
+    get: Get, called: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = blinded_study(_with_call)
+    story = Story(study).whole()
+    story.entries = [one for one in story.entries if one.occurred_at < story.at(12.9).isoformat()]
+    story.begin("integration_1#1", day=13)
+    story.write("encounter", {"status": "ended"}, day=13, minute=60, encounter="integration_1#1")
+    if called:
+        story.begin("call_day_2#1", day=17)
+        story.write(
+            "safety_call",
+            {"reached": True, "minutes": 6, "events_heard": False},
+            day=17,
+            minute=5,
+            encounter="call_day_2#1",
+        )
+        story.write("encounter", {"status": "ended"}, day=17, minute=9, encounter="call_day_2#1")
+    monkeypatch.setattr(reader, "present", lambda environment: story.at(18, 5))
+    keep(study, story)
+    overdue = [one for one in tasks(get("/", "therapist")) if "day 2" in one.lower()]
+    assert bool(overdue) is not called
+    assert all("did not take place" in one for one in overdue)

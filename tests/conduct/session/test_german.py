@@ -59,6 +59,7 @@ def test_a_session_in_german_writes_what_any_other_writes(
     tab.reload()  # the words come from this device as well
     tab.wait_for_selector("main:has-text('Gesperrt')")
     tab.get_by_role("button", name="Notfall").click()
+    tab.wait_for_selector("main:has-text('Dieses Gerät ruft niemanden')")
     card = _seen(tab, "card")
     assert "systolisch" in card
     assert "Dieses Gerät ruft niemanden" in card
