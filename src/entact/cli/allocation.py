@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from entact.cli.allocation_opener import Way, committed, ready_to_open
-from entact.cli.custody import ledger_of, say
+from entact.cli.allocation_opener import committed
+from entact.cli.custody import say
 from entact.cli.database import open_record
 from entact.course.gates.core import STAY_BLINDED
 from entact.protocol import Release, Study
 from entact.store import StoreError
 
 if TYPE_CHECKING:
-    from entact.course.kinds.allocation import Purpose
+    pass
 
 WARNS_ABOVE = 0.10  # beyond chance, of next arms that are foretold; ours, an assumption
 
@@ -196,36 +196,6 @@ def make_list(
     }
 
 
-def open_row(participant: str, list_file: Path, way: Way, purpose: Purpose, signer: Any) -> dict[str, Any]:
-    """Opens the row of one participant: entered in the record first, then opened.
-
-    Raises:
-        StoreError: when the participant is not randomised, or the files are of another list.
-    """
-    from entact.course.kinds.allocation import RowOpened
-    from entact.store import acts, fact
-    from entact.store.reckoned import row_for
-    from entact.store.signature import require
-
-    role = require(signer, "allocation").role
-    ready = ready_to_open(list_file, way, signer)
-    sealed = ready.sealed
-    ledger = ledger_of(participant)
-    number = number_of(ledger)
-    sealed.place_of(number)  # or there is none, and nothing is entered
-    payload = msgspec.to_builtins(RowOpened(number, purpose))
-    entry = acts.entry_of(acts.here(), "row_opened", payload, by=signer.person, role=role, ledger=ledger)
-    fact(entry, received_at=entry.recorded_at, authenticated=signer.prove(entry))
-    row = row_for(sealed, ready.opener(entry.id), number)
-    return {"number": row.number, "arm": row.arm, "entry": entry.id, "at": entry.recorded_at}
-
-
-def print_row(found: Mapping[str, Any]) -> None:
-    """What stood in a row; on the screen of whoever holds the key."""
-    say(f"{found['number']}   {found['arm']}")
-    say(f"entered in the record as {found['entry']} at {found['at']}: tell nobody who is blinded")
-
-
 def verify_list(database: str, list_file: Path) -> dict[str, Any]:
     """Whether a list is the one that was committed, and was used in its order, each row once.
 
@@ -301,7 +271,7 @@ def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, .
     open_record(database)
     from entact.course.allocation.stratum import strata_of
 
-    release = _study().newest
+    release = study_here().newest
     try:
         return release, strata_of(release, sites), planned_ratio()
     except ValueError as error:
@@ -310,10 +280,10 @@ def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, .
 
 def newest_release() -> Release:
     """The newest release in the record."""
-    return _study().newest
+    return study_here().newest
 
 
-def _study() -> Study:
+def study_here() -> Study:
     from entact.store import acts
 
     return Study.from_texts(one.text.encode() for one in acts.releases_here())
@@ -325,7 +295,7 @@ def planned_ratio() -> Mapping[str, int]:
     Raises:
         StoreError: when the study does not randomise.
     """
-    planned = _study().newest.file.randomisation
+    planned = study_here().newest.file.randomisation
     if planned is None:
         raise StoreError("the study does not randomise: there is no list to make")
     return planned.ratio
@@ -353,33 +323,6 @@ def require_unblinded(release: Release, name: str, role: str) -> None:
             f"{name} is {role.replace('_', ' ')}, from whom the study hides the allocation: the list is held "
             "by a role that `blinding` does not hide it from"
         )
-
-
-def note_opened(
-    place: Any, purpose: Any, sealed: Any, signer: Any, role: str, rows: int | None = None
-) -> str:
-    """Enters that every row is opened, or so many, before they are; the entry's id."""
-    from entact.course import read
-    from entact.course.kinds.allocation import ListOpened
-    from entact.store import acts
-
-    count = sum(map(len, sealed.numbers.values())) if rows is None else rows
-    opened = ListOpened(purpose, sealed.root, count)
-    noted = acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
-    return read(noted.line.text).id
-
-
-def number_of(ledger: str) -> str:
-    """The number that a participant has now: one that was withdrawn opens nothing."""
-    from entact.course import fold, read
-    from entact.course.state.numbers import row_number, unit_of
-    from entact.store import lines
-
-    course = fold(_study(), [read(line.text) for line in lines(ledger)])
-    if course.randomisation is None:
-        raise StoreError(f"{ledger} is not randomised: there is no row to open")
-    number = course.randomisation.number
-    return number if unit_of(course) is None else row_number(number)
 
 
 def _larger(block_sizes: Sequence[int], total: int) -> list[tuple[int, ...]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from entact.cli.allocation import note_opened
 from entact.cli.allocation_opener import Way, committed, ready_to_open
+from entact.cli.allocation_rows import note_opened
 from entact.store import StoreError
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from entact.cli.allocation import holders_of, newest_release, note_opened, number_of
+from entact.cli.allocation import holders_of, newest_release
 from entact.cli.allocation_opener import Way, committed, ready_to_open
+from entact.cli.allocation_rows import note_opened, number_of
 from entact.cli.custody import say
 from entact.cli.database import open_record
 from entact.store import StoreError

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from entact.cli.allocation import newest_release, note_opened
+from entact.cli.allocation import newest_release
 from entact.cli.allocation_opener import Way, committed, ready_to_open
+from entact.cli.allocation_rows import note_opened
 from entact.cli.custody import say
 from entact.store import StoreError
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from entact.cli.allocation import note_opened, planned_ratio
+from entact.cli.allocation import planned_ratio
 from entact.cli.allocation_opener import Way, ready_to_open
+from entact.cli.allocation_rows import note_opened
 from entact.cli.custody import say
 from entact.store import StoreError
 

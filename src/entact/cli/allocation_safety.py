@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from entact.cli.allocation import number_of
 from entact.cli.allocation_opener import Way, ready_to_open
+from entact.cli.allocation_rows import number_of
 from entact.cli.allocation_tell import ledger_named
 from entact.cli.custody import say
 from entact.store import StoreError

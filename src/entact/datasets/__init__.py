@@ -1,17 +1,9 @@
 """Many ledgers become tables: one row per subject and observation, as Polars frames."""
 
 from entact.datasets.build import ARM, FRAMES, Accumulator, Datasets, Part, build
-from entact.datasets.codebook import (
-    SETS,
-    Codebook,
-    Parameter,
-    PlannedAnalysis,
-    PlannedEndpoint,
-    PlannedVisit,
-    Term,
-    codebook,
-)
+from entact.datasets.codebook import SETS, Codebook, Parameter, PlannedEndpoint, PlannedVisit, Term, codebook
 from entact.datasets.model import analysis_frames, counted, model_frame
+from entact.datasets.planned import PlannedAnalysis
 from entact.datasets.sessions import peaks
 from entact.datasets.subjects import POPULATION
 from entact.datasets.synopsis import Assumption, Limit, Synopsis, span, synopsis

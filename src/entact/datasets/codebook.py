@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from entact.course.state.form import VITALS
+from entact.datasets.planned import PlannedAnalysis, contrast_of, planned_analyses
 from entact.protocol.compiled import CompiledEndpoint
-from entact.protocol.contrast import Contrast, read_contrast
 from entact.protocol.fitting import measured_at, seen_at
-from entact.protocol.methods import method_words
-from entact.protocol.plan_data import GUESSERS, plan_data
+from entact.protocol.plan_data import plan_data
 from entact.protocol.release import Release
-from entact.protocol.study import Analysis, StudyFile
 from entact.protocol.words.label import within_sentence
 
 # Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each, unless a rule
@@ -57,35 +55,6 @@ class Parameter:
     title: str
     unit: str
     kind: Literal["number", "boolean", "code"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedAnalysis:
-    """One analysis of the plan, in its words.
-
-    Attributes:
-        name: `primary`, or that of a secondary one. contrast: the arms compared; at: the visit for which.
-        columns: that it names beside its fixed effects. guesser: whose guess of the treatment it takes.
-        beside: other endpoints whose values at the same visit it takes. competing: the time until another
-            event, which can come first.
-    """
-
-    name: str
-    endpoint: str
-    estimand: str
-    set: str
-    method: str
-    at: str
-    contrast: tuple[str, str] | None = None
-    fixed: str = ""
-    covariance: str | list[str] = "unstructured"
-    df: str = "kenward_roger"
-    pool_sites_below: int | None = None
-    alpha: float = 0.05
-    columns: tuple[str, ...] = ()
-    guesser: str | None = None
-    beside: tuple[str, ...] = ()
-    competing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +167,6 @@ class Codebook:
         )
 
 
-def _compared(file: StudyFile, analysis: Analysis) -> Contrast | None:
-    return None if analysis.contrast is None else read_contrast(analysis.contrast, file.arms)
-
-
 def _entered(randomised: bool) -> str:
     return "RANDFL" if randomised else "ENRLFL"
 
@@ -226,7 +191,7 @@ def codebook(release: Release) -> Codebook:
         for number, (name, visit) in enumerate(release.visits.items(), start=1)
     }
     endpoints = {name: _endpoint(release, name, compiled) for name, compiled in release.endpoints.items()}
-    compared = _compared(file, file.analysis.primary)
+    compared = contrast_of(file, file.analysis.primary)
     return Codebook(
         study=file.study,
         title=file.title,
@@ -262,7 +227,7 @@ def codebook(release: Release) -> Codebook:
         has_units=file.randomisation is not None and file.randomisation.unit is not None,
         populations={name: said.title or words(name) for name, said in file.populations.items()},
         flags=flags,
-        analyses=tuple(_analyses(release)),
+        analyses=tuple(planned_analyses(release)),
         plan=plan_data(file, list(release.visits)),
         describes_estimands=bool(file.analysis.estimands),
         language=file.languages[0],
@@ -370,47 +335,6 @@ def _asked(release: Release, compiled: CompiledEndpoint) -> tuple[str, ...]:
     seen = set(measured_at(compiled.rule, end, release.forms, release.visits))
     order = list(release.visits)
     return tuple(name for name in order[: order.index(end) + 1] if name in seen)
-
-
-def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
-    plan = release.file.analysis
-    for name, said in plan.analyses.items():
-        at = release.endpoints[said.endpoint].endpoint.at
-        contrast = _compared(release.file, said)
-        yield PlannedAnalysis(
-            name=name,
-            endpoint=said.endpoint,
-            estimand=said.estimand,
-            set=said.set,
-            method=said.method,
-            at=contrast.at if contrast is not None else at,
-            contrast=None if contrast is None else contrast.pair,
-            fixed=said.fixed or "",
-            covariance=said.covariance or "unstructured",
-            df=said.df or "kenward_roger",
-            pool_sites_below=said.pool_sites_below,
-            alpha=said.alpha,
-            columns=tuple(_columns(said)),
-            guesser=said.guess if said.guess in GUESSERS else None,
-            beside=tuple(_beside(said)),
-            competing=said.competing,
-        )
-
-
-def _beside(said: Analysis) -> Iterator[str]:
-    """The other endpoints that an analysis takes."""
-    for key, takes in method_words()[said.method].takes.items():
-        value = getattr(said, key)
-        if takes == "measure" and value is not None:
-            yield value
-
-
-def _columns(said: Analysis) -> Iterator[str]:
-    """The columns that an analysis names beside its fixed effects."""
-    for key, takes in method_words()[said.method].takes.items():
-        value = getattr(said, key, None)
-        if takes in ("column", "columns") and value is not None and value not in GUESSERS:
-            yield from [value] if isinstance(value, str) else value
 
 
 def _baselines(endpoints: Iterable[PlannedEndpoint]) -> dict[str, str]:

@@ -7,7 +7,8 @@ import re
 import polars as pl
 
 from entact.datasets.build import ARM, Datasets
-from entact.datasets.codebook import Codebook, PlannedAnalysis, PlannedEndpoint
+from entact.datasets.codebook import Codebook, PlannedEndpoint
+from entact.datasets.planned import PlannedAnalysis
 from entact.datasets.subjects import UNIT
 from entact.protocol.plan_data import COMPETING, ENDED, guess_column
 

@@ -14,7 +14,8 @@ import polars as pl
 from lxml import etree
 
 from entact.datasets.adam.dates import parameter_codes
-from entact.datasets.codebook import Codebook, PlannedAnalysis
+from entact.datasets.codebook import Codebook
+from entact.datasets.planned import PlannedAnalysis
 from entact.datasets.sdtm.homes import in_ascii
 from entact.exchange.dataset_json import group_oid, item_oid
 from entact.exchange.described import Described

@@ -22,7 +22,7 @@ from tests.conduct.supply.day import (
 from tests.conduct.test_today import tasks
 
 from entact import store
-from entact.conduct.supply.forms import HANDLINGS
+from entact.conduct.supply.handlings import HANDLINGS
 from entact.course import read
 from entact.course.entry import as_sent
 from entact.course.supply.check_character import printed

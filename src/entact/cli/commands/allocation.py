@@ -103,8 +103,8 @@ def open_row(
     as_json: AsJson = False,
 ) -> None:
     """Open the row of one participant: entered in the record, then shown."""
-    from entact.cli.allocation import open_row, print_row
     from entact.cli.allocation_opener import Way
+    from entact.cli.allocation_rows import open_row, print_row
     from entact.cli.custody import open_signer
 
     signer = open_signer(database, by, key, passphrase_file)

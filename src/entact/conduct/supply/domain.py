@@ -12,7 +12,8 @@ from entact.conduct.delegation import enter_at_site, hold_site, withdraw_at_site
 from entact.conduct.error import ConductError
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
-from entact.conduct.supply.forms import HANDLINGS, LONGEST, MOST_KITS, Sent, payload_of
+from entact.conduct.supply.forms import LONGEST, MOST_KITS, Sent, payload_of
+from entact.conduct.supply.handlings import HANDLINGS
 from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_of
 from entact.course.kinds.supply import (
     Destruction,

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from entact.conduct.reader import Folded, Reader, Standing
-from entact.conduct.supply.forms import HANDLINGS, Field, Handling
+from entact.conduct.supply.handlings import HANDLINGS, Field, Handling
 from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_found
 from entact.conduct.words import day, moment
 from entact.course.entry import instant

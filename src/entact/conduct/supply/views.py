@@ -17,7 +17,8 @@ from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
 from entact.conduct.supply.domain import enter_supply, withdraw_supply
-from entact.conduct.supply.forms import HANDLINGS, Sent
+from entact.conduct.supply.forms import Sent
+from entact.conduct.supply.handlings import HANDLINGS
 from entact.conduct.supply.page import StockPage, fields_shown
 from entact.conduct.supply.selectors import plan_of, stock_of
 from entact.course.kinds.site import KIT
