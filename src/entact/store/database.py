@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from psycopg import sql
 from entact.course.entry import Environment
 from entact.store import roles, server
 from entact.store.error import StoreError
-from entact.store.occupant import REHEARSAL, occupant_of, require_rehearsal, require_room
+from entact.store.occupant import REHEARSAL, forget_installation, occupant_of, require_rehearsal, require_room
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,7 @@ def _make_room(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> No
         mark = found.mark
     connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
     if mark is not None and not _is_elsewhere(connection, mark):
-        _forget_installation(UUID(mark))
+        forget_installation(UUID(mark))
 
 
 def _was_being_dropped(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> bool:
@@ -254,21 +253,6 @@ def _may_hold(connection: psycopg.Connection[tuple[Any, ...]], name: str, mark: 
             if not _exists(connection, name):
                 return False
     return True
-
-
-def _forget_installation(mark: UUID) -> None:
-    """What a rehearsal that was thrown away kept outside its database: keys and erasures of nobody.
-
-    The database's word is not enough for that: the folder of the keys itself has to say that they are of a
-    rehearsal. Somebody else's mark in it would have taken theirs.
-    """
-    from entact.store.erasure_register import register_file
-    from entact.store.keychain import keychain_folder
-
-    folder = keychain_folder(mark)
-    if (folder / REHEARSAL).is_file():
-        shutil.rmtree(register_file(mark).parent, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _replay_erasures() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -133,3 +135,18 @@ _OBJECTS = """
         WHERE evtname !~ '^(store|entact)_'
     ORDER BY 1, 2, 3
 """
+
+
+def forget_installation(mark: UUID) -> None:
+    """What a rehearsal that was thrown away kept outside its database: keys and erasures of nobody.
+
+    The database's word is not enough for that: the folder of the keys itself has to say that they are of a
+    rehearsal. Somebody else's mark in it would have taken theirs.
+    """
+    from entact.store.erasure_register import register_file
+    from entact.store.keychain import keychain_folder
+
+    folder = keychain_folder(mark)
+    if (folder / REHEARSAL).is_file():
+        shutil.rmtree(register_file(mark).parent, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

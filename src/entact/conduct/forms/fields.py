@@ -261,16 +261,15 @@ class _Making:
 
     def _row(self, item: Item, line: ItemAccount, number: str) -> tuple[Field, ...]:
         """The cells of one row; `0` is the one that may be added."""
-        row, name = self.form.rows[line.name], line.name
+        row, name, cells = self.form.rows[line.name], line.name, []
         values: dict[str, Any] = {}
-        cells = []
         for cell in line.cells:
             inner = row.items[cell.name]
             made = self._field(row, inner, cell, (name, number, cell.name))
             values[cell.name] = _value_of(made, inner)
             asked = None if number == "0" else self._asked(row, cell.name, values, self.values)
-            notes = self.around.notes.get(f"{name}[{number}].{cell.name}", ())
-            cells.append(_with(made, asked=asked, condition=told_rule(cell.asked), notes=notes))
+            found = self.around.notes.get(f"{name}[{number}].{cell.name}", ())
+            cells.append(_with(made, asked=asked, condition=told_rule(cell.asked), notes=found))
         return tuple(cells)
 
     def _field(self, form: CompiledForm, item: Item, line: ItemAccount, place: tuple[str, ...]) -> Field:
