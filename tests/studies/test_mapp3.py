@@ -58,6 +58,8 @@ def test_the_stock_of_each_site_is_accounted_for_and_nothing_is_missing(trial: R
         assert found.differences == ()
         assert {lot.strength for lot in site.supply.lots.values()} == {"40 mg", "60 mg"}
         assert all(not one.waits for one in site.supply.handled.values())
+        came = {one.kit: one.at for one in site.supply.movements}
+        assert all(came[one.kit] < one.at for one in moved)
         taken += sum(row.taken for row in found.rows.values())
     assert taken == sum(dose.taken for course in trial.courses.values() for dose in course.doses) > 0
 

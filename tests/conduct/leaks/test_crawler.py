@@ -181,7 +181,8 @@ APART = {
     "monitoring_report": "nobody has signed one: it is tried in monitoring/test_visit.py",
     "monitoring_pdf": "the same",
     "supply_withdraw": "nothing of the stock is entered on a page: tried in supply/test_views.py",
-    "supply_labels": "no shipment of a rehearsal is entered on a page: tried in supply/test_views.py",
+    "supply_labels": "a shipment's labels are asked for by its number: tried in supply/test_views.py",
+    "versions": "no entry of a rehearsal arrives in two versions: tried in versions/test_views.py",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }
 
