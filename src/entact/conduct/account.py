@@ -15,7 +15,7 @@ from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.statement import Fact, Tell, state
-from entact.conduct.words import moment, role_words, score, value, words
+from entact.conduct.words import moment, role_words, score, told, value, words
 from entact.course import Course, Entry, instant
 from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.effective import Effective
@@ -200,8 +200,9 @@ class Accounts:
         for raised in self.course.alerts:
             if entry not in {one.entry for one in raised.held} or not self.seen.sees_alert(raised):
                 continue
-            known = [(name, self.course.study.newest.alert_named(name)) for name in raised.alerts]
-            titles = [words(name) if alert is None else alert.title for name, alert in known]
+            release = self.course.site_release(raised.began)
+            known = [(name, release.alert_named(name)) for name in raised.alerts]
+            titles = [words(name) if alert is None else told(alert.title) for name, alert in known]
             call = next((one for one in calls_of(self.course, raised) if one.entry == entry), None)
             state = (
                 gettext("goes on")

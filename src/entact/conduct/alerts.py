@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import listing, role_words, words
+from entact.conduct.words import listing, role_words, told, words
 from entact.course import open_alerts
 from entact.course.kinds.calls import open_call
 
@@ -36,8 +36,8 @@ def alerts_to_answer(seen: SeenCourse) -> list[Unanswered]:
     found = []
     for episode in open_alerts(seen.course):
         if seen.sees_alert(episode):
-            known = seen.course.study.newest.alert_named(episode.alert)
-            title = str(known.title) if known is not None else words(episode.alert)
+            known = seen.course.site_release(episode.began).alert_named(episode.alert)
+            title = told(known.title) if known is not None else words(episode.alert)
             calls = listing(map(role_words, known.tell)) if known is not None else ""
             entry = open_call(seen.course, episode).entry
             missing = listing([words(one.partition(".")[2]) or one for one in episode.missing])

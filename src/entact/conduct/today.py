@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from entact.conduct.permissions import permissions_of
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
-from entact.conduct.words import day, lower_words, moment, role_words, title_of_visit, words
+from entact.conduct.words import day, lower_words, moment, role_words, title_of_visit, told, words
 from entact.course.instants import ALERT
 from entact.store import lists
 
@@ -121,8 +121,8 @@ def _in_review(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
 
 
 def _alert(reader: Reader, row: lists.Open) -> Task:
-    known = reader.study.newest.alert_named(row.item)
-    title = known.title if known is not None else words(row.item)
+    known = reader.study.in_force_at(row.site, row.since).alert_named(row.item)
+    title = told(known.title) if known is not None else words(row.item)
     call = ", ".join(map(role_words, known.tell)) if known is not None else ""
     what = (
         gettext("Not known whether it holds: {title}").format(title=title)
@@ -138,8 +138,8 @@ def _alert(reader: Reader, row: lists.Open) -> Task:
 
 
 def _report(reader: Reader, clock: lists.RunningClock) -> Task:
-    report = reader.study.newest.file.reports.get(clock.report)
-    title = report.title if report is not None else words(clock.report)
+    report = reader.study.in_force_at(clock.site, reader.at).file.reports.get(clock.report)
+    title = told(report.title) if report is not None else words(clock.report)
     when = moment(clock.due, reader.zone_of(clock.site))
     said = f"{gettext('was due') if clock.due <= reader.at else gettext('due')} {when}"
     return Task(

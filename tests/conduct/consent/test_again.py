@@ -47,19 +47,21 @@ def amended(study: Study) -> Study:
 def ledger(amended: Study, study: Study, database: str) -> str:
     """Somebody in screening under the first release, at a site that has approved the second since."""
     name = keep_screened(study)
-    delegation._enter(
-        "denver", "activation", Activation(study.newest.id, "active", "America/Denver"), SPONSOR
-    )
+    works_under(study)
+    enter_release(amended)
+    return name
+
+
+def works_under(study: Study) -> None:
+    active = Activation(study.newest.id, "active", "America/Denver")
+    delegation._enter("denver", "activation", active, SPONSOR)
+
+
+def enter_release(amended: Study) -> None:
     text = {"id": amended.newest.id, "text": amended.newest.text.decode()}
     line = next(read(line.text) for line in store.lines("study:mini"))
     entered = msgspec.structs.replace(line, id="00000000-0000-7000-8000-00000000ffff", data=text)
     store.append(entered, received_at=datetime.now(UTC).isoformat())
-    return name
-
-
-def approve(amended: Study) -> None:
-    active = Activation(amended.newest.id, "active", "America/Denver")
-    delegation._enter("denver", "activation", active, SPONSOR)
 
 
 def asked(browser: Browser) -> list[str]:
@@ -75,7 +77,7 @@ def test_who_is_to_consent_again_waits_for_whoever_obtains_it_until_it_is_given(
     give_password("ada")
     ada.sign_in_anew()
     assert asked(ada) == []
-    approve(amended)
+    works_under(amended)
     (task,) = asked(ada)
     by = delegation.today_at("denver") + timedelta(days=14)
     assert "S-1 is to consent again: to release 1.1" in task
@@ -98,7 +100,7 @@ def test_who_is_to_consent_again_waits_for_whoever_obtains_it_until_it_is_given(
 
 @pytest.mark.requirement("R23")
 def test_a_row_of_who_is_to_consent_again_that_somebody_rewrote_is_said(ledger: str, amended: Study) -> None:
-    approve(amended)
+    works_under(amended)
     assert look(deep=True).faults == ()
     for statement in ("UPDATE store_reconsent SET due = due + 30", "DELETE FROM store_reconsent"):
         with connection.cursor() as cursor:
@@ -107,3 +109,32 @@ def test_a_row_of_who_is_to_consent_again_that_somebody_rewrote_is_said(ledger: 
         assert any("store_reconsent says of" in fault for fault in look(deep=True).faults)
         store.rebuild()
         assert look(deep=True).faults == ()
+
+
+def test_an_alert_is_called_what_the_release_says_that_the_site_works_under(
+    study: Study, database: str, sign_in: SignIn
+) -> None:
+    """An amendment that the site has not approved yet changes what an alert is called and whom it calls."""
+    data: dict[str, Any] = copy.deepcopy(dict(study.newest.data))
+    data["release"] = "1.1"
+    data["alerts"]["ideation"] |= {"title": "Not here yet", "tell": ["therapist"]}
+    change = {"change": "alerts.ideation", "applies": "immediately"}
+    data["amendment"] = {"of": "1.0", "reason": "who is called", "changes": [change]}
+    del data["order"]
+    data["order"] = order_of(data)
+    amended = study.amended(Release.from_text(canonical(data)))
+    keep_screened(study)
+    works_under(study)
+    enter_release(amended)
+    ada = sign_in("ada", denver="investigator")
+    answers = {
+        "shown": ["ideation", "behaviour"],
+        "item:ideation": "4",
+        "item:behaviour": "false",
+        "head": "99",
+    }
+    ada.post("/participants/S-1/screening.1/suicidality/", answers)
+    for address in ("/", "/participants/S-1/"):
+        page = ada.get(address)
+        assert "Suicidal intent or behaviour" in page
+        assert "Not here yet" not in page
