@@ -160,7 +160,7 @@ def test_a_last_day_is_planned_and_from_the_day_after_nothing_of_the_site_is_the
 
     for until in ("2026", "30 April", "2026-02-30", str(today - timedelta(days=1)), "\0", "9" * 400):
         assert ines.post(LOG, plan | {"until": until}).status_code == 409, until
-    for who in ("nobody", "", "x" * 400):
+    for who in ("nobody", "", "x" * 400, "\0"):
         assert ines.post(LOG, {"do": "plan_end", "person": who, "until": str(today)}).status_code == 409
     assert theo.post(LOG, plan | {"until": str(today)}).status_code == 404  # not a therapist's to plan
     assert ends() == [None]

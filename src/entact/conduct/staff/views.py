@@ -149,7 +149,8 @@ def _known(names: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _change(request: HttpRequest, site: str) -> None:
-    sent, asked = request.POST, request.POST.get("do", "")
+    sent = {name: text.replace("\0", "") for name, text in request.POST.items()}
+    asked = sent.get("do", "")
     if asked == "certify":
         certificate = Certificate(
             sent.get("name", "").strip(),
