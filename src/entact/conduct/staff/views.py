@@ -149,7 +149,7 @@ def _known(names: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _change(request: HttpRequest, site: str) -> None:
-    sent = {name: text.replace("\0", "") for name, text in request.POST.items()}
+    sent = {name: text.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, text in request.POST.items()}
     asked = sent.get("do", "")
     if asked == "certify":
         certificate = Certificate(
