@@ -87,8 +87,9 @@ function borrow(look) {
       await wantLease(what);
       if (what === "ask" || givesDoses()) return look();
       problem.textContent = t`That device was there a moment ago: ask for it on that one, or wait half a minute.`;
-    } catch {
-      problem.textContent = t`The server cannot be reached: this device cannot be given the doses now. Give them from the other one, or record what was done.`;
+    } catch (error) {
+      const refused = error instanceof Error && error.message === "403";
+      problem.textContent = refused ? t`Whoever is signed in on this device gives no doses here: sign in as somebody who does, or record what was done.` : t`The server cannot be reached: this device cannot be given the doses now. Give them from the other one, or record what was done.`;
     }
     problem.hidden = false;
   };
