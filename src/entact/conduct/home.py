@@ -12,8 +12,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from entact.conduct.access.models import Account
-from entact.conduct.delegation import lines_of, monitored_at, state_of, today_at
+from entact.conduct.delegation import monitored_at, today_at
 from entact.conduct.holds.domain import holds_now
 from entact.conduct.language.codes import code_words
 from entact.conduct.periodic.domain import AHEAD, owed
@@ -21,20 +20,18 @@ from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.releases.domain import sites_stand
-from entact.conduct.staff.training import has_learned
+from entact.conduct.staff.waiting import certificates, own_sites, training, unsigned_log
 from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.words import day, listing, moment, role_words, title_of_form, title_of_visit
 from entact.course.entry import instant
-from entact.course.entry.dates import in_date
 from entact.course.instants import BEGINNING
 from entact.course.schedule import first_instant
 from entact.store import StoreError, acts, lists
 
 BOOKED = timedelta(days=7)  # before it, a booked session's gate is asked on the home page
 TOLD = timedelta(days=7)  # after it, an emergency unblinding is on no home page any more
-CERTIFIED = timedelta(days=30)  # before it ends, a certificate is told of
 
 Source = Callable[[Reader, Person], Iterator[Task]]
 
@@ -173,7 +170,7 @@ def _is_missing(what: str, found: lists.Open, standing: Standing, reader: Reader
 
 def reconsents(reader: Reader, person: Person) -> Iterator[Task]:
     """Those whose consent is to be renewed since the site has approved an amendment that asks for it."""
-    sites = [site for site in _sites(person) if person.may("consent", site)]
+    sites = [site for site in own_sites(person) if person.may("consent", site)]
     if not reader.sight.sees_schedule or not sites:
         return
     found = lists.reconsents(reader.at, sites=sites, limit=MOST + 1)
@@ -220,68 +217,6 @@ def monitoring_actions(reader: Reader, person: Person) -> Iterator[Task]:
                 end = datetime.combine(due, time.max, UTC)
                 rank = 1 if due < today else 2 if due - today <= TOLD else 3
                 yield Task(False, "", "", site, action.text, when, rank=rank, due=end, address=address)
-
-
-def certificates(reader: Reader, person: Person) -> Iterator[Task]:
-    """Certificates that have ended or end within 30 days: one's own, and those at one's site."""
-    names = dict(Account.objects.values_list("name", "title"))
-    for site in _sites(person):
-        today = today_at(site)
-        all_of_them = person.may("certify", site)
-        for one in lists.staff(site=site, expiring_by=today + CERTIFIED - timedelta(days=1)):
-            own = one.person == person.identity
-            if one.expires is None or not one.roles or not (own or all_of_them):
-                continue
-            if one.until is not None and not in_date(one.until.isoformat(), today):
-                continue
-            over = one.expires < today
-            whose = (
-                gettext("Your certificate")
-                if own
-                else gettext("The certificate of {person}").format(person=names.get(one.person, one.person))
-            )
-            what = f"{whose} {one.certificate} {gettext('has ended') if over else gettext('ends')}"
-            until = gettext("no gate lets them act since") if over else gettext("holds until")
-            when = f"{until} {day(one.expires)}"
-            if own and over:
-                when = gettext("no gate lets you act: it held until {day}").format(day=day(one.expires))
-            due = datetime.combine(one.expires, time.min, UTC)
-            address = reverse("delegation", args=[site])
-            yield Task(over, "", "", site, what, when, rank=1 if over else 3, due=due, address=address)
-
-
-def training(reader: Reader, person: Person) -> Iterator[Task]:
-    """The text on adverse events that one has not read as it is now."""
-    if person.may("learn_events") and not has_learned(person):
-        what = gettext("Read what an adverse event is in this study, and say that you have")
-        yield Task(
-            False,
-            "",
-            "",
-            "",
-            what,
-            gettext("the text is new to you"),
-            rank=3,
-            address=reverse("event_training"),
-        )
-
-
-def unsigned_log(reader: Reader, person: Person) -> Iterator[Task]:
-    """The delegation log of one's site, where it is not signed as it stands."""
-    for site in _sites(person):
-        if not person.may("delegate", site):
-            continue
-        lines, signed = lines_of(site), state_of(site).log_signed
-        if lines and (not signed or signed[-1].hashes != lines):
-            what = (
-                gettext("The delegation log has changed since it was signed")
-                if signed
-                else gettext("Sign the delegation log")
-            )
-            address = reverse("delegation", args=[site])
-            yield Task(
-                False, "", "", site, what, gettext("by an investigator of the site"), rank=3, address=address
-            )
 
 
 def unblinded(reader: Reader, person: Person) -> Iterator[Task]:
@@ -413,11 +348,6 @@ SOURCES: Final[tuple[Source, ...]] = (
     training,
 )
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-def _sites(person: Person) -> list[str]:
-    """The sites at which somebody has a role of their own."""
-    return sorted(site for site in person.roles if site and site in person.permissions.sites)
 
 
 def _is_dosing(reader: Reader, visit: str) -> bool:
