@@ -18,7 +18,7 @@ from entact.protocol import Study
 DOCS = Path(__file__).parents[2] / "docs"
 ADDRESS = re.compile(r"`(/[a-z][\w.\-/]*/)(?:#[a-z]+)?`")
 # Forms and visits of the guide's own study, and what a committee sees that this study has not.
-APART = {"form", "visit", "blinding"}
+APART = {"form", "visit", "blinding", "link"}  # nobody takes part with anybody in the small study
 
 
 @pytest.fixture(scope="module")

@@ -73,4 +73,4 @@ def test_it_is_told_in_words_in_the_order_of_the_file() -> None:
         "Rescue: For agitation that does not pass",
     ]
     assert all(one.assumption for one in told.lines)  # no source publishes any of it
-    assert told.lines[-1].term == "At arrival"
+    assert [one.term for one in told.lines][-2:] == ["At arrival", "At night"]

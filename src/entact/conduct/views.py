@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from entact.conduct.allocation.telling import is_planned
+from entact.conduct.blinding.telling import is_planned
 from entact.conduct.dashboard import draw_board
 from entact.conduct.error import ConductError
 from entact.conduct.forms.place import visit_address

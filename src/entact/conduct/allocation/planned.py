@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.allocation.domain import request_unblinding, visit_of_unblinding
-from entact.conduct.allocation.telling import UNBLIND, assigned, is_planned, unblinded
 from entact.conduct.asking import Asked
+from entact.conduct.blinding.telling import UNBLIND, assigned, is_planned, unblinded
 from entact.conduct.entries.domain import withdraw
 from entact.conduct.forms.domain import Unsaved
 from entact.conduct.frame import page

@@ -10,9 +10,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact import store
-from entact.conduct.allocation.telling import is_planned
 from entact.conduct.asking import Asked
 from entact.conduct.blinding.guess import asked_of
+from entact.conduct.blinding.telling import is_planned
 from entact.conduct.consent.page import renewal_of
 from entact.conduct.entries.kinds import ABOUT_ANOTHER, AT_A_VISIT, ENTERED
 from entact.conduct.entries.page import entered_by_hand

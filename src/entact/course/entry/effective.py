@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -124,8 +125,8 @@ def conflict_problem(source: Entry, item: str, standing: Sequence[str]) -> Probl
 
 def moved_time(correction: Held, value: object, problems: list[Problem]) -> datetime | None:
     """The time to which a correction moves its source; None, and a problem more, where it is none."""
-    try:
-        return instant(value if isinstance(value, str) else repr(value))
+    try:  # in whatever order an object's members were sent, it is told alike
+        return instant(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
     except ValueError as error:
         problems.append(Problem("time_unreadable", correction.entry.id, CORRECTED_TIME, str(error)))
         return None
