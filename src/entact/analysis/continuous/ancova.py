@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtr, stdtrit
 
-from entact.analysis.frame import public
+from entact.analysis.frame import known, public
 from entact.analysis.result import Estimate, Estimates, Group, Side
 
 Spread = Literal["model", "HC0", "HC2", "HC3"]
@@ -200,7 +200,7 @@ def _groups(formula: str, data: pl.DataFrame, arm: str, contrast: tuple[str, ...
     from entact.analysis.mmrm.formula import parse
 
     parsed = parse(formula)
-    used = data.drop_nulls([*parsed.response.variables, *parsed.variables])
+    used = known(data, [*parsed.response.variables, *parsed.variables])
     everybody = used[parsed.response.variables[0]].cast(pl.Float64).to_numpy()
     arms = np.array(used[arm].cast(pl.String).to_list(), dtype=object)
     found = []

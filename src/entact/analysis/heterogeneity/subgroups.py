@@ -11,7 +11,7 @@ from scipy.special import fdtrc
 
 from entact.analysis.adjustment.model import linear
 from entact.analysis.continuous import adjusted_difference
-from entact.analysis.frame import as_categories, public, sort_groups
+from entact.analysis.frame import as_categories, keep, public, sort_groups
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety.people import need
@@ -95,8 +95,8 @@ def of_arms(rows: pl.DataFrame, contrast: tuple[str, str], *columns: str) -> pl.
     """Who of the two arms has a value, once each; a ValueError for a column that is not there."""
     need(rows, ("participant", "arm", "value", *columns), "rows")
     own = Question(contrast).here(rows)
-    compared = pl.col("arm").cast(pl.String).is_in(list(contrast)), pl.col("value").is_not_null()
-    return as_categories(own.filter(*compared), "arm")
+    compared = own["arm"].cast(pl.String).is_in(list(contrast)) & own["value"].is_not_null()
+    return as_categories(keep(own, compared), "arm")
 
 
 def within(formula: str, part: pl.DataFrame, contrast: tuple[str, str], label: str, level: float) -> Estimate:
@@ -131,6 +131,6 @@ def _interaction(
         df=float(rest),
         statistic=f,
         p=float(fdtrc(df, rest, f)),
-        groups=tuple(Group(arm, rows.filter(arm=arm).height) for arm in contrast),
+        groups=tuple(Group(arm, int((rows["arm"] == arm).sum())) for arm in contrast),
         label=label,
     )
