@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from entact.analysis.binary import Arm, share
-from entact.analysis.frame import held, put
+from entact.analysis.frame import held, keep, put
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety import (
@@ -153,7 +153,7 @@ class ConcentrationQTc:
             if name not in rows.columns:
                 raise ValueError(f"there is no column {name!r}; there are: {', '.join(rows.columns)}")
         arm = pl.col("arm").cast(pl.String)
-        own = rows.filter(arm.is_in(list(pair)))
+        own = keep(rows, rows["arm"].cast(pl.String).is_in(list(pair)))
         own = own.select(
             "participant",
             "baseline",
@@ -168,7 +168,7 @@ class ConcentrationQTc:
         )
         if own.is_empty():
             raise ValueError(f"nobody in {pair[0]} or {pair[1]} has a value")
-        twice = own.filter(pl.struct("participant", "time").is_duplicated())
+        twice = keep(own, own.select("participant", "time").is_duplicated())
         if len(twice):
             raise ValueError(
                 f"participant {twice['participant'][0]} has two values at {twice['time'][0]}; say which "

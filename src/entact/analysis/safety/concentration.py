@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from entact.analysis.frame import public
+from entact.analysis.frame import keep, known, public, put
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety.people import need
 
@@ -54,32 +54,32 @@ def concentration_qtc(
         pl.col("time").cast(pl.String),
         pl.col("active").cast(pl.Float64),
     )
-    known = own.drop_nulls()
-    wrong = known.filter((pl.col("active") == 0) & (pl.col("concentration") != 0))
+    whole = known(own, own.columns)
+    wrong = keep(whole, (whole["active"] == 0) & (whole["concentration"] != 0))
     if len(wrong):
         raise ValueError(f"participant {wrong['participant'][0]} has a concentration without the active drug")
-    if (known["concentration"] < 0).any():
+    if (whole["concentration"] < 0).any():
         raise ValueError("a concentration is not below 0; write 0 below quantification")
-    if known["active"].n_unique() < 2:
+    if whole["active"].n_unique() < 2:
         raise ValueError("both arms are needed: placebo says what QTc does by itself over the day")
-    base = known.unique("participant")["baseline"].mean()
+    base = keep(whole, whole["participant"].is_first_distinct())["baseline"].mean()
     assert isinstance(base, float)
-    known = known.with_columns(centred=pl.col("baseline") - base)
-    times = "C(time) + " if known["time"].n_unique() > 1 else ""
+    whole = put(whole, (whole["baseline"] - base).alias("centred"))
+    times = "C(time) + " if whole["time"].n_unique() > 1 else ""
     formula = f"change ~ active + concentration + {times}centred"
     terms = "1 + concentration" if slopes else "1"
     try:
         fit = mixed(
-            formula, known, random=RandomEffect("participant", terms), information="expected", level=level
+            formula, whole, random=RandomEffect("participant", terms), information="expected", level=level
         )
     except NotConverged as problem:
         raise ValueError(f"{problem}; without random slopes it may be fitted: slopes=False") from problem
     groups = tuple(
-        Group(name, known.filter(active=code)["participant"].n_unique())
+        Group(name, whole["participant"].filter(whole["active"] == code).n_unique())
         for name, code in (("active", 1.0), ("placebo", 0.0))
     )
     method = f"linear mixed model, {formula} + ({terms} | participant), Kenward-Roger"
-    lost = len(own) - len(known)
+    lost = len(own) - len(whole)
     notes = (*fit.notes, *([f"{lost} measurements left out, something unknown"] if lost else []))
     found = [("slope", "ms per unit of concentration", {"concentration": 1.0})]
     found += [
