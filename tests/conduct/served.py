@@ -44,3 +44,16 @@ def served() -> Iterator[int]:
         connections.settings["default"]["CONN_MAX_AGE"] = before
         server.shutdown()
         server.server_close()
+
+
+def is_for_everybody(page: Any) -> None:
+    """Nothing of a page is cut off, nothing moves sideways, and axe finds nothing serious.
+
+    The page has to have arrived: who clicks a link waits with `page.expect_navigation()`.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
+    found = Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious] == [], page.url

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from tests.conduct.browser import course_of, keep_screened
 from tests.conduct.conftest import SignIn
+from tests.conduct.served import CALM, CHROMIUM, is_for_everybody
+from tests.conduct.served import served as pages_served
 
 from entact import store
 from entact.course import Course, instant
 from entact.protocol import Study, load_study
 
 pytestmark = pytest.mark.slow
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FORMS = Path(__file__).parents[2] / "studies" / "forms"
 FORM = "/participants/S-1/screening.1/body/"
-
-
-class Threads(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class Silent(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing."""
 
 
 def course_now(study: Study, ledger: str) -> Course:
@@ -62,24 +50,11 @@ def forms(database: str) -> Study:
 @pytest.fixture
 def served(forms: Study, sign_in: SignIn) -> Iterator[tuple[str, str, str]]:
     """The address of the pages, the ledger of somebody in screening, and the session of `ada`."""
-    from django.core.wsgi import get_wsgi_application
-    from django.db import connections
-    from whitenoise import WhiteNoise
-
-    from entact.conduct.serve import STATIC
-
-    before = connections.settings["default"]["CONN_MAX_AGE"]
-    connections.settings["default"]["CONN_MAX_AGE"] = 0  # each request has a thread of its own here
     ledger = keep_screened(forms, site=next(iter(forms.newest.file.sites), "denver"))
     role = "coordinator" if "coordinator" in forms.newest.file.roles else "investigator"
     session = sign_in("ada", everywhere=role).session
-    pages = WhiteNoise(get_wsgi_application(), root=str(STATIC), prefix="static/")
-    server = make_server("127.0.0.1", 0, pages, Threads, Silent)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", ledger, session
-    connections.settings["default"]["CONN_MAX_AGE"] = before
-    server.shutdown()
-    server.server_close()
+    with pages_served() as port:
+        yield f"http://127.0.0.1:{port}", ledger, session
 
 
 @pytest.fixture
@@ -87,7 +62,6 @@ def page(served: tuple[str, str, str], tmp_path: Path) -> Iterator[Callable[...,
     """Opens pages in Chromium; what it keeps lies in one profile, also after it was closed."""
     from playwright.sync_api import sync_playwright
 
-    assert CHROMIUM is not None, "these tests need Chromium: install the distribution's package `chromium`"
     with sync_playwright() as play:
         opened = []
 
@@ -95,7 +69,7 @@ def page(served: tuple[str, str, str], tmp_path: Path) -> Iterator[Callable[...,
             context = play.chromium.launch_persistent_context(
                 str(tmp_path / "profile"),
                 executable_path=CHROMIUM,
-                args=["--no-sandbox", "--disable-gpu"],
+                args=CALM,
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,  # type: ignore[arg-type]
                 base_url=served[0],
@@ -248,13 +222,9 @@ def test_what_is_asked_and_found_follows_each_change(page: Callable[..., Any]) -
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_form_is_for_everybody(page: Callable[..., Any], scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     tab = page(width=1024, scheme=scheme)
     for address in (FORM, "/participants/S-1/visits/", "/participants/S-1/screening.1/"):
         tab.goto(address)
-        found = Axe().run(tab)
-        serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious] == []
+        is_for_everybody(tab)
         text = tab.content()
         assert not re.search(r"<script(?![^>]*src=\"/static/)|style=\"", text)

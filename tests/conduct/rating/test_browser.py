@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.rating.conftest import EVENT
-from tests.conduct.served import CALM, CHROMIUM, served
+from tests.conduct.served import CALM, CHROMIUM, is_for_everybody, served
 
 from entact.protocol import Study
 
@@ -47,16 +47,6 @@ def apart(do: Callable[..., Any], *given: Any) -> Any:
         return other.submit(done).result()
 
 
-def fits_and_is_for_everybody(page: Any) -> None:
-    """Nothing is cut off at 390 pixels, and axe finds nothing serious."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390, page.url
-    found = Axe().run(page).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious] == [], page.url
-
-
 @pytest.fixture
 def tab(ruth: Browser, settings_video: str, request: pytest.FixtureRequest) -> Iterator[Tab]:
     """The rater's telephone."""
@@ -80,8 +70,9 @@ def begin(tab: Tab) -> Any:
     """Takes what is offered and begins the call: the first instrument, beside the page of the call."""
     page = tab.page
     page.goto("/")
-    page.get_by_role("link", name="Assessments can be taken").click()
-    fits_and_is_for_everybody(page)
+    with page.expect_navigation():
+        page.get_by_role("link", name="Assessments can be taken").click()
+    is_for_everybody(page)
     page.get_by_role("button", name="Take it").click()
     page.get_by_text(EVENT).wait_for()
     assert page.get_by_role("link", name="Open the video call").get_attribute("rel") == "noopener noreferrer"
@@ -103,7 +94,7 @@ def stays_on_the_page(tab: Tab) -> None:
 
 def test_a_raters_day(tab: Tab, ledger: str, study: Study) -> None:
     form = begin(tab)
-    fits_and_is_for_everybody(form)
+    is_for_everybody(form)
     form.get_by_role("textbox", name="Total").fill("44")
     form.locator('[data-field="diagnosis"] label:has-text("Yes")').click()
     form.get_by_role("button", name="Send").click()
@@ -115,8 +106,9 @@ def test_a_raters_day(tab: Tab, ledger: str, study: Study) -> None:
     told.get_by_text("It has gone to the site").wait_for()
     told.close()
     stays_on_the_page(tab)
-    form.get_by_role("link", name="All is sent").click()
-    fits_and_is_for_everybody(form)
+    with form.expect_navigation():
+        form.get_by_role("link", name="All is sent").click()
+    is_for_everybody(form)
     form.get_by_role("button", name="The assessment is over").click()
     form.get_by_text("sent", exact=True).wait_for()
     course = apart(course_of, study, ledger)
@@ -132,6 +124,6 @@ def test_in_danger_the_number_opens_beside_the_page_of_the_call(
     begin(tab)
     shown = tab.beside("Show whom to call now")
     assert shown.get_by_role("link", name="+1 303 555 0100").get_attribute("href") == "tel:+13035550100"
-    fits_and_is_for_everybody(shown)
+    is_for_everybody(shown)
     stays_on_the_page(tab)
     assert len(apart(course_of, study, ledger).noted["break_glass"]) == 1

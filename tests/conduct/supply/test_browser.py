@@ -7,22 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.conduct.browser import Browser
-from tests.conduct.served import CALM, CHROMIUM, served
+from tests.conduct.served import CALM, CHROMIUM, is_for_everybody, served
 from tests.conduct.supply.day import WARM, keep_site, shipped, statuses, study_with_supply
 
 from entact.course.supply.check_character import printed
 
 TABLET = {"width": 820, "height": 1180}
-
-
-def is_for_everybody(page: Any) -> None:
-    """Nothing is cut off, and axe finds nothing serious."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= TABLET["width"], page.url
-    found = Axe().run(page).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious] == [], page.url
 
 
 class Tablet:
@@ -46,6 +36,7 @@ class Tablet:
                 field.fill(value)
         self.page.get_by_role("button", name=button).tap()
         self.page.get_by_role("heading", name="Supply", exact=True).wait_for()
+        self.page.wait_for_load_state()
 
     def open(self, what: str, focus: str = "") -> None:
         self.page.goto("/supply/denver/")
