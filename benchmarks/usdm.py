@@ -11,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from entact.exchange.usdm import UsdmError, read_usdm, study_file, study_of, usdm_of, write_usdm
+from entact.exchange.kept import study_file
+from entact.exchange.usdm import UsdmError, read_usdm, study_of, usdm_of, write_usdm
 from entact.protocol import StudyError, load_study, shipped_studies
 
 

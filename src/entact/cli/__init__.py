@@ -49,6 +49,7 @@ GROUPS = {
     "redcap": exchange.redcap,
     "odm": exchange.odm,
     "usdm": exchange.usdm,
+    "m11": exchange.m11,
     "validation-pack": validation.validation_pack,
 }
 for name, group in GROUPS.items():

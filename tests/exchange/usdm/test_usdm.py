@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from entact.exchange.usdm import UsdmError, read_usdm, study_file, study_of, usdm_of, write_usdm
+from entact.exchange.kept import study_file
+from entact.exchange.usdm import UsdmError, read_usdm, study_of, usdm_of, write_usdm
 from entact.exchange.usdm.model import make, objects
 from entact.exchange.usdm.schedule import length
 from entact.protocol.load import load_study

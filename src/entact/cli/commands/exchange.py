@@ -34,6 +34,7 @@ commands = typer.Typer()
 redcap = typer.Typer(help="Forms from REDCap, and for it.", **PLAIN)
 odm = typer.Typer(help="Forms from ODM files; `entact export` writes them.", **PLAIN)
 usdm = typer.Typer(help="Studies as USDM 4.0, and from it.", **PLAIN)
+m11 = typer.Typer(help="Study files from protocol documents (ICH M11).", **PLAIN)
 
 
 @commands.command(short_help="Write a study's datasets for a regulator.")
@@ -43,7 +44,9 @@ def export(
     standards: Annotated[
         str,
         typer.Option(
-            "--as", help="sdtm, adam, odm (1.3.2), odm2, fhir, and define for Define-XML; joined by commas."
+            "--as",
+            help="sdtm, adam, odm (1.3.2), odm2, fhir, and define for Define-XML; joined by commas. "
+            "Or m11, by itself: the protocol document.",
         ),
     ] = "sdtm,define",
     formats: Annotated[
@@ -59,6 +62,11 @@ def export(
     from entact.cli.export import export_study, print_exported
     from entact.cli.source import Asked
 
+    if _names(standards) == ("m11",):
+        from entact.cli.m11 import export_m11, print_written
+
+        print_result(export_m11(study, out), print_written, as_json=as_json)
+        return
     asked = Asked(_names(standards), _names(formats), blinded, allocation, cut)
     found = export_study(study, database, asked, out)
     if as_json:
@@ -179,9 +187,30 @@ def read_usdm_document(
     as_json: AsJson = False,
 ) -> None:
     """Check a document, tell what it leaves in words, and make a study file that passes the check."""
-    from entact.cli.usdm import import_usdm, print_imported
+    from entact.cli.document import print_imported
+    from entact.cli.usdm import import_usdm
 
     print_result(import_usdm(document, into, as_kept=as_kept), print_imported, as_json=as_json)
+
+
+@m11.command("import", short_help="Make a study file of a protocol document of M11.")
+def read_m11_document(
+    document: Annotated[
+        Path, typer.Argument(help="The exchange form of a protocol document (JSON).", dir_okay=False)
+    ],
+    into: Annotated[
+        Path | None, typer.Option(help="The folder in which the study's own is made; else it is a dry run.")
+    ] = None,
+    as_kept: Annotated[
+        bool, typer.Option("--as-kept", help="The study file counts where the document says something else.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a protocol document, and take back the study file that it keeps, as the same release."""
+    from entact.cli.document import print_imported
+    from entact.cli.m11 import import_m11
+
+    print_result(import_m11(document, into, as_kept=as_kept), print_imported, as_json=as_json)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -2,6 +2,6 @@
 
 from entact.exchange.usdm.export import usdm_of
 from entact.exchange.usdm.model import UsdmError, read_usdm, write_usdm
-from entact.exchange.usdm.study import FromUsdm, study_file, study_of
+from entact.exchange.usdm.study import study_of
 
-__all__ = ["FromUsdm", "UsdmError", "read_usdm", "study_file", "study_of", "usdm_of", "write_usdm"]
+__all__ = ["UsdmError", "read_usdm", "study_of", "usdm_of", "write_usdm"]

@@ -13,8 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from entact.exchange.json_text import parse_json
+
 VERSION: Final = "4.0.0"
-LARGEST: Final = 64 * 1024 * 1024
 DEEPEST: Final = 60  # levels of objects and lists; the deepest official example has 22
 _SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str,),
@@ -46,19 +47,8 @@ def read_usdm(raw: bytes) -> Json:
         UsdmError: when it is no JSON, of another version, or breaks the model: unknown or missing fields,
             other types, an id twice, a reference that leads nowhere.
     """
-    if len(raw) > LARGEST:
-        raise UsdmError([f"it has {len(raw)} bytes; at most {LARGEST} are read"])
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsdmError([f"byte {error.start} is no UTF-8: write the document in UTF-8"]) from None
-    try:
-        found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        message = f"line {error.lineno}, column {error.colno}: no JSON: {error.msg}"
-        raise UsdmError([message]) from None
-    except RecursionError:
-        raise UsdmError(["it is nested too deeply to be a study"]) from None
+        found = parse_json(raw)
     except ValueError as error:
         raise UsdmError([str(error)]) from None
     if not isinstance(found, dict) or "study" not in found:
@@ -203,19 +193,6 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} stands twice in one object: which of them counts, nobody can tell")
-    return found
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
 
 
 @cache

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from io import StringIO
 from typing import Any, Final
 
 import rfc8785
-from ruamel.yaml import YAML
 
+from entact.exchange.kept import FromDocument, differences, kept_study
 from entact.exchange.names import Names, plain, shortened
 from entact.exchange.usdm.export import KEPT, usdm_of
 from entact.exchange.usdm.model import Json, UsdmError, objects
 from entact.exchange.usdm.schedule import UNSAID, visits_of
 from entact.protocol import Release, StudyError
-from entact.protocol.order import in_order
 
 _ARMS: Final = {
     "C174266": "experimental",
@@ -32,25 +29,7 @@ _TYPES: Final = {"boolean": "boolean", "integer": "integer", "decimal": "decimal
 ASSUMED: Final = "not in the USDM document; to be said by who runs the study"
 
 
-@dataclass(frozen=True)
-class FromUsdm:
-    """A study made of a document.
-
-    Attributes:
-        data: the study file as plain data, its names in their order. kept: whether extensions held it whole.
-        digest: of the release that was kept; empty of another.
-        prose: what the document says in words or has no place for, each with its place.
-        differences: where the document says something else than the study file that it keeps.
-    """
-
-    data: Mapping[str, Any]
-    kept: bool
-    digest: str
-    prose: tuple[str, ...]
-    differences: tuple[str, ...]
-
-
-def study_of(document: Json) -> FromUsdm:
+def study_of(document: Json) -> FromDocument:
     """The study of a document that `read_usdm` read.
 
     Raises:
@@ -79,7 +58,7 @@ def study_of(document: Json) -> FromUsdm:
         ) from None
 
 
-def _kept(document: Json, kept: Mapping[str, str | None]) -> FromUsdm:
+def _kept(document: Json, kept: Mapping[str, str | None]) -> FromDocument:
     data: dict[str, Any] = {}
     for key, text in kept.items():
         try:
@@ -92,38 +71,7 @@ def _kept(document: Json, kept: Mapping[str, str | None]) -> FromUsdm:
         problems = [f"the study file in the extensions: {one.field}: {one.message}" for one in error.problems]
         raise UsdmError(problems) from None
     again = usdm_of(release, version=document.get("systemVersion") or "")
-    differences = tuple(_differences(document, again))
-    arranged = {name: value for name, value in in_order(data).items() if name != "order"}
-    return FromUsdm(arranged, True, release.digest, (), differences)
-
-
-def _differences(given: Any, own: Any, place: str = "") -> Iterator[str]:
-    """Where a document says something else than the one that is made of its study file."""
-    if isinstance(given, dict) and isinstance(own, dict):
-        for name in dict.fromkeys([*given, *own]):
-            at = f"{place}.{name}" if place else name
-            if not (given.get(name) in (None, []) and own.get(name) in (None, [])):
-                yield from _differences(given.get(name), own.get(name), at)
-    elif isinstance(given, list) and isinstance(own, list) and len(given) == len(own):
-        for number, (one, other) in enumerate(zip(given, own, strict=True), start=1):
-            yield from _differences(one, other, f"{place}[{number}]")
-    elif given != own:
-        yield f"{place}: {_said(given)} here, {_said(own)} by the study file"
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, list):
-        return f"{len(value)} of them"
-    return shortened("an object" if isinstance(value, dict) else repr(value), 70)
-
-
-def study_file(made: FromUsdm) -> str:
-    """The text of a study file."""
-    yaml, text = YAML(), StringIO()
-    yaml.width = 110
-    yaml.allow_unicode = True
-    yaml.dump(dict(made.data), text)
-    return text.getvalue()
+    return kept_study(release, differences(document, again))
 
 
 class _Maker:
@@ -135,7 +83,7 @@ class _Maker:
         self.by_id = {one["id"]: one for _, one in objects(document) if isinstance(one.get("id"), str)}
         self.prose: list[str] = []
 
-    def make(self) -> FromUsdm:
+    def make(self) -> FromDocument:
         """The study file, and what could not be carried over."""
         forms, of_activity = self._forms()
         schedule, notes = visits_of(self.design, self.by_id, of_activity, self.names)
@@ -187,7 +135,7 @@ class _Maker:
             },
         }
         self.prose += self._untold()
-        return FromUsdm(data, False, "", tuple(self.prose), ())
+        return FromDocument(data, False, "", tuple(self.prose), ())
 
     def _title(self) -> str:
         titles = {one["type"]["decode"]: one["text"] for one in self.version["titles"]}

@@ -120,33 +120,35 @@ class Forms(Teller):
         return f"In {listed(languages)}; shown in {languages[0]}." if len(languages) > 1 else ""
 
     def lines(self) -> Iterator[Passage]:
-        """Every form as lines to read; of an instrument how much it asks, as its words are not ours."""
+        """Every form as lines to read."""
         for form in self.all():
-            compiled = self.release.forms[form.name]
-            notes = [f"Class of data: {spaced(compiled.form.data_class)}."]
-            notes += ["What it says stays true of a person."] if compiled.lasting else []
-            notes += ["Each answers it for themselves."] if compiled.form.each else []
-            notes += (
-                [f"Measures {listed(map(spaced, compiled.form.measures))}."] if compiled.form.measures else []
-            )
-            notes += [_sentence(form.help)] if form.help else []
-            yield Passage(form.title, _filled(form), tuple(notes), compiled.form.assumption)
-            own = dict(compiled.form.items)
-            if form.instrument is not None and form.instrument.name not in shipped_instruments():
-                own |= compiled.items  # its words are the study's own
-            if form.instrument is not None:
+            yield from self.lines_of(form)
+
+    def lines_of(self, form: FormAccount) -> Iterator[Passage]:
+        """One form as lines to read; of an instrument how much it asks, as its words are not ours."""
+        compiled = self.release.forms[form.name]
+        notes = [f"Class of data: {spaced(compiled.form.data_class)}."]
+        notes += ["What it says stays true of a person."] if compiled.lasting else []
+        notes += ["Each answers it for themselves."] if compiled.form.each else []
+        notes += (
+            [f"Measures {listed(map(spaced, compiled.form.measures))}."] if compiled.form.measures else []
+        )
+        notes += [_sentence(form.help)] if form.help else []
+        yield Passage(form.title, _filled(form), tuple(notes), compiled.form.assumption)
+        own = dict(compiled.form.items)
+        if form.instrument is not None and form.instrument.name not in shipped_instruments():
+            own |= compiled.items  # its words are the study's own
+        if form.instrument is not None:
+            yield Passage(form.title, _extent_of(form.instrument), assumption=form.instrument.file.assumption)
+        section = None
+        for item in form.items:
+            if item.section is not None and item.section != section:
+                yield Passage(form.title, *_headed(form.sections[item.section]))
+            section = item.section
+            if item.name in own:
                 yield Passage(
-                    form.title, _extent_of(form.instrument), assumption=form.instrument.file.assumption
+                    form.title, *self._told(item, own[item.name]), assumption=own[item.name].assumption
                 )
-            section = None
-            for item in form.items:
-                if item.section is not None and item.section != section:
-                    yield Passage(form.title, *_headed(form.sections[item.section]))
-                section = item.section
-                if item.name in own:
-                    yield Passage(
-                        form.title, *self._told(item, own[item.name]), assumption=own[item.name].assumption
-                    )
 
     def _told(self, item: ItemAccount, said: Item) -> tuple[str, tuple[str, ...]]:
         notes = [f"Only if {item.asked}."] if item.asked else []

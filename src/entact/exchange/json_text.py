@@ -1,0 +1,43 @@
+"""Documents of JSON as they are read: strictly, and with the place of what is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+LARGEST: Final = 64 * 1024 * 1024
+
+
+def parse_json(raw: bytes) -> Any:
+    """A document as data.
+
+    Args:
+        raw: JSON in UTF-8, with or without a mark of byte order.
+    Raises:
+        ValueError: when it is too large, no UTF-8 or no JSON, or names something twice in one object.
+    """
+    if len(raw) > LARGEST:
+        raise ValueError(f"it has {len(raw)} bytes; at most {LARGEST} are read")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is no UTF-8: write the document in UTF-8") from None
+    try:
+        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}, column {error.colno}: no JSON: {error.msg}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply to be a study") from None
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands twice in one object: which of them counts, nobody can tell")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
