@@ -129,6 +129,7 @@ def test_mail_is_read_from_one_setting() -> None:
     assert read_mail("smtp://ada:pass%40word@mail.example:587?tls") == Mail(
         "mail.example", 587, True, "ada", "pass@word"
     )
+    assert read_mail("smtps://mail.example") == Mail("mail.example", 465, False, "", "", wrapped=True)
     assert read_mail("") is None
     for wrong in ("mail.example", "http://mail.example", "smtp://mail.example:x"):
         with pytest.raises(ConductError, match="ENTACT_MAIL cannot be read"):

@@ -77,7 +77,10 @@ def serve_pages(
         console.print(f"port {USUAL} is taken, so another is used", soft_wrap=True)
 
     def say(address: str) -> None:
-        console.print(f"open  {address}   (Ctrl-C ends it)", soft_wrap=True)
+        from django.conf import settings
+
+        reached = f"{settings.ADDRESS.origin}/   (a proxy reaches it at {address}; " if settings.ADDRESS else ""
+        console.print(f"open  {reached or f'{address}   ('}Ctrl-C ends it)", soft_wrap=True)
 
     kept = keep_worker(database) if worker else None
     try:

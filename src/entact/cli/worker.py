@@ -39,6 +39,18 @@ def work(database: str) -> None:
         stop.set()
 
 
+def try_mail(address: str, database: str) -> None:
+    """Sends one mail the way that reminders leave.
+
+    Raises:
+        ConductError: when mail is not set up, or did not leave.
+    """
+    open_record(database)
+    from entact.conduct.worker.mail import send_test
+
+    send_test(address)
+
+
 def keep_worker(database: str) -> KeptProcess:
     """Keeps a worker for a database alive beside this process."""
     command = [sys.executable, "-c", "from entact.cli import main; main()", "work", "--database", database]

@@ -31,6 +31,7 @@ class Mail:
     tls: bool
     name: str
     password: str
+    wrapped: bool = False  # in TLS from the first byte (`smtps`), not by STARTTLS
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,15 @@ def read_mail(text: str) -> Mail | None:
         return None
     parts = urlsplit(text)
     with suppress(ValueError):
-        if parts.scheme == "smtp" and parts.hostname:
-            tls = "tls" in parse_qs(parts.query, keep_blank_values=True)
+        if parts.scheme in ("smtp", "smtps") and parts.hostname:
+            wrapped = parts.scheme == "smtps"
+            tls = not wrapped and "tls" in parse_qs(parts.query, keep_blank_values=True)
             name, password = unquote(parts.username or ""), unquote(parts.password or "")
-            return Mail(parts.hostname, parts.port or (587 if tls else 25), tls, name, password)
-    raise ConductError("ENTACT_MAIL cannot be read: say smtp://name:password@host:587?tls (docs/server.md)")
+            port = parts.port or (465 if wrapped else 587 if tls else 25)
+            return Mail(parts.hostname, port, tls, name, password, wrapped)
+    raise ConductError(
+        "ENTACT_MAIL cannot be read: say smtp://name:password@host:587?tls, or smtps://… (docs/server.md)"
+    )
 
 
 def read_video(text: str) -> str:

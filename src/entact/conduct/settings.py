@@ -11,7 +11,7 @@ ENTACT_ADDRESS: where people reach the server, `https://study.example.org`: behi
     Without it, pages are for this machine alone.
 ENTACT_SECRET_KEY: signs cookies and seals second factors; else one that is made once and kept in the data
     folder, the same for all processes.
-ENTACT_MAIL: how mail leaves, `smtp://name:password@host:587?tls`; without it none does.
+ENTACT_MAIL: how mail leaves, `smtp://name:password@host:587?tls` or `smtps://…`; without it none does.
 ENTACT_MAIL_FROM: whom mail is from.
 ENTACT_SIGN_ON, ENTACT_SIGN_ON_…: the hospital's OpenID Connect provider (docs/sign-on.md).
 ENTACT_SITE_COPIES: where the nightly copy of each site goes, `/mnt/{site}/copies`.
@@ -159,6 +159,8 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL else 'dummy'}.Email
 if _MAIL:
     EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = _MAIL.host, _MAIL.port, _MAIL.tls
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.name, _MAIL.password
+    EMAIL_USE_SSL = _MAIL.wrapped
+    EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer holds up nothing else that the worker does
 VIDEO = read_video(os.environ.get("ENTACT_VIDEO", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"
 

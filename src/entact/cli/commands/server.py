@@ -113,6 +113,17 @@ def work_(database: Database = REHEARSAL) -> None:
     work(database)
 
 
+@commands.command()
+def mail(
+    address: Annotated[str, typer.Argument(help="Whom to send it to.")], database: Database = REHEARSAL
+) -> None:
+    """Send one mail that names nobody, to try whether mail leaves and arrives."""
+    from entact.cli.worker import try_mail
+
+    try_mail(address, database)
+    typer.echo(f"sent to {address}: look whether it arrived")
+
+
 @commands.command(short_help="Copy a site's record for its investigator.")
 def site_copy(
     site: Annotated[str, typer.Argument(help="The site, by its id in the study file.")],

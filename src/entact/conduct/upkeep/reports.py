@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import timezone
 
 from entact import __version__
@@ -17,6 +18,7 @@ from entact.store.studies import study_of_record
 
 ALIVE: Final = "alive"
 COPY: Final = "copy of "  # and the site
+MAIL: Final = "mail"  # whether the last mails left
 SILENT: Final = timedelta(minutes=4)  # after which a worker that gives a sign each minute counts as dead
 OLD: Final = timedelta(hours=36)  # of a copy that is made each night
 
@@ -44,12 +46,20 @@ class Upkeep:
         seen: when the worker last gave a sign; None where none ever ran. silent: whether it is dead.
         copies: the latest of each site.
         validated: who signed for the newest release with this program; empty where nobody has.
+        mailed: when mail was last to leave; None where none was. mail_problem: why it did not.
     """
 
     seen: datetime | None
     silent: bool
     copies: tuple[SiteCopy, ...]
     validated: tuple[str, ...] = ()
+    mailed: datetime | None = None
+    mail_problem: str = ""
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether mail is set up."""
+        return not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend")
 
 
 def say(subject: str, **content: Any) -> None:
@@ -82,7 +92,15 @@ def upkeep() -> Upkeep:
         for one in rows
     ]
     seen = None if alive is None else alive.at
-    return Upkeep(seen, silent_since() is not None, tuple(copies), _validated_by())
+    mail = last(MAIL)
+    return Upkeep(
+        seen,
+        silent_since() is not None,
+        tuple(copies),
+        _validated_by(),
+        None if mail is None else mail.at,
+        "" if mail is None else str(mail.content.get("problem", "")),
+    )
 
 
 def _validated_by() -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext, ngettext, override
 
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
+from entact.conduct.error import ConductError
 from entact.conduct.home import waits_for
 from entact.conduct.permissions import Person
 from entact.conduct.reader import reader_for
@@ -38,7 +39,7 @@ def remind(*, daily: bool = False) -> int:
     """
     if settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
         return 0
-    sent = 0
+    sent, problem = 0, ""
     for account in Account.objects.filter(is_active=True, is_demonstration=False).exclude(email=""):
         person = person_of(account)
         if not person.all_roles:
@@ -53,11 +54,32 @@ def remind(*, daily: bool = False) -> int:
                     _send(account, len(waiting), daily)
             except (OSError, SMTPException) as error:
                 _log.warning("no mail to %s: %s", account.name, error)
+                problem = f"{account.name}: {error}"
                 continue
             sent += 1
         if waiting != known:
             reports.say(subject, of=sorted(waiting))
+    if sent or problem:
+        reports.say(reports.MAIL, problem=problem)
     return sent
+
+
+def send_test(address: str) -> None:
+    """Sends one mail, to see whether mail leaves and arrives.
+
+    Raises:
+        ConductError: when mail is not set up, or the server by which it leaves did not take it.
+    """
+    if settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
+        raise ConductError("no mail leaves: ENTACT_MAIL says by which server it does (docs/server.md)")
+    origin = settings.ADDRESS.origin if settings.ADDRESS else "the server of the study"
+    said = f"Mail of {origin} arrives here.\n\nThis mail names nobody.\n"
+    try:
+        send_mail("A mail to try", said, settings.DEFAULT_FROM_EMAIL, [address])
+    except (OSError, SMTPException, ValueError) as error:
+        raise ConductError(
+            f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} did not take a mail to {address}: {error}"
+        ) from error
 
 
 def _waiting(person: Person) -> list[Task]:
