@@ -79,7 +79,9 @@ def serve_pages(
     def say(address: str) -> None:
         from django.conf import settings
 
-        reached = f"{settings.ADDRESS.origin}/   (a proxy reaches it at {address}; " if settings.ADDRESS else ""
+        reached = (
+            f"{settings.ADDRESS.origin}/   (a proxy reaches it at {address}; " if settings.ADDRESS else ""
+        )
         console.print(f"open  {reached or f'{address}   ('}Ctrl-C ends it)", soft_wrap=True)
 
     kept = keep_worker(database) if worker else None

@@ -43,12 +43,35 @@ def try_mail(address: str, database: str) -> None:
     """Sends one mail the way that reminders leave.
 
     Raises:
-        ConductError: when mail is not set up, or did not leave.
+        ConductError: when mail is not set up, or the server by which it leaves did not take it.
     """
     open_record(database)
-    from entact.conduct.worker.mail import send_test
+    send_mail_to_try(address)
 
-    send_test(address)
+
+def send_mail_to_try(address: str) -> None:
+    """Sends one mail of the record that is open.
+
+    Raises:
+        ConductError: when mail is not set up, or the server by which it leaves did not take it.
+    """
+    from smtplib import SMTPException
+
+    from django.conf import settings
+    from django.core.mail import send_mail
+
+    from entact.conduct.error import ConductError
+    from entact.conduct.upkeep.calls import ways_set_up
+
+    if "mail" not in ways_set_up():
+        raise ConductError("no mail leaves: ENTACT_MAIL says by which server it does (docs/server.md)")
+    origin = settings.ADDRESS.origin if settings.ADDRESS else "the server of the study"
+    said = f"Mail of {origin} arrives here.\n\nThis mail names nobody.\n"
+    try:
+        send_mail("A mail to try", said, settings.DEFAULT_FROM_EMAIL, [address])
+    except (OSError, SMTPException, ValueError) as error:
+        host = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+        raise ConductError(f"{host} did not take a mail to {address}: {error}") from error
 
 
 def keep_worker(database: str) -> KeptProcess:

@@ -160,7 +160,9 @@ if _MAIL:
     EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = _MAIL.host, _MAIL.port, _MAIL.tls
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.name, _MAIL.password
     EMAIL_USE_SSL = _MAIL.wrapped
-    EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer holds up nothing else that the worker does
+    EMAIL_TIMEOUT = (
+        20  # seconds: a mail server that does not answer holds up nothing else that the worker does
+    )
 VIDEO = read_video(os.environ.get("ENTACT_VIDEO", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"
 

@@ -18,6 +18,7 @@ from tests.conduct.record import KEY, keep, telling_story
 from tests.course.conftest import Story
 
 from entact import store
+from entact.cli.worker import send_mail_to_try
 from entact.conduct import delegation
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import OWNER
@@ -26,7 +27,7 @@ from entact.conduct.upkeep import reports
 from entact.conduct.upkeep.models import Report
 from entact.conduct.worker import copies, work
 from entact.conduct.worker.copies import copy_site
-from entact.conduct.worker.mail import remind, send_test
+from entact.conduct.worker.mail import remind
 from entact.conduct.worker.queue import WHEN, make_queue
 from entact.course import read
 from entact.course.entry import SYSTEM
@@ -196,13 +197,13 @@ def test_what_is_not_urgent_comes_in_one_mail_a_day_and_a_mail_that_did_not_leav
     with override_settings(EMAIL_BACKEND="tests.conduct.worker.test_work.Down"):
         assert remind(daily=True) == 0
         with pytest.raises(ConductError, match="did not take a mail to theo@example.org"):
-            send_test("theo@example.org")
+            send_mail_to_try("theo@example.org")
     assert "did not leave" in owner.get("/").content.decode()
     with pytest.raises(ConductError, match="ENTACT_MAIL says by which server"):
-        send_test("theo@example.org")
+        send_mail_to_try("theo@example.org")
     with override_settings(EMAIL_BACKEND=KEPT):
         outbox.outbox = []
-        send_test("theo@example.org")
+        send_mail_to_try("theo@example.org")
         assert "names nobody" in outbox.outbox.pop().body
         assert remind(daily=True) == 1  # nothing waits for a rater
         assert "did not leave" not in owner.get("/").content.decode()

@@ -19,7 +19,6 @@ from django.utils.translation import gettext, ngettext, override
 
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
-from entact.conduct.error import ConductError
 from entact.conduct.home import waits_for
 from entact.conduct.permissions import Person
 from entact.conduct.reader import reader_for
@@ -62,24 +61,6 @@ def remind(*, daily: bool = False) -> int:
     if sent or problem:
         reports.say(reports.MAIL, problem=problem)
     return sent
-
-
-def send_test(address: str) -> None:
-    """Sends one mail, to see whether mail leaves and arrives.
-
-    Raises:
-        ConductError: when mail is not set up, or the server by which it leaves did not take it.
-    """
-    if settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
-        raise ConductError("no mail leaves: ENTACT_MAIL says by which server it does (docs/server.md)")
-    origin = settings.ADDRESS.origin if settings.ADDRESS else "the server of the study"
-    said = f"Mail of {origin} arrives here.\n\nThis mail names nobody.\n"
-    try:
-        send_mail("A mail to try", said, settings.DEFAULT_FROM_EMAIL, [address])
-    except (OSError, SMTPException, ValueError) as error:
-        raise ConductError(
-            f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} did not take a mail to {address}: {error}"
-        ) from error
 
 
 def _waiting(person: Person) -> list[Task]:
