@@ -196,7 +196,7 @@ def test_what_is_not_urgent_comes_in_one_mail_a_day_and_a_mail_that_did_not_leav
     assert owner.post("/people/theo/", {"do": "mail", "email": "theo at home"}).status_code == 409
     with override_settings(EMAIL_BACKEND="tests.conduct.worker.test_work.Down"):
         assert remind(daily=True) == 0
-        with pytest.raises(ConductError, match="did not take a mail to theo@example.org"):
+        with pytest.raises(ConductError, match=r"did not take a mail to theo@example\.org"):
             send_mail_to_try("theo@example.org")
     assert "did not leave" in owner.get("/").content.decode()
     with pytest.raises(ConductError, match="ENTACT_MAIL says by which server"):
