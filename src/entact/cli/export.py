@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -290,5 +291,11 @@ def _traces(tables: Mapping[str, Table]) -> Iterator[str]:
             numbers = numbers_in(dataset, part)
             for subject, number, behind in zip(subjects, numbers, entries, strict=True):
                 if subject is not None:
-                    key = f"{dataset}:{subject}" + (f":{number}" if number else "")
-                    yield json.dumps({"row": key, "entries": list(behind)}) + "\n"
+                    key = _quoted(f"{dataset}:{subject}")[:-1] + (f":{number}" if number else "")
+                    yield f'{{"row": {key}", "entries": [{", ".join(map(_quoted, behind))}]}}\n'
+
+
+@lru_cache(maxsize=50_000)
+def _quoted(text: str) -> str:
+    """A text in JSON; those of one entry or participant come again and again."""
+    return json.dumps(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Final, Protocol
 
 import polars as pl
@@ -125,7 +126,9 @@ class Table:
         count = len(self.rows)
         return pl.DataFrame(
             [
-                _series(one, [row.get(name) for row in self.rows] if name in self._said else [None] * count)
+                _series(one, list(map(dict.get, self.rows, repeat(name))))
+                if name in self._said
+                else _nothing(one, count)
                 for name, one in variables.items()
             ]
         )
@@ -133,11 +136,14 @@ class Table:
 
 def _series(variable: Variable, said: list[Any]) -> pl.Series:
     if said.count(None) == len(said):
-        return pl.repeat(
-            None, len(said), dtype=pl.Float64 if variable.numeric else pl.String, eager=True
-        ).alias(variable.name)
+        return _nothing(variable, len(said))
     if variable.numeric:
         numbers = [None if one is None else float(one) for one in said]
         return pl.Series(variable.name, numbers, dtype=pl.Float64)
     texts = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
     return pl.Series(variable.name, texts, dtype=pl.String)
+
+
+def _nothing(variable: Variable, count: int) -> pl.Series:
+    """So many rows in which nothing is said."""
+    return pl.Series(variable.name, [], dtype=pl.Float64 if variable.numeric else pl.String).clear(count)
