@@ -67,11 +67,12 @@ def _measure(kept: Path, size: int) -> dict[str, float]:
     return found
 
 
-def run_one(kept: Path, size: int) -> None:
+def run_one(kept: Path, size: int, workers: int | None = None) -> None:
     """One export in this process; prints its figures."""
     from entact.cli.export import export_source
     from entact.cli.source import Asked, Source
     from entact.cli.spool import Spooled
+    from entact.cli.work import use_workers
     from entact.course.entry import Line
     from entact.protocol import load_study
 
@@ -87,9 +88,9 @@ def run_one(kept: Path, size: int) -> None:
     asked = Asked(("sdtm", "adam", "define"), ("xpt",), True, None, None)
     out = kept.parent / f"export-{size}"
     began = time.perf_counter()
-    with Spooled(out) as spool:
+    with Spooled(out) as spool, use_workers(workers) as executor:
         source = Source(load_study(STUDY), "rehearsal", None, ledgers(), "made up")
-        found = export_source(source, asked, None, out, spool)
+        found = export_source(source, asked, None, out, spool, executor)
     used = resource.getrusage(resource.RUSAGE_SELF)
     figures = {
         "participants": size,

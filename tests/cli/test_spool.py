@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
 
+from entact.cli import export, gathering
 from entact.datasets.sdtm import table
 
 
@@ -24,3 +27,48 @@ def test_parts_change_no_byte_and_leave_nothing_behind(
     for file in files:
         assert (parts / file).read_bytes() == (whole / file).read_bytes(), file
     assert sorted(path.name for path in tmp_path.iterdir()) == ["parts", "whole"]
+
+
+def test_how_many_processes_work_changes_no_byte(
+    run: Run, rehearsal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes are started once here, which takes seconds: nothing less shows that shares travel."""
+    asked = ["--as", "sdtm,adam,define,fhir", "--format", "xpt,json,csv,parquet", "--database", rehearsal]
+    whole, alone, several = (tmp_path / name for name in ("whole", "alone", "several"))
+    assert run("export", "mapp1", *asked, "--out", whole, "--workers", "1").code == 0
+    monkeypatch.setattr(gathering, "SHARE", 300)
+    monkeypatch.setattr(export, "PART", 1)
+    assert run("export", "mapp1", *asked, "--out", alone, "--workers", "1").code == 0
+    assert run("export", "mapp1", *asked, "--out", several, "--workers", "2").code == 0
+    files = sorted(path.relative_to(alone) for path in alone.rglob("*.*"))
+    assert len(files) > 60
+    for file in files:
+        assert (several / file).read_bytes() == (alone / file).read_bytes(), file
+        if file.suffix != ".parquet" and file.name != "manifest.json":  # a part of Parquet is one of the file
+            assert (whole / file).read_bytes() == (alone / file).read_bytes(), file
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["alone", "several", "whole"]
+
+
+def test_what_is_wrong_in_a_share_is_told_as_it_is_alone(
+    run: Run, rehearsal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "SHARE", 300)
+    arms = tmp_path / "allocation.json"
+    beside = Path(os.environ["ENTACT_DATA"]) / rehearsal.removeprefix("entact_") / "allocation.json"
+    told = json.loads(beside.read_text())
+    told["list"] = []
+    arms.write_text(json.dumps(told))
+    done = run(
+        "export",
+        "mapp1",
+        "--allocation",
+        arms,
+        "--database",
+        rehearsal,
+        "--out",
+        tmp_path / "out",
+        "--workers",
+        "1",
+    )
+    assert (done.code, "the allocation has no arm for the randomisation number" in done.err) == (2, True)
+    assert not (tmp_path / "out").exists()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future, wait
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,15 @@ from typing import Any
 import typer
 
 from entact import __version__
+from entact.cli.gathering import Gathering, Wanted
 from entact.cli.source import Asked, Source, arms_of, open_source
 from entact.cli.spool import Spooled
 from entact.cli.trace import numbers_in
-from entact.course import Course
-from entact.course.entry import Line, digest, instant, read
-from entact.course.fold import Broken, fold_lines
-from entact.datasets.adam import Analyser
-from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, Tabulator, strangers
-from entact.datasets.sdtm.build import Analysing
-from entact.datasets.sdtm.row import Row
-from entact.datasets.sdtm.subject import Subject
+from entact.cli.work import use_workers
+from entact.course.entry import digest
+from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, strangers
+from entact.datasets.sdtm.table import PART
 from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
-from entact.exchange.fhir import FhirRecord
 from entact.exchange.odm import as_version_2
 from entact.store import StoreError
 
@@ -37,11 +34,14 @@ FHIR = "fhir"  # and of resources, a file of lines for each type
 FORMATS = ("xpt", "json", "parquet", "csv")
 
 
-def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str, Any]:
+def export_study(
+    name: str, database: str, asked: Asked, out: Path, workers: int | None = None
+) -> dict[str, Any]:
     """Writes the datasets of a study into a new folder, and a manifest of them.
 
     Args:
         name: of the study, or the folder of an archive. out: a folder that is not there, or is empty.
+        workers: processes; without a word one for each core.
     Returns:
         What the manifest says.
     Raises:
@@ -53,8 +53,8 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         raise StoreError(f"{out} is not empty: an export goes into a folder of its own")
     source = open_source(name, database, asked.cut)
     arms = arms_of(source, database, asked)
-    with Spooled(out) as spool:
-        found = export_source(source, asked, arms, out, spool)
+    with Spooled(out) as spool, use_workers(workers) as executor:
+        found = export_source(source, asked, arms, out, spool, executor)
     if source.place == database:
         from entact.cli.audit import note_export
 
@@ -65,33 +65,25 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
 
 
 def export_source(
-    source: Source, asked: Asked, arms: Mapping[str, str] | None, out: Path, spool: Spooled
+    source: Source,
+    asked: Asked,
+    arms: Mapping[str, str] | None,
+    out: Path,
+    spool: Spooled,
+    executor: Executor | None = None,
 ) -> dict[str, Any]:
-    """Writes the datasets of ledgers, one participant in memory at a time; see `export_study`.
+    """Writes the datasets of ledgers, some participants in memory at a time; see `export_study`.
 
     Args:
         arms: randomisation number -> arm; None of a blinded export. spool: where rows wait.
+        executor: processes that share the work; without them this one does it all.
     """
-    analyser = Analyser(source.study, spool) if ADAM in asked.standards else None
     odm = OdmRecord(source.study) if VERSIONS.keys() & {*asked.standards} else None
-    fhir = FhirRecord(source.study, write=spool.write) if FHIR in asked.standards else None
-    tabulator = Tabulator(source.study, arms, _Each(analyser, fhir), spool)
-    seen = _Seen()
-    broken: dict[str, str] = {}
-    for ledger, lines in source.participants:
-        course = fold_lines(source.study, ledger, lines)
-        if isinstance(course, Broken):
-            broken[ledger] = course.problem
-            continue
-        visible = tabulator.visible(course)
-        seen.add(ledger, _counted(lines, course, visible))
-        try:
-            tabulator.add(visible)
-            if odm is not None:
-                odm.add(visible)
-        except ValueError as error:
-            raise StoreError(f"{ledger}: {error}") from error
-    tabulation = tabulator.finish(
+    wanted = Wanted(source.study, arms, ADAM in asked.standards, FHIR in asked.standards)
+    gathering = Gathering(wanted, spool, odm)
+    gathering.add_all(source.participants, executor)
+    analyser, fhir, seen = gathering.analyser, gathering.fhir, gathering.seen
+    tabulation = gathering.tabulator.finish(
         {"DCUTDTC": seen.at.date().isoformat(), "DCUTDESC": (source.cut or {}).get("name", "DATA EXPORT")}
     )
     wrong = [str(one) for one in strangers(tabulation) if not one.extensible]
@@ -108,7 +100,7 @@ def export_source(
             others[ODM2] = as_version_2(raw)
     if fhir is not None:
         fhir.finish(simulated=tabulation.environment != "production")
-    written = _write(tabulation, analysed, others, asked, out, seen.at, spool)
+    written = _write(tabulation, analysed, others, asked, out, seen.at, spool, executor)
     found: dict[str, Any] = {
         "study": source.study.name,
         "release": source.study.newest.id,
@@ -117,7 +109,7 @@ def export_source(
         "blinded": tabulation.blinded,
         "as": list(asked.standards),
         "cut": {**(source.cut or {}), "until": seen.at.isoformat(), "ledgers": seen.ledgers}
-        | {"entries": seen.entries, "heads_sha256": seen.heads.hexdigest()},
+        | {"entries": seen.entries, "heads_sha256": seen.heads_sha256},
         "code": {"entact": __version__},
         "terminology": TERMINOLOGY,
         "datasets": {
@@ -133,7 +125,7 @@ def export_source(
         "withheld": dict(tabulation.withheld),
         "assumed": dict(tabulation.assumed),
         "failing": dict(analyser.failures) if analyser is not None else {},
-        "broken": broken,
+        "broken": gathering.broken,
     }
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     (out / MANIFEST).write_text(text, encoding="utf-8")
@@ -175,43 +167,6 @@ def _check(asked: Asked) -> None:
         raise StoreError("a blinded export takes no allocation: leave out --blinded or --allocation")
 
 
-class _Each:
-    """Gives each participant to all who take one."""
-
-    def __init__(self, *several: Analysing | None) -> None:
-        self._several = [one for one in several if one is not None]
-
-    def add(self, subject: Subject, rows: Iterable[Row]) -> None:
-        """Gives one participant, with the rows that were made of them."""
-        made = list(rows)
-        for one in self._several:
-            one.add(subject, made)
-
-
-class _Seen:
-    """What was read: how much, its heads, and when the last of it arrived."""
-
-    def __init__(self) -> None:
-        self.ledgers = self.entries = 0
-        self.heads = hashlib.sha256()
-        self.at = datetime(1970, 1, 1, tzinfo=UTC)
-
-    def add(self, ledger: str, lines: list[Line]) -> None:
-        self.ledgers += 1
-        self.entries += len(lines)
-        if lines:
-            self.heads.update(f"{ledger} {lines[-1].seq} {lines[-1].hash}\n".encode())
-            arrived = instant(read(lines[-1].text).received_at).astimezone(UTC).replace(microsecond=0)
-            self.at = max(self.at, arrived)
-
-
-def _counted(lines: list[Line], course: Course, visible: Course) -> list[Line]:
-    """The lines of what is exported: that others follow in which the arm was told can tell it as well."""
-    if visible is course:
-        return lines
-    return [line for line in lines if visible.has(read(line.text).id)]
-
-
 def _write(
     tabulation: Tabulation,
     analysed: Mapping[str, Table],
@@ -220,6 +175,7 @@ def _write(
     out: Path,
     at: datetime,
     spool: Spooled,
+    executor: Executor | None,
 ) -> dict[str, str]:
     """Writes all files; none is left where one cannot be written.
 
@@ -228,6 +184,9 @@ def _write(
     """
     study, stamp = tabulation.release.file.study.upper(), at.isoformat()
     made: list[Path] = []
+    coming: list[Future[None]] = []
+    if executor is not None and max(one.height for one in tabulation.tables.values()) < PART:
+        executor = None  # a worker would need longer to begin than they take
     try:
         for folder, tables in ((out, tabulation.tables), (out / ADAM, analysed)):
             if not tables:
@@ -237,7 +196,10 @@ def _write(
             for dataset in datasets:
                 for form in asked.formats:
                     made.append(folder / f"{dataset.name.lower()}.{form}")
-                    _write_dataset(dataset, form, made[-1], study, at)
+                    if executor is None:
+                        _write_dataset(dataset, form, made[-1], study, at)
+                    else:
+                        coming.append(executor.submit(_write_dataset, dataset, form, made[-1], study, at))
             if "define" in asked.standards:
                 made.append(folder / DEFINE)
                 ending = asked.formats[0]
@@ -253,7 +215,12 @@ def _write(
         made.append(out / TRACE)
         with made[-1].open("w", encoding="utf-8") as to:
             to.writelines(_traces({**tabulation.tables, **analysed}))
+        for one in coming:
+            one.result()
     except BaseException:
+        for one in coming:
+            one.cancel()
+        wait(coming)
         for path in made:
             path.unlink(missing_ok=True)
         raise

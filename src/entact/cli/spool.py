@@ -37,6 +37,10 @@ class Spooled:
         if self._folder is not None:
             self._folder.cleanup()
 
+    def __getstate__(self) -> dict[str, object]:
+        """What another process reads what waits by; whoever made the folder takes it away."""
+        return {"_out": self._out, "_folder": None, "_parts": self._parts, "_lines": {}}
+
     def keep(self, dataset: str, part: pl.DataFrame) -> None:
         """Keeps the next part of a dataset."""
         kept = self._parts.setdefault(dataset, [])

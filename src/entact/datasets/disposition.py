@@ -80,7 +80,7 @@ def disposition(person: Person) -> Iterator[tuple[Any, ...]]:
             yield person.usubjid, EVENT, name, stopped.cause, person.day(stopped.at)
     if person.died_at is not None:
         yield person.usubjid, EVENT, "DEATH", "death", person.day(person.died_at)
-    if course.status == "completed":
+    if person.has_finished:
         ended = max((one.ended for one in course.encounters.values() if one.ended is not None), default=None)
         yield person.usubjid, EVENT, "COMPLETED", "completed", person.day(ended)
 

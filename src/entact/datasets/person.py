@@ -64,6 +64,12 @@ class Person:
             stops = {of: min(stops.get(of, self.died_at), self.died_at) for of in STOPS}
         return stops
 
+    @property
+    def has_finished(self) -> bool:
+        """Whether they were followed to the study's end; who gave up treatment before may have been."""
+        course = self.course
+        return course.status == "completed" or (course.status == "discontinued" and course.is_at_end)
+
     @cached_property
     def died_at(self) -> datetime | None:
         """Until when they lived; None of who did not die. It is not when that was entered."""

@@ -68,7 +68,7 @@ def row(person: Person) -> tuple[Any, ...]:
     if is_untreated:  # what they are given instead lasts as long as the study
         complete = course.status == "completed"
     treatment, stopped, why_stopped = _end(person, ("treatment", "procedures"), complete)
-    study, left, why_left = _end(person, ("follow_up", "data_use"), course.status == "completed")
+    study, left, why_left = _end(person, ("follow_up", "data_use"), person.has_finished)
     entered = person.entered
     rated = person.is_rated_after_dose
     sets = {

@@ -14,6 +14,7 @@ from tests.datasets.participants import START, Participant, arms, trial
 
 from entact.course.course import Course
 from entact.course.fold import fold
+from entact.datasets import build
 from entact.datasets.codebook import codebook
 from entact.datasets.sdtm import Table, Tabulation, strangers, tabulate
 from entact.datasets.sdtm.guide import domain
@@ -304,3 +305,33 @@ def test_a_visit_that_is_held_again_is_no_planned_one(mini: Study) -> None:
     ]
     planned = {one["VISIT"] for one in rows(found, "TV")}
     assert {one["VISIT"] for one in rows(found, "SV") if one.get("SVPRESP")} <= planned
+
+
+def test_who_stops_treatment_and_is_followed_to_the_end_has_finished_the_study(mini: Study) -> None:
+    """Treatment ends in one way, not completed and given up at once, and ADSL and DS say the same."""
+    person = Participant(mini, 2).randomised().dosed().stop("treatment", day=14).closed()
+    made = tabulate(mini, [person.course()], arms())
+    ends = [
+        (row["DSSCAT"], row["DSDECOD"]) for row in rows(made, "DS") if row["DSCAT"] == "DISPOSITION EVENT"
+    ]
+    assert ends == [("STUDY TREATMENT", "WITHDRAWAL BY SUBJECT"), ("STUDY PARTICIPATION", "COMPLETED")]
+    subject = build(mini, [person.course()]).subjects.row(0, named=True)
+    assert (subject["EOTSTT"], subject["EOSSTT"], subject["EOSDT"]) == ("DISCONTINUED", "COMPLETED", None)
+
+
+@pytest.mark.parametrize(
+    ("of", "ended"), [("procedures", "STUDY TREATMENT"), ("data_use", "STUDY PARTICIPATION")]
+)
+def test_whatever_is_given_up_ends_what_adsl_says_it_ends(mini: Study, of: str, ended: str) -> None:
+    person = Participant(mini, 2).randomised().dosed().stop(of, day=14)
+    made = rows(tabulate(mini, [person.course()], arms()), "DS")
+    [row] = [one for one in made if one["DSDECOD"] == "WITHDRAWAL BY SUBJECT"]
+    assert (row["DSSCAT"], row["DSSTDTC"][:10]) == (ended, "2026-03-16")
+
+
+def test_participation_lasts_until_the_last_answer_of_a_visit_that_is_not_over(mini: Study) -> None:
+    person = Participant(mini, 2).randomised().dosed()
+    person.write("encounter", {"status": "started"}, day=40, encounter="outcome#1")
+    person.rate(20, False, day=40.01, visit="outcome")
+    [row] = rows(tabulate(mini, [person.course()], arms()), "DM")
+    assert row["RFPENDTC"] == "2026-04-11T10:14:24"

@@ -23,6 +23,7 @@ Blinded = Annotated[bool, typer.Option("--blinded", help="Nothing in it may depe
 Opened = Annotated[
     Path | None, typer.Option("--allocation", help="The opened allocation; a rehearsal's is found.")
 ]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; else one for each core.")]
 OfCut = Annotated[str | None, typer.Option("--cut", help="A cut by its name; else all that there is.")]
 
 Named = Annotated[str, typer.Argument(help="A study by its name, or the path of its file.")]
@@ -55,6 +56,7 @@ def export(
     blinded: Blinded = False,
     allocation: Opened = None,
     cut: OfCut = None,
+    workers: Workers = None,
     database: Database = REHEARSAL,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +70,7 @@ def export(
         print_result(export_m11(study, out), print_written, as_json=as_json)
         return
     asked = Asked(_names(standards), _names(formats), blinded, allocation, cut)
-    found = export_study(study, database, asked, out)
+    found = export_study(study, database, asked, out, workers)
     if as_json:
         print_json(found)
     else:

@@ -288,7 +288,8 @@ class State:
         return self.first_consent is not None and self.consent is not None and self.consent.is_withdrawn
 
     @property
-    def _is_at_end(self) -> bool:
+    def is_at_end(self) -> bool:
+        """Whether the last visit of the schedule was held, whatever was given up before it."""
         visits = self.release.visits_of(self.population, self.tracks)
         ends = last_visits(visits, self.release.file.tracks)
         return any(
@@ -309,7 +310,7 @@ class State:
             return "withdrawn"
         if "treatment" in self.discontinued or "procedures" in self.discontinued:
             return "discontinued"
-        if self._is_at_end:
+        if self.is_at_end:
             return "completed"
         if any(dose.is_taken for dose in self.doses):
             return "in_treatment"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from entact.course.course import Course
@@ -81,6 +81,24 @@ class Tabulation:
     assumed: Mapping[str, str]
 
 
+@dataclass
+class Told:
+    """What is known of participants beside their rows: their environments, when any began and was last seen,
+    and how many entered."""
+
+    environments: set[str] = field(default_factory=set)
+    began: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    entered: int = 0
+
+    def add(self, other: Told) -> None:
+        """Adds what is known of others."""
+        self.environments |= other.environments
+        self.began += other.began
+        self.seen += other.seen
+        self.entered += other.entered
+
+
 class Analysing(Protocol):
     """Takes a participant with the rows that were made of them: `entact.datasets.adam.Analyser` does."""
 
@@ -110,9 +128,7 @@ class Tabulator:
         self.book = codebook(self.release)
         self.blinded = allocation is None and self.book.randomised
         self.tables = {name: Table(name, spool=None if name in TRIAL else spool) for name in ORDER}
-        self.environments: set[str] = set()
-        self._facts: dict[str, list[str]] = {"began": [], "seen": []}
-        self._entered = 0
+        self.told = Told()
 
     def add(self, course: Course) -> None:
         """Adds the rows of one participant. A ledger without entries has none.
@@ -127,18 +143,18 @@ class Tabulator:
         rows = rows_of(subject)
         if self.analyser is not None:
             self.analyser.add(subject, rows)
-        self.environments.add(course.effective[0].entry.environment)
+        self.told.environments.add(course.effective[0].entry.environment)
         for row in rows:
             self.tables[row.domain].add(row.values, row.entries)
             for values in _qualifiers(row):
-                name = f"SUPP{row.domain}"
-                self._table(name).add(values, row.entries)
-        for what, at in (("began", subject.began), ("seen", subject.last_seen)):
+                self.table(f"SUPP{row.domain}").add(values, row.entries)
+        for dates, at in ((self.told.began, subject.began), (self.told.seen, subject.last_seen)):
             if at is not None:
-                self._facts[what].append(subject.local(at) or "")
-        self._entered += subject.person.entered
+                dates.append(subject.local(at) or "")
+        self.told.entered += subject.person.entered
 
-    def _table(self, name: str) -> Table:
+    def table(self, name: str) -> Table:
+        """The table of a domain, or of qualifiers as `SUPPAE`; one more where there was none."""
         if name not in self.tables:
             self.tables[name] = Table(name, spool=self.spool)
         return self.tables[name]
@@ -155,14 +171,15 @@ class Tabulator:
         Raises:
             ValueError: when participants of different environments were added.
         """
-        if len(self.environments) > 1:
+        environments = self.told.environments
+        if len(environments) > 1:
             raise ValueError(
-                f"these ledgers are of different environments: {', '.join(sorted(self.environments))}"
+                f"these ledgers are of different environments: {', '.join(sorted(environments))}"
             )
         known: dict[str, str | None] = {
-            "ACTSUB": str(self._entered),
-            "SSTDTC": min((one[:10] for one in self._facts["began"]), default=None),
-            "SENDTC": max((one[:10] for one in self._facts["seen"]), default=None),
+            "ACTSUB": str(self.told.entered),
+            "SSTDTC": min((one[:10] for one in self.told.began), default=None),
+            "SENDTC": max((one[:10] for one in self.told.seen), default=None),
             **{f"country:{two}": three for two, three in special.COUNTRIES.items()},
             **(facts or {}),
         }
@@ -178,7 +195,7 @@ class Tabulator:
             release=self.release,
             book=self.book,
             blinded=self.blinded,
-            environment=next(iter(self.environments), "production"),
+            environment=next(iter(environments), "production"),
             tables={name: self.tables[name] for name in order if self.tables[name].height},
             own={name: (home.code, home.name, home.category) for name, home in homes.sponsors()},
             left_out=dict(homes.left_out),

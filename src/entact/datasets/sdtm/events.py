@@ -134,6 +134,12 @@ def history(subject: Subject) -> Iterator[Row]:
                     )
 
 
+_GIVEN_UP = {  # what ends with it, as in ADSL
+    "STUDY TREATMENT": ("treatment", "procedures"),
+    "STUDY PARTICIPATION": ("follow_up", "data_use"),
+}
+
+
 def disposition(subject: Subject) -> Iterator[Row]:
     """DS: milestones that were reached, and how treatment and participation ended."""
     person, course = subject.person, subject.person.course
@@ -152,20 +158,24 @@ def disposition(subject: Subject) -> Iterator[Row]:
     if course.status == "screen_failed" and judged is not None:
         why = _failed(subject, judged)[0] if _failed(subject, judged) else "not eligible"
         yield _disposed(subject, event, "STUDY PARTICIPATION", "SCREEN FAILURE", why, judged.at, judged.entry)
-    for of, category in (("treatment", "STUDY TREATMENT"), ("follow_up", "STUDY PARTICIPATION")):
-        stopped = course.discontinued.get(of)
-        if stopped is not None and course.status != "screen_failed":
+    ended = set()
+    for category, gave_up in _GIVEN_UP.items():
+        stops = [course.discontinued[one] for one in gave_up if one in course.discontinued]
+        if stops and course.status != "screen_failed":
+            stopped = min(stops, key=lambda one: one.at)
             reason = reason_of(stopped.cause)
             yield _disposed(subject, event, category, reason, stopped.cause, stopped.at, stopped.entry)
-    if course.died is not None and person.died_at is not None and "follow_up" not in course.discontinued:
+            ended.add(category)
+    if course.died is not None and person.died_at is not None and "STUDY PARTICIPATION" not in ended:
         yield _disposed(
             subject, event, "STUDY PARTICIPATION", "DEATH", "death", person.died_at, course.died.entry
         )
     until = subject.treated_until
-    if until is not None and len(person.first_doses) >= (planned_doses(course) or 1):
+    enough = len(person.first_doses) >= (planned_doses(course) or 1)
+    if until is not None and enough and "STUDY TREATMENT" not in ended:
         dose = max((one for one in course.doses if one.is_taken), key=lambda one: one.at)
         yield _disposed(subject, event, "STUDY TREATMENT", "COMPLETED", "completed", until, dose.entry)
-    if course.status == "completed" and "follow_up" not in course.discontinued:
+    if person.has_finished and "STUDY PARTICIPATION" not in ended:
         at, entry = max(
             (one.ended, one.closed) for one in course.encounters.values() if one.ended is not None
         )

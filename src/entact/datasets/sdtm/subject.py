@@ -148,10 +148,12 @@ class Subject:
 
     @cached_property
     def last_seen(self) -> datetime | None:
-        """The end of participation: the last encounter, discontinuation, death or disposition."""
+        """The end of participation: the last encounter or answer, discontinuation, death or disposition."""
         course = self.person.course
         seen = [at for one in course.encounters.values() for at in (one.started, one.ended) if at is not None]
         seen += [one.at for one in course.discontinued.values()]
+        filled = (one for forms in course.answers.values() for one in forms)  # a visit may not be over yet
+        seen += [one.at for one in filled if one.status == "done" and self.person.may_use(one.at)]
         if course.first_consent is not None:
             seen.append(course.first_consent.since)
         if course.eligibility is not None:

@@ -60,6 +60,17 @@ class Table:
         if self._spool is not None and len(self.rows) >= PART:
             self._send(self._spool)
 
+    def take(self, part: pl.DataFrame) -> None:
+        """Adds a part that was gathered elsewhere, as a spool was given it."""
+        assert self._spool is not None
+        self._send(self._spool)
+        self._hand_on(part, self._spool)
+
+    def hand_on(self) -> None:
+        """Lets the rows that are in memory wait where the others do; without a spool they stay."""
+        if self._spool is not None:
+            self._send(self._spool)
+
     @property
     def height(self) -> int:
         """The number of rows."""
@@ -97,12 +108,14 @@ class Table:
         """Lets what is in memory wait elsewhere."""
         if not self.rows:
             return
-        part = self._frame(self.domain.variables)
-        self._used |= {one.name for one in part if one.null_count() < part.height}
         entries = pl.Series(ENTRIES, list(map("\n".join, self.entries)), dtype=pl.String)
-        spool.keep(self.domain.name, part.with_columns(entries))
-        self._spooled += len(self.rows)
+        self._hand_on(self._frame(self.domain.variables).with_columns(entries), spool)
         self.rows, self.entries = [], []
+
+    def _hand_on(self, part: pl.DataFrame, spool: Spool) -> None:
+        self._used |= {one.name for one in part if one.name != ENTRIES and one.null_count() < part.height}
+        spool.keep(self.domain.name, part)
+        self._spooled += part.height
 
     def _gather(self) -> tuple[list[Variable], pl.DataFrame]:
         """The variables, and what is in memory of them; made once for as many rows as there are."""
