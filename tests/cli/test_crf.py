@@ -29,3 +29,23 @@ def test_what_cannot_be_written_is_said(run: Run, tmp_path: Path) -> None:
         done = run("crf", FORMS, *arguments)
         assert done.code == 2
         assert said in done.err
+
+
+def test_an_annotated_form_has_something_beside_every_item(run: Run, tmp_path: Path) -> None:
+    """Its annotations are read from the form as it is drawn; one to be filled in has none."""
+    from entact.cli.crf import with_annotations
+    from entact.cli.diff import release_named
+    from entact.course.crf import blank_crf
+    from entact.report.crf import annotations_in_crf
+
+    path = tmp_path / "acrf.pdf"
+    done = run("crf", FORMS, "--out", path, "--annotated")
+    assert (done.code, done.err) == (0, "")
+    assert path.read_bytes().startswith(b"%PDF-")
+    release = release_named(str(FORMS))
+    form = blank_crf(release, once=True)
+    drawn = annotations_in_crf(with_annotations(release, form))
+    assert [(one["form"], one["item"]) for one in drawn] == [
+        (page.form, item.name) for page in form.pages for item in page.items
+    ]
+    assert all(one["said"] for one in drawn)

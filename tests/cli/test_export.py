@@ -21,10 +21,10 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ["--as", "sdtm,adam,define", "--format", "xpt,json,parquet,csv", "--database", own]
+    options = ["--as", "sdtm,adam,define,guides", "--format", "xpt,json,parquet,csv", "--database", own]
     done = run("export", "mapp1", *options, "--out", out, "--blinded")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("mapp1 · sdtm, adam, define · blinded · SIMULATED DATA")
+    assert done.out.startswith("mapp1 · sdtm, adam, define, guides · blinded · SIMULATED DATA")
     manifest = json.loads((out / "manifest.json").read_text())
     found = digests(out)
     del found["manifest.json"]
@@ -36,6 +36,9 @@ def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str
         "dm.csv",
         "define.xml",
         "adam/adqs.xpt",
+        "acrf.pdf",
+        "csdrg.pdf",
+        "adam/adrg.pdf",
         "trace.jsonl",
     } <= found.keys()
     assert (manifest["blinded"], manifest["simulated"]) == (True, True)
@@ -54,7 +57,7 @@ def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str
     from entact import store
 
     last = [*store.lines("system")][-1].text
-    assert "datasets, sdtm, adam, define, blinded" in last
+    assert "datasets, sdtm, adam, define, guides, blinded" in last
 
 
 def test_a_blinded_export_of_a_study_with_swapped_arms_is_byte_equal(
@@ -74,7 +77,7 @@ def test_a_blinded_export_of_a_study_with_swapped_arms_is_byte_equal(
             beside.write_text(text)
             for kind, options in (("blinded", ["--blinded"]), ("open", [])):
                 out = tmp_path / f"{name}-{kind}"
-                asked = ["--as", "sdtm,adam,define,odm,odm2,fhir", *options, "--database", own]
+                asked = ["--as", "sdtm,adam,define,guides,odm,odm2,fhir", *options, "--database", own]
                 done = run("export", "mapp1", *asked, "--out", out)
                 assert done.code == 0, done.err
                 folders[out.name] = digests(out)
@@ -85,7 +88,9 @@ def test_a_blinded_export_of_a_study_with_swapped_arms_is_byte_equal(
     of_sdtm = {name for name in differs if not name.startswith("adam/")}
     of_arms = {"dm.xpt", "se.xpt", "ex.xpt", "define.xml", "manifest.json", "fhir/ResearchSubject.ndjson"}
     assert of_sdtm == of_arms
-    analysed = {name for name in folders["one-open"] if name.startswith("adam/ad")}
+    analysed = {
+        name for name in folders["one-open"] if name.startswith("adam/ad") and name != "adam/adrg.pdf"
+    }
     assert {"adam/adeff.xpt", "adam/advs.xpt", "adam/adex.xpt", "adam/adblind.xpt"} <= analysed <= differs
     assert "adam/adblind.xpt" not in folders["one-blinded"]
     assert {"odm.xml", "odm2.xml", "fhir/Observation.ndjson"} <= folders["one-blinded"].keys()
@@ -124,7 +129,7 @@ def test_a_value_leads_back_to_its_entries(run: Run, own: str, tmp_path: Path) -
     [
         (["--as", "adam"], "analysis datasets come with those of SDTM"),
         (["--as", "send"], "there is no standard 'send'"),
-        (["--as", "define"], "define describes datasets"),
+        (["--as", "define"], "define and guides describe datasets"),
         (["--format", "sas7bdat"], "there is no format 'sas7bdat'"),
         (["--allocation", "x.json"], "a blinded export takes no allocation"),
         (["--cut", "lock-9"], "there is no cut 'lock-9'"),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,11 +24,13 @@ from entact.course.entry import digest
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, strangers
 from entact.datasets.sdtm.table import PART
 from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
+from entact.exchange.guides import analysis_data_guide, study_data_guide
 from entact.exchange.odm import as_version_2
 from entact.store import StoreError
 
 MANIFEST, TRACE, DEFINE, ODM, ODM2 = "manifest.json", "trace.jsonl", "define.xml", "odm.xml", "odm2.xml"
-STANDARDS = ("sdtm", "adam", "define", "odm", "odm2", "fhir")
+STANDARDS = ("sdtm", "adam", "define", "guides", "odm", "odm2", "fhir")
+ACRF, CSDRG, ADRG = "acrf.pdf", "csdrg.pdf", "adrg.pdf"  # the annotated form, and guides for reviewers
 VERSIONS = {"odm": ODM, "odm2": ODM2}  # of ODM, with the file of each
 ADAM = "adam"  # the folder of analysis datasets, within that of an export
 FHIR = "fhir"  # and of resources, a file of lines for each type
@@ -157,7 +160,7 @@ def _check(asked: Asked) -> None:
             raise StoreError(f"there is no standard {one!r}; there are {', '.join(STANDARDS)}")
     if "sdtm" not in asked.standards:
         said = "analysis datasets come with those of SDTM, from which they are traced"
-        what = "define describes datasets, and odm, odm2 and fhir stand beside them"
+        what = "define and guides describe datasets, and odm, odm2 and fhir stand beside them"
         what = said if ADAM in asked.standards else what
         raise StoreError(f"{what}: export them together, as in --as sdtm,adam,define")
     for one in asked.formats:
@@ -203,8 +206,15 @@ def _write(
             if "define" in asked.standards:
                 made.append(folder / DEFINE)
                 ending = asked.formats[0]
-                text = define_xml(tabulation, datasets, version=__version__, at=stamp, ending=ending)
+                documents = _DOCUMENTS[folder == out] if "guides" in asked.standards else {}
+                text = define_xml(
+                    tabulation, datasets, version=__version__, at=stamp, ending=ending, documents=documents
+                )
                 made[-1].write_bytes(text)
+            if "guides" in asked.standards:
+                for name, draw in _guides(tabulation, datasets, analysis=folder != out):
+                    made.append(folder / name)
+                    made[-1].write_bytes(draw)
         for name, raw in others.items():
             made.append(out / name)
             made[-1].write_bytes(raw)
@@ -225,6 +235,26 @@ def _write(
             path.unlink(missing_ok=True)
         raise
     return {path.relative_to(out).as_posix(): _sha256(path) for path in made}
+
+
+_DOCUMENTS = {
+    True: {ACRF: "Annotated case report form", CSDRG: "Clinical study data reviewer's guide"},
+    False: {ADRG: "Analysis data reviewer's guide"},
+}
+
+
+def _guides(
+    tabulation: Tabulation, datasets: list[Described], *, analysis: bool
+) -> Iterator[tuple[str, bytes]]:
+    """The documents beside the datasets of a folder."""
+    from entact.cli.crf import annotated_crf
+    from entact.report.guide import draw_guide
+
+    if analysis:
+        yield ADRG, draw_guide(asdict(analysis_data_guide(tabulation, datasets, version=__version__)))
+        return
+    yield ACRF, annotated_crf(tabulation.release)
+    yield CSDRG, draw_guide(asdict(study_data_guide(tabulation, datasets, version=__version__)))
 
 
 def _sha256(path: Path) -> str:

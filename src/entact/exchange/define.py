@@ -5,7 +5,7 @@ Source: CDISC Define-XML 2.1, specification and XML schema; a test holds what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -33,13 +33,20 @@ _EMPTY: Final = ("COM.EMPTY", "The study does not collect this; the column is ex
 
 
 def define_xml(
-    tabulation: Tabulation, datasets: Iterable[Described], *, version: str, at: str, ending: str
+    tabulation: Tabulation,
+    datasets: Iterable[Described],
+    *,
+    version: str,
+    at: str,
+    ending: str,
+    documents: Mapping[str, str] | None = None,
 ) -> bytes:
     """The Define-XML of an export.
 
     Args:
         datasets: those that are written. version: of entact. at: the cut, as ISO 8601 with offset.
-        ending: of the files that it points to (`xpt`).
+        ending: of the files that it points to (`xpt`). documents: file -> title of those beside it; the
+            annotated form is the one whose name begins with `acrf`.
     """
     described = list(datasets)
     file = tabulation.release.file
@@ -64,6 +71,9 @@ def define_xml(
     metadata.set("Description", _what(tabulation))
     metadata.set(f"{{{DEF}}}DefineVersion", "2.1.0")
     _standards(metadata, analysis=analysis)
+    for name in documents or {}:
+        tag = "AnnotatedCRF" if name.startswith("acrf") else "SupplementalDoc"
+        _def(_def(metadata, tag), "DocumentRef", leafID=_leaf_oid(name))
     lists = _lists(described)
     by_value = {(one.dataset, one.variable): one for one in value_lists(described)}
     for values in by_value.values():
@@ -83,8 +93,16 @@ def define_xml(
         _codelist(metadata, key, terms, known)
     for oid, text in (_UNCODED, _EMPTY):
         _description(_def(metadata, "CommentDef", OID=oid), text)
+    for name, title in (documents or {}).items():
+        leaf = _def(metadata, "leaf", ID=_leaf_oid(name))
+        leaf.set(f"{{{XLINK}}}href", name)
+        _def(leaf, "title").text = title
     add_results(metadata, results, ODM, DEF)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _leaf_oid(name: str) -> str:
+    return f"LF.{name.partition('.')[0].upper()}.DOC"
 
 
 def _what(tabulation: Tabulation) -> str:

@@ -14,7 +14,8 @@ def draw_crf(crf: Mapping[str, Any]) -> bytes:
     """The form as a PDF, with an outline by visit and tags for screen readers.
 
     Args:
-        crf: `course.crf.Crf` as plain data.
+        crf: `course.crf.Crf` as plain data; with `annotations` of each form, what becomes of its items
+            stands beside them (`datasets.sdtm.annotations`).
     """
     return as_pdf(_TEMPLATE, crf)
 
@@ -27,3 +28,8 @@ def picture_crf(crf: Mapping[str, Any], ppi: float = 72.0) -> list[bytes]:
 def places_in_crf(crf: Mapping[str, Any]) -> list[dict[str, str]]:
     """Every item as it stands on the form, in order: its form, visit and name, or the name of a cell."""
     return found_in(_TEMPLATE, crf, "item")
+
+
+def annotations_in_crf(crf: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every annotation as it stands on the form, in order: form, item and what it says."""
+    return found_in(_TEMPLATE, crf, "annotation")

@@ -166,12 +166,15 @@ def crf(
     out: Annotated[Path, typer.Option(help="The PDF to write.", dir_okay=False)],
     language: Language = None,
     once: Annotated[bool, typer.Option("--once", help="Each form once, with all its visits.")] = False,
+    annotated: Annotated[
+        bool, typer.Option("--annotated", help="With dataset and variable of each item; each form once.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the blank case report form of a study, to print and fill in: a page for each form of a visit."""
     from entact.cli.crf import write_crf
 
-    done = write_crf(study, out, language, once=once)
+    done = write_crf(study, out, language, once=once, annotated=annotated)
     if as_json:
         print_json(done)
     else:
