@@ -76,7 +76,7 @@ function restore(form, fields) {
   for (const control of form.querySelectorAll("input, select, textarea")) {
     if (!control.name || ASIDE.has(control.name) || control.type === "hidden") continue;
     const said = fields.filter(([name]) => name === control.name).map(([, value]) => value);
-    if (control.type === "radio") control.checked = (said[0] ?? "") === control.value;
+    if (control.type === "radio") control.checked = said[0] === control.value;
     else if (control.type === "checkbox") control.checked = said.includes(control.value);
     else control.value = said[0] ?? "";
   }
