@@ -46,7 +46,7 @@ def test_what_the_way_says_already_is_chosen(ada: Browser, screened: str, study:
     ada.post(
         "/participants/S-1/add/discontinuation/", {**sent, "item:cause": "lost_to_follow_up", "head": "9"}
     )
-    assert course_of(study, screened).discontinued["follow_up"].cause == "lost_to_follow_up"
+    assert course_of(study, screened).discontinued["follow_up"].is_lost
     ada.get("/participants/S-1/add/discontinuation/?item:of=nothing&item:cause=%00")
 
 

@@ -95,6 +95,18 @@ def test_four_things_can_stop(new_story: NewStory, of: str, status: str) -> None
     assert fold(story.study, story.entries).status == "completed"
 
 
+def test_who_is_reached_no_more_has_not_withdrawn(new_story: NewStory) -> None:
+    story = whole(new_story)
+    lost = {"of": "follow_up", "decided_by": "investigator", "cause": "lost_to_follow_up"}
+    story.write("discontinuation", lost, day=20)
+    course = fold(story.study, story.entries)
+    assert course.status == "lost_to_follow_up"
+    assert not [one for one in course.due(story.at(400)) if one.status in ("due", "expected")]
+    refused = {"participation": False, "recording": False}
+    story.write("consent", {"version": "1.0", "scopes": refused}, day=30)
+    assert fold(story.study, story.entries).status == "withdrawn"
+
+
 def test_death_comes_before_everything(new_story: NewStory) -> None:
     story = whole(new_story)
     story.write("death", {"date": "2026-04"}, day=44)

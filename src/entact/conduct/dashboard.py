@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 640, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 16, 20, 34
 
 OUTSIDE, MISSED, FORM, READING = "out_of_window", "visit_missed", "activity_missing", "reading_missing"
-_STOPPED = ("discontinued", "withdrawn", "died")
+_STOPPED = ("discontinued", "withdrawn", "lost_to_follow_up", "died")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.releases.domain import sites_stand
-from entact.conduct.staff.waiting import certificates, own_sites, training, unsigned_log
+from entact.conduct.staff.waiting import certificates, own_sites, planned_ends, training, unsigned_log
 from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
 from entact.conduct.visits.ahead import asked_ahead
@@ -344,6 +344,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     guesses_missing,
     sites_to_open,
     certificates,
+    planned_ends,
     unsigned_log,
     training,
 )

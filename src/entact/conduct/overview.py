@@ -23,7 +23,7 @@ from entact.protocol.words.safety import Safety, act_words
 from entact.report.schedule import Schedule, schedule_parts
 from entact.store import lists
 
-_STOPPED = ("discontinued", "withdrawn", "died")
+_STOPPED = ("discontinued", "withdrawn", "lost_to_follow_up", "died")
 
 
 @dataclass(frozen=True)

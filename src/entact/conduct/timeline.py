@@ -43,7 +43,14 @@ OF_ANSWERS = {
     "unusual": gettext_lazy("unusual answer"),
 }  # rules about one answer, as they are called
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
-OVER = ("screen_failed", "not_entered", "completed", "withdrawn", "died")  # nothing more is due
+OVER = (
+    "screen_failed",
+    "not_entered",
+    "completed",
+    "withdrawn",
+    "lost_to_follow_up",
+    "died",
+)  # nothing more is due
 
 
 def tell(reader: Reader, standing: Standing, folded: Folded, opener: Opener = CLOSED) -> Timeline:

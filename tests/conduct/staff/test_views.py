@@ -13,6 +13,8 @@ from tests.conduct.record import keep
 
 from entact import store
 from entact.conduct import delegation
+from entact.conduct.access import people
+from entact.conduct.monitoring.visit import owners_at
 from entact.conduct.permissions import OWNER
 from entact.conduct.record.door import Author
 from entact.course import read
@@ -177,8 +179,13 @@ def test_a_last_day_is_planned_and_from_the_day_after_nothing_of_the_site_is_the
     assert ends()[-1] == last
     theo = signed_in_as("theo")
     assert theo.get(LOG).status_code == 200
+    assert "Your time at the site ends" in theo.get("/").content.decode()
+    assert "The time of Theo at the site ends" in ines.get("/").content.decode()
+    asks = people.person_of(people.account_named("ines"))
+    assert dict(owners_at(asks, "denver")) == {"ines": "Ines", "theo": "Theo"}
     monkeypatch.setattr(delegation, "today_at", lambda site: today + timedelta(days=3))
     assert theo.get(LOG).status_code == 404
+    assert dict(owners_at(asks, "denver")) == {"ines": "Ines"}
     assert theo.get("/sites/haifa/staff/").status_code == 200  # of another site nothing was planned
     assert ines.post(LOG, plan | {"until": str(today + timedelta(days=9))}).status_code == 409  # left already
     for what in ("close", "open"):

@@ -1,8 +1,8 @@
 """One visit on a phone by keyboard alone: no pointer, no script that puts the focus anywhere.
 
-Whoever sits here signs in, finds the participant, opens the visit from the matrix, fills its form in, corrects
-it, answers what the monitor asks, and signs. Each control is reached with Tab, Enter and arrows, and shows
-that it has the focus.
+Whoever sits here signs in, finds the participant, opens the visit from the matrix, fills its form in,
+corrects it, answers what the monitor asks, and signs. Each control is reached with Tab, Enter and arrows, and
+shows that it has the focus.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from entact.protocol import Study
 pytestmark = pytest.mark.slow
 NEW = "/participants/S-1/query/"
 FORM = "/participants/S-1/screening.1/suicidality/"
-SHOWS_FOCUS = """() => { const style = getComputedStyle(document.activeElement);
-    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none"; }"""
+SHOWS_FOCUS = """() => [document.activeElement, document.activeElement.nextElementSibling].some((one) => {
+    const style = one && getComputedStyle(one);
+    return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0; })"""
 MOST = 150  # tabs until something is reached; who needs more has been forgotten
 
 

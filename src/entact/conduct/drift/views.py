@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct.access.models import Account
+from entact.conduct.access.people import person_of
 from entact.conduct.asking import authenticated_by, reader_of
 from entact.conduct.drift import domain
 from entact.conduct.drift.page import shown_agreement
@@ -145,9 +146,10 @@ def _raters(person: Person, forms: Iterable[str]) -> list[tuple[str, str, list[s
     found: dict[str, tuple[str, str, list[str]]] = {}
     for form in forms:
         roles = person.permissions.roles_entering(form)
-        who = Account.objects.filter(roles__role__in=roles, is_active=True).distinct()
-        for name, title in who.values_list("name", "title"):
-            found.setdefault(name, (name, title, []))[2].append(form)
+        held = Account.objects.filter(roles__role__in=roles, is_active=True).distinct()
+        for one in held.prefetch_related("roles"):
+            if roles & person_of(one).all_roles:  # whose last day is not over
+                found.setdefault(one.name, (one.name, one.title, []))[2].append(form)
     return sorted(found.values())
 
 

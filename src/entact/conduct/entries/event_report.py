@@ -85,7 +85,7 @@ class _Writing:
         release = self.course.site_release(asked.now).file
         return EventReport(
             study=study.name,
-            title=str(study.newest.file.title),
+            title=str(release.title),
             release=release.release,
             environment=asked.reader.environment,
             site=self.course.site or "",
@@ -140,7 +140,7 @@ class _Writing:
         yield "What was done", event.action or "not said"
 
     def _reports(self) -> Iterator[tuple[str, str, str, str]]:
-        known = self.course.study.newest.file.reports
+        known = self.course.site_release(self.asked.now).file.reports
         for one in reports_due(self.course):
             if one.event == self.event:
                 said = known.get(one.report)

@@ -187,7 +187,7 @@ def _reports_to_send(asked: Asked, event: str) -> list[tuple[str, str]]:
     if asked.role_for("report_safety") is None:
         return []
     where = reverse("add", args=[asked.participant.key, "safety_report"])
-    known = asked.course.study.newest.file.reports
+    known = asked.course.site_release(asked.now).file.reports
     return [
         (
             f"{where}?{urlencode({'about': event, 'item:report': one.report})}",

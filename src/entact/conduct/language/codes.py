@@ -180,6 +180,7 @@ OF_RECORD = (
     gettext_noop("idle"),
     gettext_noop("imported"),
     gettext_noop("in treatment"),
+    gettext_noop("lost to follow up"),
     gettext_noop("in follow up"),
     gettext_noop("invited"),
     gettext_noop("late"),

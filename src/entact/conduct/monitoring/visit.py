@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.access.models import Account
+from entact.conduct.access.people import person_of
 from entact.conduct.delegation import enter_at_site, hold_site, state_of, today_at
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
@@ -101,8 +102,8 @@ def _departures(reader: Reader, named: list[tuple[str, str]]) -> Iterator[Depart
 def owners_at(person: Person, site: str) -> list[tuple[str, str]]:
     """Who may be asked to do something: identity and name of whoever has a role at the site, and oneself."""
     found = {person.identity: person.name}
-    held = Account.objects.filter(is_active=True, roles__site=site).distinct()
-    found |= dict(held.values_list("name", "title"))
+    held = Account.objects.filter(is_active=True, roles__site=site).distinct().prefetch_related("roles")
+    found |= {one.name: one.title for one in held if site in person_of(one).roles}
     return sorted(found.items(), key=lambda one: one[1])
 
 

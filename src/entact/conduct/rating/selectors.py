@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from entact.conduct.access.models import Account
+from entact.conduct.access.people import person_of
 from entact.conduct.permissions import Person
 from entact.conduct.rating.models import Offer, RaterProfile
 from entact.conduct.reader import Reader
@@ -46,15 +47,13 @@ def profile_of(name: str, reader: Reader) -> Profile:
 def pool_of(reader: Reader, person: Person) -> list[Rater]:
     """Everybody who may take an assessment, with how much they have lately taken."""
     roles = person.permissions.roles_for("rate")
-    names = Account.objects.filter(is_active=True, roles__role__in=roles).distinct()
+    held = Account.objects.filter(is_active=True, roles__role__in=roles).distinct().prefetch_related("roles")
+    names = sorted(one.name for one in held if roles & person_of(one).all_roles)  # whose last day is not over
     taken = Offer.objects.filter(over=False, taken_at__gt=reader.at - LATELY).exclude(taken_by="")
     load = dict(taken.values_list("taken_by").annotate(Count("id")))
     spoken = dict(RaterProfile.objects.values_list("account__name", "languages"))
     main = reader.study.newest.file.languages[:1]
-    return [
-        Rater(name, frozenset(spoken.get(name, main)), load.get(name, 0))
-        for name in sorted(names.values_list("name", flat=True))
-    ]
+    return [Rater(name, frozenset(spoken.get(name, main)), load.get(name, 0)) for name in names]
 
 
 def offered_to(person: Person, reader: Reader) -> list[Offer]:

@@ -22,6 +22,7 @@ from entact.conduct.session.sealed import Grant, public_key
 from entact.conduct.sight import DOSING, EVENTS, Sight
 from entact.conduct.words import role_words, title_of_visit, told
 from entact.course import Course
+from entact.course.entry.dates import in_date
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import version_of
 from entact.course.found.recording import agrees_to_recording
@@ -318,6 +319,7 @@ def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
             "roles": list(one.roles),
             "counts": not any(staff_reasons(one, one.person, site.id, today)),
             "follows": bool(follows & {*one.roles}),
+            "works": bool(one.roles) and (one.until is None or in_date(one.until, today)),
         }
         for one in site.staff.values()
     ]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from entact.course.state.state import State
     from entact.protocol import Release
 
-_OVER: Final = frozenset({"died", "screen_failed", "not_entered", "withdrawn", "completed"})
+_OVER: Final = frozenset(
+    {"died", "screen_failed", "not_entered", "withdrawn", "lost_to_follow_up", "completed"}
+)
 
 
 class Reconsent(NamedTuple):

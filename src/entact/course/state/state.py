@@ -50,6 +50,7 @@ Status = Literal[
     "screen_failed",
     "not_entered",
     "withdrawn",
+    "lost_to_follow_up",
     "died",
 ]
 
@@ -306,8 +307,10 @@ class State:
             return "screen_failed"
         if self._left_at is not None and not self.entered:
             return "not_entered"
-        if "follow_up" in self.discontinued or "data_use" in self.discontinued or self._has_withdrawn_consent:
+        if "data_use" in self.discontinued or self._has_withdrawn_consent:
             return "withdrawn"
+        if "follow_up" in self.discontinued:
+            return "lost_to_follow_up" if self.discontinued["follow_up"].is_lost else "withdrawn"
         if "treatment" in self.discontinued or "procedures" in self.discontinued:
             return "discontinued"
         if self.is_at_end:

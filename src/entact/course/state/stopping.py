@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
+
+LOST: Final = "lost_to_follow_up"  # a cause of discontinuation
 
 
 class DiscontinuationState(msgspec.Struct, frozen=True):
@@ -15,6 +18,11 @@ class DiscontinuationState(msgspec.Struct, frozen=True):
     at: datetime
     decided_by: str
     cause: str
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody reaches the participant any more, by the code that pages and rehearsals enter."""
+        return self.of == "follow_up" and self.cause == LOST
 
 
 class DeviationState(msgspec.Struct, frozen=True):

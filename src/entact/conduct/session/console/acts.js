@@ -298,7 +298,7 @@ export function people(done) {
     const role = there.get(one.person) ?? one.roles[0];
     return button(one.person, async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${briefing.roles[role] ?? role}, ${isIn ? t`in the room: leaves` : t`not here: comes in`}${one.counts ? "" : ` ${t`(certificate not in date)`}`}` });
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Who is in the room`), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => one.roles.length).map(row)), briefing.together && others(there, done), button(t`Back`, done, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, t`Who is in the room`), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => there.has(one.person) || (one.works ?? one.roles.length)).map(row)), briefing.together && others(there, done), button(t`Back`, done, { class: "plain" }));
 }
 
 /** The others of a group, by their numbers. @param {Map<string, string>} there @param {() => void} done */
