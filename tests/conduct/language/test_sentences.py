@@ -11,11 +11,19 @@ import pytest
 from django.utils.translation import override
 from tests.conduct.language.catalogue import CONDUCT
 
+from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.sentences import SENTENCES, told_again
 
 ROOMS = [CONDUCT.parent / "course", CONDUCT.parent / "protocol"]
 # What gates say only as a part of another sentence, or to a programmer.
 PARTS = ("An entry", "An entry of kind {}", "no session", "second person", "Kit {} is for {} {}, not {}.")
+
+
+# Where findings are said: the last of what these are given, and what is put into these names before.
+FOUND = {"found", "_found", "problem", "Problem", "Finding"}
+MESSAGES = {"message", "said", "why", "what"}
+# What is found only as a part of another sentence.
+FOUND_IN_PARTS = {"was recorded", "an event", "An entry of kind {}"}
 
 
 def _skeletons(path: Path) -> Iterator[str]:
@@ -31,16 +39,49 @@ def _skeletons(path: Path) -> Iterator[str]:
             yield node.value
 
 
+def _findings(path: Path) -> Iterator[str]:
+    """Every message of a module that is found: what is given, put into a name for it, or told as a tuple."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[*_, last]) if (
+                name in FOUND
+            ):
+                yield from _said(last)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in MESSAGES:
+                yield from _said(value)
+            case ast.Yield(value=ast.Tuple(elts=[_, _, *_, last])):
+                yield from _said(last)
+
+
+def _said(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.JoinedStr():
+            yield "".join(one.value if isinstance(one, ast.Constant) else "{}" for one in node.values)  # type: ignore[misc]
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp():
+            yield from _said(node.body)
+            yield from _said(node.orelse)
+
+
+def test_every_finding_has_its_pattern() -> None:
+    known = {re.sub(r"\{\w+\}", "{}", one) for one in (*SENTENCES, *FINDINGS)}
+    said = {one for path in ROOMS[0].rglob("*.py") for one in _findings(path)}
+    sentences = {one for one in said if len(re.findall("[a-z]{2,}", one)) > 1} - FOUND_IN_PARTS
+    assert len(sentences) > 150
+    assert sorted(one for one in sentences if one not in known) == []
+
+
 def test_each_pattern_is_a_sentence_that_is_said() -> None:
     said = {one for room in ROOMS for path in room.rglob("*.py") for one in _skeletons(path)}
-    assert [one for one in SENTENCES if re.sub(r"\{\w+\}", "{}", one) not in said] == []
+    assert [one for one in (*SENTENCES, *FINDINGS) if re.sub(r"\{\w+\}", "{}", one) not in said] == []
 
 
 @pytest.mark.parametrize(
     "module", ["core", "person", "place", "dose", "bounds", "unit", "override", "ahead", "drift"]
 )
 def test_every_reason_of_a_gate_has_its_pattern(module: str) -> None:
-    known = {re.sub(r"\{\w+\}", "{}", one) for one in SENTENCES}
+    known = {re.sub(r"\{\w+\}", "{}", one) for one in (*SENTENCES, *FINDINGS)}
     said = _skeletons(CONDUCT.parent / "course" / "gates" / f"{module}.py")
     reasons = [one for one in said if re.match(r"[A-Z{].* .*\.$", one) and "\n" not in one]
     reasons = [one for one in reasons if one not in PARTS and len(re.findall("[a-z]{2,}", one)) > 2]
@@ -72,7 +113,7 @@ def test_a_study_s_own_words_and_what_nobody_knows_stay_as_they_are() -> None:
 def test_no_sentence_is_told_as_another() -> None:
     """With names put in, each is found by its own pattern."""
     with override("de"):
-        for one in SENTENCES:
+        for one in (*SENTENCES, *FINDINGS):
             names = re.findall(r"\{(\w+)\}", one)
             filled = one.format(**{name: f"<{name}>" for name in names})
             told = told_again(filled)

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 
 from entact.conduct.language.choice import RECORDED
 from entact.conduct.language.codes import code_words
+from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.rules import told_length, told_roles, told_rule
 
 SENTENCES: Final = (
@@ -354,7 +355,9 @@ def _part(name: str, text: str) -> str:
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The patterns, those with the most words of their own first."""
-    longest_first = sorted((*SENTENCES, *PASSAGES, *LACKING), key=lambda said: -len(_PLACE.sub("", said)))
+    longest_first = sorted(
+        (*SENTENCES, *FINDINGS, *PASSAGES, *LACKING), key=lambda said: -len(_PLACE.sub("", said))
+    )
     return tuple((said, _pattern(said)) for said in longest_first)
 
 

@@ -118,8 +118,8 @@ def changes_of(correction: Entry, inner: str | None) -> Iterator[tuple[tuple[str
 def conflict_problem(source: Entry, item: str, standing: Sequence[str]) -> Problem:
     """Several corrections of one item, of which none replaces another; ids in order of time."""
     ids = ", ".join(standing[-_NAMED:])
-    others = f"{len(standing) - _NAMED} others and " if len(standing) > _NAMED else ""
-    message = f"corrected by {others}{ids}, neither replacing the other; the latest is followed"
+    named = f"{len(standing) - _NAMED} others and {ids}" if len(standing) > _NAMED else ids
+    message = f"corrected by {named}, neither replacing the other; the latest is followed"
     return Problem("correction_conflict", source.id, item, message)
 
 

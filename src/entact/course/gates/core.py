@@ -81,19 +81,20 @@ def _code_breaks_ready(question: Question) -> Iterator[Reason]:
         return  # nobody knows before what a sheet would say: it is there before the dose (`_code_break_of`)
     there, custody = question.setting.study.code_breaks, question.setting.study.custody
     # Custodians cannot come together at any hour: nobody could open a row from the page.
-    alone = " Custodians alone have the list: in an emergency there is nothing else."
-    only = alone if custody is not None and custody.alone else ""
     if there is None:
-        message = (
-            f"The code-breaks for emergencies have not been printed: `entact allocation codebreaks`.{only}"
-        )
-        yield Reason("no_code_breaks", message, ("list_opened",))
+        code, needed = "no_code_breaks", "list_opened"
+        message = "The code-breaks for emergencies have not been printed: `entact allocation codebreaks`."
     elif there.checked_by is None:
+        code, needed = "code_breaks_not_countersigned", "code_breaks_checked"
         message = (
             f"The code-breaks that {there.printed_by} printed are not countersigned by somebody else: "
-            f"`entact allocation countersign`.{only}"
+            "`entact allocation countersign`."
         )
-        yield Reason("code_breaks_not_countersigned", message, ("code_breaks_checked",))
+    else:
+        return
+    if custody is not None and custody.alone:
+        message = f"{message} Custodians alone have the list: in an emergency there is nothing else."
+    yield Reason(code, message, (needed,))
 
 
 def _minimises(question: Question) -> bool:
