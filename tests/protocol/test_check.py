@@ -78,6 +78,24 @@ NAMES = {
         "condition: PTSD\nsupply: {count_every: §2 h}\n",
         "supply.count_every: stock is counted by days; write at least a day, as in '26 wk'",
     ),
+    "order by the hour": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {resupply: {lead_time: §2 h, covers: 8 wk, "
+        "recruitment: {participants: 1, per: 4 wk}}}\n",
+        "supply.resupply.lead_time: kits are ordered by days; write at least a day, as in '14 d'",
+    ),
+    "nobody is expected": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {resupply: {lead_time: 2 wk, covers: 8 wk, "
+        "recruitment: {participants: §0, per: 4 wk}}}\n",
+        "supply.resupply.recruitment.participants: 0 is too small; write a number above 0",
+    ),
+    "order of a site that is none": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {resupply: {lead_time: 2 wk, covers: 8 wk, "
+        "recruitment: {participants: 1, per: 4 wk}, sites: {§dever: {participants: 1, per: 4 wk}}}}\n",
+        "supply.resupply.sites.dever: there is no site 'dever'; did you mean 'denver'?",
+    ),
     "storage upside down": (
         "condition: PTSD\n",
         "condition: PTSD\nsupply: {§storage: {lowest: 25 Cel, highest: 15 Cel}}\n",
@@ -890,3 +908,27 @@ def test_at_discharge_who_is_in_the_room_may_stand_by_itself(tmp_path: Path, min
     ready = '      - {require: "readiness.oriented'
     path.write_text(mini.replace(ready, alone + ready), encoding="utf-8")
     assert len(load_study(path).newest.gates["discharge"].requirements) == 3
+
+
+RESUPPLY = (
+    "condition: PTSD\n"
+    "supply: {resupply: {lead_time: 2 wk, covers: 8 wk, recruitment: {participants: 1, per: 4 wk}}}\n"
+)
+NOBODY_KNOWS = {
+    "minimisation": ("method: permuted_blocks", "method: minimisation", "a study that minimises has no kits"),
+    "no site": ("strata: [site]", "strata: []", "the list is not stratified by site"),
+    "no window": ("within: 1 .. 7 d\n    kind: dosing", "kind: dosing", "in_date_for: windows do not say"),
+}
+
+
+@pytest.mark.requirement("R12")
+@pytest.mark.parametrize("name", NOBODY_KNOWS)
+def test_kits_are_ordered_only_where_it_is_known_before_which_are_needed(
+    name: str, mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    """R12: for the rows of a list of each site, and as long as the windows say."""
+    old, new, why = NOBODY_KNOWS[name]
+    text = mini.replace("condition: PTSD\n", RESUPPLY)
+    (found,) = problems_of(text.replace(old, new))
+    assert found.startswith("study.yaml:7:")
+    assert why in found

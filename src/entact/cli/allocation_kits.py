@@ -117,20 +117,13 @@ def _require_by_site() -> None:
 
 def _needs(spare: int) -> dict[tuple[str, str], int]:
     """Kits of each level and part that a row may need, whatever its arm and whoever gets it."""
-    from entact.cohort.needs import RESERVE, kits_of_a_participant
-    from entact.store.studies import study_of_record
+    from entact.protocol.kits import kits_of_a_row
 
-    _, study = study_of_record()
-    assert study is not None  # a list was committed to it
-    file, most = study.newest.file, dict[tuple[str, str], int]()
-    for population in file.populations:
-        for arm in file.arms:
-            blinded, _ = kits_of_a_participant(study, population, arm)
-            for what, count in blinded.items():
-                most[what] = max(most.get(what, 0), count - RESERVE + spare)
-    if not most:
+    release = newest_release()
+    needs = kits_of_a_row(release.file, release.visits)
+    if not needs:
         raise StoreError("the study gives nothing that is hidden in a session: there is no kit to pack")
-    return most
+    return {what: count + spare for what, count in needs.items()}
 
 
 def _of_unit(row: str) -> Iterator[str]:

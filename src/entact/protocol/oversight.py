@@ -9,6 +9,7 @@ from datetime import timedelta
 from entact.protocol.country import UNION, wrong_country
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import Hold, StudyFile, Visit
+from entact.protocol.supply_check import check_supply
 
 _OF_INTEREST = "study.events_of_interest"
 
@@ -27,7 +28,7 @@ def check_oversight(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fa
     yield from _holds_and_quotas(file)
     yield from _reports(file)
     yield from _periodic(file)
-    yield from _supply(file)
+    yield from check_supply(file, visits)
     yield from _checklists(file, visits)
     yield from _special_interest(file)
     yield from _washout(file)
@@ -150,27 +151,6 @@ def _periodic(file: StudyFile) -> Iterator[Fault]:
         wrong = wrong_country(where) if where is not None and where != UNION else None
         if wrong is not None:
             yield Fault((*path, "jurisdiction"), wrong)
-
-
-def _supply(file: StudyFile) -> Iterator[Fault]:
-    """Times that are none, and losses of which no site has to tell."""
-    plan = file.supply
-    if plan is None:
-        return
-    if plan.count_every is not None and plan.count_every < timedelta(days=1):
-        message = "stock is counted by days; write at least a day, as in '26 wk'"
-        yield Fault(("supply", "count_every"), message)
-    countries = {site.country for site in file.sites.values()}
-    for number, loss in enumerate(plan.losses):
-        path: Path = ("supply", "losses", number)
-        if loss.within.total_seconds() <= 0:
-            yield Fault((*path, "within"), "is no time; write how long it may take, as in '24 h'")
-        where = loss.jurisdiction
-        if where is not None and (wrong := wrong_country(where)) is not None:
-            yield Fault((*path, "jurisdiction"), wrong)
-        elif where is not None and countries and where not in countries:
-            message = f"no site is in {where}, so this report is never due; take it out"
-            yield Fault((*path, "jurisdiction"), message)
 
 
 def _checklists(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from typing import Final
 
 from entact.course import fold_setting
+from entact.course.resupply import Known
 from entact.course.state.numbers import KIT, normal
 from entact.course.state.sealed_list import PackedKit
 from entact.store import acts, models
 from entact.store.error import StoreError
+from entact.store.list_use import used_numbers
 from entact.store.studies import study_of_record
 
 _DIGITS: Final = 6  # of a kit: a million numbers, of which a study has some thousands
@@ -22,6 +24,23 @@ def packed_kits() -> dict[str, PackedKit]:
     if study is None:
         return {}
     return fold_setting(study, acts.entries(("commitment", "kits_planned")), ()).study.packed
+
+
+def kits_known(site: str) -> Known:
+    """What the record knows of lists and planned kits, for whoever orders for a site; nothing of an arm."""
+    _, study = study_of_record()
+    if study is None:
+        return Known({}, {}, (), (), ())
+    found = fold_setting(study, acts.entries(("commitment", "kits_planned")), ()).study
+    held = models.Number.objects.filter(of=KIT).values_list("number", flat=True)
+    elsewhere = models.StockedKit.objects.exclude(ledger__name=f"site:{site}")
+    return Known(
+        found.commitment.numbers if found.commitment is not None else {},
+        found.packed,
+        {normal(one.number) for one in used_numbers()},
+        set(held),
+        set(map(normal, elsewhere.values_list("number", flat=True))),
+    )
 
 
 def kits_anywhere() -> set[str]:

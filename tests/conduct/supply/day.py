@@ -22,9 +22,11 @@ CERTIFIED = [{"name": "GCP", "expires": "2027-06-30"}]
 WARM = "Time,Temperature (°C)\n2026-03-01 08:00,20.5\n2026-03-01 08:10,27.1\n2026-03-01 08:20,20.0\n"
 
 
-def study_with_supply() -> Study:
+def study_with_supply(resupply: dict[str, Any] | None = None) -> Study:
     def change(data: dict[str, Any]) -> None:
         data["supply"] = copy.deepcopy(SUPPLY)
+        if resupply is not None:
+            data["supply"]["resupply"] = resupply
 
     return blinded_study(change)
 

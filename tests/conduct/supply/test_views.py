@@ -410,12 +410,14 @@ def test_of_two_lots_the_keeper_is_told_and_who_is_blinded_sees_no_difference(
         assert said not in blinded
 
 
-def plan_kits(kits: dict[str, tuple[str, str]]) -> None:
-    """Plans kits for rows of the committed list: by kit the row and the part."""
+def plan_kits(kits: dict[str, tuple[str, str, str]]) -> None:
+    """Plans kits for rows of the committed list: by kit the row, the level and the part."""
     from msgspec.structs import replace
 
     [commitment] = acts.entries(("commitment",))
-    data = [{"kit": kit, "number": row, "level": "full", "part": part} for kit, (row, part) in kits.items()]
+    data = [
+        {"kit": kit, "number": row, "level": level, "part": part} for kit, (row, level, part) in kits.items()
+    ]
     planned = {"root": commitment.data["list_root"], "kits": data}
     entry = replace(as_sent(commitment), id="plan", kind="kits_planned", data=planned)
     store.append(entry, received_at=commitment.received_at)
@@ -430,7 +432,8 @@ def test_where_kits_are_packed_for_rows_nobody_chooses_one(
     pharmacist, second = (sign_in(name, denver="pharmacist") for name in ("p-1", "p-2"))
     numbers = shipped(pharmacist, 4)
     plan_kits(
-        dict.fromkeys(numbers[:2], ("R-71", "initial")) | dict.fromkeys(numbers[2:], ("R-72", "initial"))
+        dict.fromkeys(numbers[:2], ("R-71", "full", "initial"))
+        | dict.fromkeys(numbers[2:], ("R-72", "full", "initial"))
     )
     page = f"/participants/{keys[0]}/kits/"
     sent = {"visit": "session_1", "part": "initial", "level": "full"}
@@ -453,3 +456,70 @@ def test_where_kits_are_packed_for_rows_nobody_chooses_one(
     assert "R-72" not in pharmacist.get(page)  # whose the others are is on no page
     pharmacist.post(f"/participants/{keys[1]}/kits/", sent | {"do": "next"})
     assert printed(numbers[2]) in pharmacist.get(f"/participants/{keys[1]}/kits/")
+
+
+RESUPPLY = {"lead_time": "21 d", "covers": "4 wk", "recruitment": {"participants": 1, "per": "4 wk"}}
+
+
+@pytest.mark.requirement("R12")
+def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
+    database: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R12: whole rows, which nobody chooses; home says who has to act, and who keeps no stock sees none."""
+    study = study_with_supply(RESUPPLY)
+    rows = [f"R-{number}" for number in range(71, 79)]
+    keep_site(study, {"denver": rows})
+    pharmacist = sign_in("p-1", denver="pharmacist")
+    monitor = sign_in("mm", everywhere="medical_monitor")
+    assert "Resupply" not in pharmacist.get("/supply/denver/")  # no kit is planned
+    lot(pharmacist)
+    kits = {
+        f"{100_000 + 7 * place}": (row, level, part)
+        for place, (row, level, part) in enumerate(
+            (row, level, part)
+            for part in ("initial", "supplement")
+            for row in rows
+            for level in ("full", "low")
+        )
+    }
+    plan_kits(kits)
+    page = pharmacist.get("/supply/denver/")
+    assert "16 kits are to be ordered" in page  # three rows to come, and one of somebody who is randomised
+    assert any("16 kits are to be ordered" in one for one in tasks(pharmacist.get("/")))
+    assert not any("to be ordered" in one for one in tasks(monitor.get("/")))
+    assert "Resupply" not in sign_in("t-1", denver="therapist").get("/supply/denver/")
+    form = pharmacist.get(f"{ENTER}kit_order/")
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', form)
+    assert seen is not None
+    stale = pharmacist.post(f"{ENTER}kit_order/", {"number": "O-1", "seen": "0"}, status=422)
+    assert "has changed meanwhile" in alert(stale)
+    pharmacist.post(f"{ENTER}kit_order/", {"number": "O-1", "seen": seen[1]})
+    again = pharmacist.post(f"{ENTER}kit_order/", {"number": "O-2", "seen": seen[1]}, status=422)
+    assert "Nothing is to be ordered" in alert(again)
+    twice = pharmacist.post(f"{ENTER}kit_order/", {"number": "o-1", "seen": seen[1]}, status=422)
+    assert "Order o-1 was entered before" in alert(twice)
+    assert any("16 kits were ordered and are not sent" in one for one in tasks(monitor.get("/")))
+    assert not any("to be ordered" in one for one in tasks(pharmacist.get("/")))
+
+    lines = re.findall(r'<option value="(O-1/[^"]+)"', pharmacist.get(f"{ENTER}shipment/"))
+    assert lines == [f"O-1/{level}/{part}" for level in ("full", "low") for part in ("initial", "supplement")]
+    sent = {"number": "A-1", "lot": "L-1", "units": "2", "sender": "Depot", "kits": "", "make": ""}
+    both = pharmacist.post(f"{ENTER}shipment/", sent | {"order": lines[0], "make": "3"}, status=422)
+    assert "either those of the order" in alert(both)
+    pharmacist.post(f"{ENTER}shipment/", sent | {"order": lines[0]})
+    none = pharmacist.post(f"{ENTER}shipment/", sent | {"number": "A-2", "order": lines[0]}, status=422)
+    assert "were sent already" in alert(none)
+    came = stock_numbers()
+    assert {kits[one][1:] for one in came} == {("full", "initial")}
+    assert len(came) == 4
+    assert any("12 kits were ordered and are not sent" in one for one in tasks(monitor.get("/")))
+    blinded = sign_in("t-9", denver="therapist").get("/supply/denver/")
+    assert "O-1" not in blinded
+    pharmacist.post(f"/supply/denver/withdraw/{ordered()}/", {"reason": "the depot is closed"})
+    assert "12 kits are to be ordered" in pharmacist.get("/supply/denver/")  # the others are on their way
+
+
+def ordered() -> str:
+    """The id of the order that was entered."""
+    entries = [read(line.text) for line in store.lines("site:denver")]
+    return next(one.id for one in entries if one.kind == "kit_order")

@@ -38,6 +38,7 @@ OF_KINDS = (
     gettext_noop("Periodic report"),
     gettext_noop("Place taken"),
     gettext_noop("Planned unblinding requested"),
+    gettext_noop("Order of kits"),
     gettext_noop("Quarantine"),
     gettext_noop("Rater certified"),
     gettext_noop("Rater drifts"),

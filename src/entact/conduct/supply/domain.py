@@ -8,13 +8,15 @@ from datetime import tzinfo
 from django.db import transaction
 from django.utils.translation import gettext
 
-from entact.conduct.delegation import enter_at_site, hold_site, withdraw_at_site
+from entact.conduct.delegation import enter_at_site, hold_site, today_at, withdraw_at_site
 from entact.conduct.error import ConductError
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
 from entact.conduct.supply.forms import LONGEST, MOST_KITS, Sent, payload_of
 from entact.conduct.supply.handlings import HANDLINGS
+from entact.conduct.supply.resupply import lines_to_send, order_of, proposal_of, seen_as
 from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_of
+from entact.course.kinds.kit_order import KitOrder
 from entact.course.kinds.supply import (
     Destruction,
     Lot,
@@ -42,9 +44,12 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
     with transaction.atomic():
         hold_site(site)
         state = stock_of(reader, site)
+        if kind == "kit_order":
+            return enter_at_site(site, kind, _order(reader, state, sent), by=by)
         there = _in_storage(reader, state) if kind == "storage_log" else []
         made = new_labels(MOST_KITS, kits_anywhere()) if kind == "shipment" else []
-        payload, about = payload_of(kind, sent, plan, zone, there, made)
+        ordered = lines_to_send(state) if kind == "shipment" else []
+        payload, about = payload_of(kind, sent, plan, zone, there, made, ordered)
         if isinstance(payload, Lot):
             _require_lot(reader, payload)
         elif isinstance(payload, Shipment):
@@ -90,6 +95,19 @@ def withdraw_supply(site: str, entry: str, reason: str, *, by: Author, duties: C
                 )
             )
         return withdraw_at_site(site, entry, said, by=by)
+
+
+def _order(reader: Reader, state: SiteState, sent: Sent) -> KitOrder:
+    """All that is proposed now, as whoever orders it has seen it: nobody chooses a kit, or how many."""
+    number = sent.text("number", gettext("Number of the order"))
+    if normal(number) in state.supply.orders:
+        raise ConductError(gettext("Order {number} was entered before").format(number=number))
+    proposal = proposal_of(reader, state, folded_with_kits(reader, state), today_at(state.id))
+    if proposal is None or not proposal.kits:
+        raise ConductError(gettext("Nothing is to be ordered for this site now"))
+    if sent.texts.get("seen", "") != seen_as(proposal):
+        raise ConductError(gettext("What is to be ordered has changed meanwhile: look at it once more"))
+    return order_of(proposal, number)
 
 
 def _in_storage(reader: Reader, state: SiteState) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from django.utils.translation import gettext
 
 from entact.conduct.error import ConductError
+from entact.conduct.supply.resupply import OrderLine, line_called
 from entact.course.entry.dates import read_date
 from entact.course.kinds.supply import (
     Destruction,
@@ -148,12 +149,19 @@ def _label(label: str, number: int, text: str) -> str:
 
 
 def payload_of(
-    kind: str, sent: Sent, plan: Supply, zone: tzinfo, there: Sequence[str], made: Sequence[str]
+    kind: str,
+    sent: Sent,
+    plan: Supply,
+    zone: tzinfo,
+    there: Sequence[str],
+    made: Sequence[str],
+    ordered: Sequence[OrderLine] = (),
 ) -> tuple[msgspec.Struct, str | None]:
     """What is to be entered, and the id of the entry that it is about.
 
     Args:
         there: kits that lie in storage. made: numbers for kits that nobody has numbered.
+        ordered: what was ordered and is not sent yet.
     Raises:
         ConductError: with what has to be put right; then nothing is entered.
     """
@@ -162,7 +170,7 @@ def payload_of(
     if kind == "lot":
         found = _lot(sent)
     elif kind == "shipment":
-        found = _shipment(sent, made)
+        found = _shipment(sent, made, ordered)
     elif kind == "receipt":
         kits = sent.kits("kits", gettext("Kits"))
         damaged = sent.kits("damaged", gettext("Damaged"), optional=True)
@@ -211,12 +219,21 @@ def _lot(sent: Sent) -> Lot:
     )
 
 
-def _shipment(sent: Sent, made: Sequence[str]) -> Shipment:
+def _shipment(sent: Sent, made: Sequence[str], ordered: Sequence[OrderLine]) -> Shipment:
     kits = list(dict.fromkeys(_listed(line) for _, line in sent.lines("kits")))
-    if kits and sent.texts.get("make", "").strip():
+    key = sent.texts.get("order", "")
+    if sum((bool(key), bool(kits), bool(sent.texts.get("make", "").strip()))) > 1:
         raise ConductError(
-            gettext("Kits: either those of the packing list, or so many that are numbered here")
+            gettext(
+                "Kits: either those of the order, or those of the packing list, or so many that are numbered "
+                "here"
+            )
         )
+    if key:
+        line = line_called(ordered, key)
+        if line is None:
+            raise ConductError(gettext("Kits of the order: these were sent already; look again"))
+        kits = list(line.kits)
     if not kits:
         kits = list(made)[: sent.count("make", gettext("How many kits"), len(made))]
     for kit in kits:

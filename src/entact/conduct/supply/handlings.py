@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 @dataclass(frozen=True)
 class Field:
-    """One question: `sort` is text, number, date, lines, file or choice; `of`: choices in words."""
+    """One question: `sort` is text, number, date, lines, file, choice or hidden; `of`: choices in words."""
 
     name: str
     label: str
@@ -101,6 +101,13 @@ HANDLINGS: Final[Mapping[str, Handling]] = {
             gettext_lazy("Enter the lot"),
         ),
         Handling(
+            "kit_order",
+            gettext_lazy("An order of kits"),
+            "keep_supply",
+            (Field("number", gettext_lazy("Number of the order")), Field("seen", "", "hidden")),
+            gettext_lazy("Enter the order"),
+        ),
+        Handling(
             "shipment",
             gettext_lazy("A shipment"),
             "keep_supply",
@@ -110,9 +117,10 @@ HANDLINGS: Final[Mapping[str, Handling]] = {
                 Field("units", gettext_lazy("Units in each kit"), "number"),
                 Field("sender", gettext_lazy("Who sends or packs it")),
                 Field("transfer", gettext_lazy("Number of the order or transfer form"), optional=True),
+                Field("order", gettext_lazy("Kits of the order"), "choice", optional=True),
                 Field(
                     "kits",
-                    gettext_lazy("Kits on the packing list"),
+                    gettext_lazy("or those on the packing list"),
                     "lines",
                     hint=gettext_lazy("One in a line. Leave it empty and say below how many to number."),
                     optional=True,

@@ -78,9 +78,40 @@ def _of_site(reader: Reader, person: Person, site: str) -> Iterator[Task]:
             rank=2,
             address=address,
         )
+    yield from _orders(stock, address, keeps=keeps, decides=decides)
     if keeps:
         yield from _count(reader, stock, address)
         yield from _registrations(stock, address)
+
+
+def _orders(stock: StockPage, address: str, *, keeps: bool, decides: bool) -> Iterator[Task]:
+    """Kits that are to be ordered, rows that have none to order, and orders of which nothing was sent."""
+    found = stock.proposal
+    if found is None:
+        return
+    if found.kits and keeps:
+        what = ngettext(
+            "{count} kit is to be ordered", "{count} kits are to be ordered", len(found.kits)
+        ).format(count=len(found.kits))
+        when = gettext("the stock may not last for the time that an order takes")
+        order = reverse("supply_enter", args=[stock.site, "kit_order"])
+        yield Task(False, "", "", stock.site, what, when, rank=2, address=order)
+    if found.unplanned and (keeps or decides):
+        what = ngettext(
+            "{count} row of the list needs kits that are not planned yet",
+            "{count} rows of the list need kits that are not planned yet",
+            len(found.unplanned),
+        ).format(count=len(found.unplanned))
+        when = gettext("whoever holds the list plans more")
+        yield Task(True, "", "", stock.site, what, when, rank=1, address=address)
+    if stock.to_send and (keeps or decides):
+        count = sum(len(one.kits) for one in stock.to_send)
+        what = ngettext(
+            "{count} kit was ordered and is not sent", "{count} kits were ordered and are not sent", count
+        ).format(count=count)
+        first = min(one.order.at for one in stock.to_send)
+        when = gettext("entered {when}").format(when=moment(first, stock.zone))
+        yield Task(False, "", "", stock.site, what, when, rank=3, address=address)
 
 
 def _count(reader: Reader, stock: StockPage, address: str) -> Iterator[Task]:

@@ -10,7 +10,7 @@ import msgspec
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from entact.conduct.access.models import Account
@@ -20,6 +20,7 @@ from entact.conduct.frame import page
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.conduct.refusal import told_reasons
 from entact.conduct.supply.forms import Sent
+from entact.conduct.supply.page import PARTS
 from entact.conduct.supply.selectors import plan_of, stock_of
 from entact.conduct.words import moment, title_of_visit
 from entact.course import Refused, Setting
@@ -36,7 +37,6 @@ from entact.store.known import raw_cursor
 from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
-PARTS: Final = {"initial": gettext_lazy("initial dose"), "supplement": gettext_lazy("supplement")}
 DOES: Final[Mapping[str, str]] = {
     "next": "dispense",
     "assign": "dispense",

@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.supply.handlings import HANDLINGS, Field, Handling
+from entact.conduct.supply.resupply import OrderLine, lines_to_send, proposal_of, seen_as
 from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_found
 from entact.conduct.words import day, moment
 from entact.course.entry import instant
 from entact.course.entry.dates import in_date
+from entact.course.resupply import Proposal, What
 from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import HandledState
@@ -33,6 +36,7 @@ STATUS = {
     "destroyed": gettext_lazy("destroyed"),
     "unknown": gettext_lazy("never came here"),
 }
+PARTS: Final = {"initial": gettext_lazy("initial dose"), "supplement": gettext_lazy("supplement")}
 WHAT = {
     "receipt": gettext_lazy("Receipt"),
     "inventory": gettext_lazy("Count"),
@@ -121,6 +125,16 @@ class StockPage:
         self.state, self.problems = stock_found(reader, site)
         self.folded: dict[str, Folded] = folded_with_kits(reader, self.state)
         self.balance: Balance = balance_of(self.state, self.folded.items())
+
+    @cached_property
+    def proposal(self) -> Proposal | None:
+        """What is to be ordered now; None where nothing is planned to be, or no kits are planned."""
+        return proposal_of(self.reader, self.state, self.folded, self.today)
+
+    @cached_property
+    def to_send(self) -> list[OrderLine]:
+        """What was ordered and is in no shipment yet."""
+        return lines_to_send(self.state)
 
     def entered(self) -> list[EnteredShown]:
         """What was entered on these pages, the latest first."""
@@ -251,6 +265,20 @@ class StockPage:
                 for one in supply.shipments.values()
                 if one.received is None
             ]
+        if field.name == "order":
+            none = ("", gettext("none"))
+            return [
+                none,
+                *(
+                    (
+                        one.key,
+                        gettext("{number}: {what}, {count} kits").format(
+                            number=one.order.number, what=spoken(one.what), count=len(one.kits)
+                        ),
+                    )
+                    for one in self.to_send
+                ),
+            ]
         if handling.kind == "supply_check" and field.name == "about":
             found = [one for one in supply.handled.values() if one.waits and one.by != by]
             shown = map(self._waiting, found)
@@ -279,8 +307,18 @@ class StockPage:
             return [("", "none"), *((str(n), str(one.title)) for n, one in enumerate(losses, start=1))]
         return field.of
 
+    def seen(self, field: Field) -> str:
+        """What a form says of itself that nobody types: the proposal that it shows."""
+        return seen_as(self.proposal) if field.name == "seen" and self.proposal is not None else ""
+
     def _name(self, identity: str) -> str:
         return self.names.get(identity, identity)
+
+
+def spoken(what: What) -> str:
+    """A level and part of the dose in words."""
+    level, part = what
+    return f"{PARTS[part]}, {level.replace('_', ' ')}"
 
 
 def fields_shown(
@@ -303,7 +341,7 @@ def fields_shown(
             else [],
             "hint": one.hint,
             "optional": one.optional,
-            "value": sent.get(one.name, ""),
+            "value": page.seen(one) or sent.get(one.name, ""),
             "focus": scanned,
         }
 

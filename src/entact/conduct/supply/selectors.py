@@ -13,6 +13,7 @@ from entact.course import Kept, fold_setting, read
 from entact.course.entry.effective import VOID, Problem
 from entact.course.kinds import SITE_KINDS, supply
 from entact.course.kinds.kind import Kind
+from entact.course.kinds.kit_order import KIT_ORDER
 from entact.course.kinds.site import KIT
 from entact.course.state.numbers import KIT as KIT_NUMBER
 from entact.course.state.setting import SiteState
@@ -22,7 +23,11 @@ from entact.store import models
 from entact.store.index import storable
 from entact.store.versions import with_versions
 
-OF_STOCK: Final = (KIT.name, *(one.name for one in vars(supply).values() if isinstance(one, Kind)))
+OF_STOCK: Final = (
+    KIT.name,
+    KIT_ORDER.name,
+    *(one.name for one in vars(supply).values() if isinstance(one, Kind)),
+)
 OF_PARTICIPANTS: Final = ("kit_assigned", "dispensing", "dose", "kit_return")
 assert set(OF_STOCK) <= SITE_KINDS.keys()
 

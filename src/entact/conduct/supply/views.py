@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
@@ -19,8 +21,10 @@ from entact.conduct.record.door import Author
 from entact.conduct.supply.domain import enter_supply, withdraw_supply
 from entact.conduct.supply.forms import Sent
 from entact.conduct.supply.handlings import HANDLINGS
-from entact.conduct.supply.page import StockPage, fields_shown
+from entact.conduct.supply.page import StockPage, fields_shown, spoken
 from entact.conduct.supply.selectors import plan_of, stock_of
+from entact.conduct.words import moment
+from entact.course.kinds.kit_order import KIT_ORDER
 from entact.course.kinds.site import KIT
 from entact.course.state.numbers import normal
 from entact.course.supply.check_character import printed
@@ -63,6 +67,7 @@ def show_stock(request: HttpRequest, site: str) -> HttpResponse:
         "disagreed": stock.disagreed(),
         "differences": stock.differences(reader.at),
         "count_due": stock.count_due(),
+        **(_resupply(stock) if keeps else {}),
         "found": [one.message for one in stock.problems],
         "registrations": list(stock.state.supply.registrations.values()) if keeps else [],
         "lots": list(stock.state.supply.lots.values()) if keeps else [],
@@ -106,10 +111,12 @@ def enter_stock(request: HttpRequest, site: str, kind: str) -> HttpResponse:
         else:
             return redirect("supply", site=site)
     given = texts or {name: value for name, value in request.GET.items() if "\0" not in value}
+    stock = _page(reader, site)
     values = {
         "site": site,
         "handling": handling,
-        "fields": list(fields_shown(_page(reader, site), handling, given, author.identity)),
+        "fields": list(fields_shown(stock, handling, given, author.identity)),
+        **(_resupply(stock) if kind == KIT_ORDER.name else {}),
         "problem": problem,
         "here": "supply",
     }
@@ -176,6 +183,28 @@ def give_labels(request: HttpRequest, site: str) -> HttpResponse:
     answer = HttpResponse(document, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{reader.study.name}-labels-{site}.pdf"'
     return answer
+
+
+def _resupply(stock: StockPage) -> dict[str, Any]:
+    """What is to be ordered, and what was and is not sent yet, as pages show it."""
+    found = stock.proposal
+    if found is None:
+        return {}
+    return {
+        "proposal": found,
+        "asked": [(spoken(what), count) for what, count in found.counts.items()],
+        "ordered": [printed(normal(one)) for one in found.kits],
+        "to_send": [
+            (
+                one.order.number,
+                moment(one.order.at, stock.zone),
+                spoken(one.what),
+                len(one.kits),
+                ", ".join(printed(normal(kit)) for kit in one.kits),
+            )
+            for one in stock.to_send
+        ],
+    }
 
 
 def supplied(person: Person, reader: Reader) -> list[str]:

@@ -62,6 +62,14 @@ def strata_of(release: Release, sites: Sequence[str]) -> tuple[str, ...]:
     return tuple(_named(parts) for parts in product(*codes))
 
 
+def site_of_list(release: Release, stratum: str) -> str | None:
+    """The site at which the rows of a list are used; None where they may be used at any."""
+    planned = release.file.randomisation
+    if planned is None or SITE not in planned.strata or list_of(release, stratum) == ALL:
+        return None
+    return stratum.split("/")[planned.strata.index(SITE)]
+
+
 def levels_of(release: Release, sites: Sequence[str]) -> dict[str, int]:
     """How many levels each stratum of a study has at some sites.
 

@@ -16,6 +16,7 @@ from entact.course.state.dose import Part
 from entact.course.state.numbers import KIT, normal
 from entact.course.state.sealed_list import PackedKit
 from entact.course.state.supply import UNUSABLE
+from entact.protocol.kits import is_hidden, kits_of_a_session
 from entact.protocol.study import Visit
 
 
@@ -45,11 +46,7 @@ def kits_to_give(question: Question, number: str) -> dict[tuple[str, Part], Pack
     visit = first_session(question)
     if visit is None:
         return {}
-    levels = {level: question.release.file.regimens[level] for level in visit.levels}
-    asked: list[tuple[str, Part]] = []
-    for level, regimen in levels.items():
-        asked.append((level, "initial"))
-        asked += [(level, "supplement")] if regimen.supplement is not None else []
+    asked = kits_of_a_session(question.release.file, visit)
     return {(level, part): next_kit(question, number, level, part) for level, part in asked}
 
 
@@ -70,8 +67,7 @@ def next_kit(question: Question, number: str, level: str, part: str) -> PackedKi
 
 def is_blinded_session(question: Question, visit: Visit) -> bool:
     """Whether what is given in a session is hidden: not where the arm was told before."""
-    track = question.course.release.file.tracks.get(visit.track or "")
-    return visit.kind == "dosing" and (track is None or not (track.unblinds or track.arms))
+    return is_hidden(question.course.release.file, visit)
 
 
 def first_session(question: Question) -> Visit | None:

@@ -69,6 +69,16 @@ class ShipmentState(msgspec.Struct, frozen=True):
     received: str | None = None
 
 
+class OrderState(msgspec.Struct, frozen=True):
+    """Kits that were ordered for the site, in their normal form; whatever came of it stands in the stock."""
+
+    number: str
+    kits: tuple[str, ...]
+    entry: str
+    by: str
+    at: datetime
+
+
 class HandledState(msgspec.Struct, frozen=True):
     """Something that was done with the stock, and who checked it; `kits` in their normal form."""
 
@@ -144,7 +154,7 @@ class SupplyState(msgspec.Struct, frozen=True):
         lots: by number. shipments: by number. handled: by entry, in order of time.
         movements: into and out of the pharmacy, as the site's ledger has them. counts: in order of time.
         unlike: receipts that differ from their packing list. said: of each difference, in order of time.
-        registrations: by name.
+        registrations: by name. orders: by number.
     """
 
     lots: dict[str, LotState] = {}
@@ -155,6 +165,7 @@ class SupplyState(msgspec.Struct, frozen=True):
     unlike: tuple[Unlike, ...] = ()
     said: dict[tuple[str, str], tuple[Said, ...]] = {}
     registrations: dict[str, Registration] = {}
+    orders: dict[str, OrderState] = {}
 
 
 class SupplyFolding:
@@ -169,6 +180,7 @@ class SupplyFolding:
         self.unlike: list[Unlike] = []
         self.said: dict[tuple[str, str], tuple[Said, ...]] = {}
         self.registrations: dict[str, Registration] = {}
+        self.orders: dict[str, OrderState] = {}
 
     def state(self) -> SupplyState:
         """What the entries have made."""
@@ -181,4 +193,5 @@ class SupplyFolding:
             tuple(self.unlike),
             self.said,
             self.registrations,
+            self.orders,
         )

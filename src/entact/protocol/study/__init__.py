@@ -29,7 +29,7 @@ from entact.protocol.study.rating import Fidelity, SecondRating, SessionKind
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.session import Emergency, RescueMedication, SessionPlan, Telephone
-from entact.protocol.study.supply import Handled, LossReport, Storage, Supply
+from entact.protocol.study.supply import Handled, LossReport, Pace, Resupply, Storage, Supply
 from entact.protocol.study.tabulated import Tabulated
 from entact.protocol.study.text import Translated, Words, told_in, words_in
 from entact.protocol.study.verification import Verification
@@ -72,6 +72,7 @@ __all__ = [
     "Name",
     "Numbers",
     "Over",
+    "Pace",
     "Population",
     "Product",
     "Quota",
@@ -82,6 +83,7 @@ __all__ = [
     "Report",
     "Requirement",
     "RescueMedication",
+    "Resupply",
     "SecondRating",
     "Section",
     "SessionKind",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -57,6 +58,40 @@ class LossReport(Block):
     jurisdiction: str | None = None
 
 
+class Pace(Block):
+    """How many participants are expected to be randomised in a time."""
+
+    participants: float = Field(gt=0, le=1000)
+    per: Duration
+
+    def within(self, time: timedelta) -> float:
+        """How many are expected in another time."""
+        return self.participants * (time / self.per)
+
+
+class Resupply(Block):
+    """When kits for the next rows of a site's lists are ordered, and for how many.
+
+    Attributes:
+        lead_time: from when an order is due until its kits are at the site, ready to be given out.
+        covers: for how long after it an order lasts. recruitment: expected at each site; `sites`: at some.
+        risk: the chance that is accepted, for a list of a site and an order, that more come than have kits.
+        in_date_for: how long a kit has to be in date from when its row is used; without it as long as the
+            windows of the visits let the last session of that row be away.
+    """
+
+    lead_time: Duration
+    covers: Duration
+    recruitment: Pace
+    sites: dict[str, Pace] = Field(default={})
+    risk: float = Field(default=0.05, ge=0.0001, le=0.5)
+    in_date_for: Duration | None = None
+
+    def pace_at(self, site: str) -> Pace:
+        """What is expected at a site."""
+        return self.sites.get(site, self.recruitment)
+
+
 class Supply(Block):
     """How kits are kept and accounted for.
 
@@ -68,3 +103,4 @@ class Supply(Block):
     two_persons: list[Handled] = Field(default=[])
     count_every: Duration | None = None
     losses: list[LossReport] = Field(default=[])
+    resupply: Resupply | None = None

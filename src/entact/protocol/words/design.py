@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from entact.protocol.study import Regimen, SecondRating, Units
+from entact.protocol.study import Pace, Regimen, Resupply, SecondRating, Units
 from entact.protocol.words.label import begun, spaced, within_sentence
 from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.schedule import anchor_words, timing_words
@@ -89,6 +89,24 @@ class Design(Teller):
             law = (f"By the law of {loss.jurisdiction}, at its sites.",) if loss.jurisdiction else ()
             text = f"within {hours_words(loss.within)} of the discovery, to {loss.to}"
             yield Passage(loss.title, text, law, loss.assumption)
+        if plan.resupply is not None:
+            yield self._resupplied(plan.resupply)
+
+    def _resupplied(self, plan: Resupply) -> Passage:
+        """When kits for the next rows of a site's lists are ordered."""
+        text = (
+            "when those at a site, with what is on its way, may not last for the "
+            f"{duration_words(plan.lead_time)} that an order takes; "
+            f"then for {duration_words(plan.covers)} more"
+        )
+        paces = [f"{_paced(plan.recruitment)} at each site"]
+        paces += [f"{_paced(pace)} at {site}" for site, pace in plan.sites.items()]
+        notes = (
+            f"Expected to be randomised: {'; '.join(paces)}.",
+            f"A chance of {100 * plan.risk:g} % is accepted that more come to a list than have kits.",
+            "Kits of whole rows are ordered, the same whatever the arms are.",
+        )
+        return Passage("Ordered", text, notes, plan.assumption)
 
     def _verified(self, name: str) -> str:
         form, _, item = name.partition(".")
@@ -280,6 +298,10 @@ class Design(Teller):
 
 def _units(units: Units) -> str:
     return f"{units.count} × {units.strength}"
+
+
+def _paced(pace: Pace) -> str:
+    return f"{pace.participants:g} in {duration_words(pace.per)}"
 
 
 def _regimen(regimen: Regimen) -> str:

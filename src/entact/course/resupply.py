@@ -1,0 +1,273 @@
+"""Which kits are to be sent to a site: whole rows of its lists, and whatever people there may still need.
+
+Of everything that is asked here nothing follows from an arm: rows are used in the order of the list, each has
+as many kits as any other, and what comes is expected of the site, not of an arm. So an order, its time, its
+size and its lines are the same whatever the list says; it tells what the record of the site tells already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from entact.course.allocation.stratum import site_of_list
+from entact.course.entry.dates import in_date
+from entact.course.state.numbers import normal, row_number
+from entact.course.state.sealed_list import PackedKit
+from entact.course.state.setting import SiteState
+from entact.protocol.kits import is_hidden, kits_of_a_row, kits_of_a_session, longest_use
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from entact.course.course import Course
+    from entact.protocol.release import Release
+    from entact.protocol.study import Resupply
+
+What = tuple[str, str]
+"""Level and part of the dose."""
+
+Standing = Literal["ready", "coming", "planned", "gone"]
+"""Of a planned kit at a site: `coming` is on its way, ordered or in quarantine, `planned` nowhere yet."""
+
+
+class Level(msgspec.Struct, frozen=True):
+    """Of one list of a site, in rows whose kits are all there: when it is ordered for, and up to how many.
+
+    `ready`: rows whose kits lie here; `coming`: whose kits do once what is on its way is here; `left`: rows
+    that nobody has used.
+    """
+
+    stratum: str
+    minimum: int
+    target: int
+    ready: int
+    coming: int
+    left: int
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What is to be ordered for a site.
+
+    Attributes:
+        levels: of each list of the site. rows: how many rows without anybody get kits.
+        people: how many participants get more, whose own do not last.
+        kits: numbers of the kits, as they are printed, in order of number: nobody sees which go together.
+        counts: how many of each level and part. unplanned: rows that need kits and have no more planned.
+    """
+
+    levels: tuple[Level, ...]
+    rows: int = 0
+    people: int = 0
+    kits: tuple[str, ...] = ()
+    counts: dict[What, int] = {}
+    unplanned: tuple[str, ...] = ()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.kits or self.unplanned)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of the kits of a study, beside the ledger of a site.
+
+    Attributes:
+        lists: numbers of the sealed list by stratum, in their order. packed: as the study's ledger has them.
+        used: numbers that anybody was ever given, in their normal form. held: kits that participants have.
+        elsewhere: kits in the stock of other sites.
+    """
+
+    lists: Mapping[str, Sequence[str]]
+    packed: Mapping[str, PackedKit]
+    used: Collection[str]
+    held: Collection[str]
+    elsewhere: Collection[str]
+
+
+def propose(
+    release: Release,
+    plan: Resupply,
+    site: SiteState,
+    known: Known,
+    courses: Iterable[Course],
+    now: datetime,
+    today: date,
+) -> Proposal:
+    """What is to be ordered for a site now: a pure function of the record, in which no arm stands.
+
+    Args:
+        release: that is in force, whose file is planned by. courses: of the participants of the site.
+        now: aware. today: the civil day there.
+    """
+    needs = kits_of_a_row(release.file, release.visits)
+    lasts = plan.in_date_for or longest_use(release.file, release.visits) or timedelta(0)
+    shelf = _Shelf(site, known, today)
+    own = {name: order for name, order in known.lists.items() if site_of_list(release, name) == site.id}
+    taken = {normal(row_number(one)) for one in known.used}
+    used = {name: sum(normal(one) in taken for one in order) for name, order in own.items()}
+    levels, rows, asked, unplanned = [], 0, list[PackedKit](), list[str]()
+    for name, order in own.items():
+        free = [one for one in order if normal(one) not in taken]
+        share = (used[name] + 1) / (sum(used.values()) + len(own))
+        pace = plan.pace_at(site.id)
+        minimum, target = (
+            rows_for(share * pace.within(time), plan.risk)
+            for time in (plan.lead_time, plan.lead_time + plan.covers)
+        )
+        standing = [shelf.row(one, needs, today + lasts) for one in free[:target]]
+        ready, coming = standing.count("ready"), standing.count("coming")
+        levels.append(Level(name, minimum, target, ready, coming, len(free)))
+        if site.status in ("held", "closed") or set(standing[:minimum]) <= {"ready", "coming"}:
+            continue
+        for number, how in zip(free, standing, strict=False):
+            if how == "gone":
+                unplanned.append(number)
+            elif how == "planned":
+                rows += 1
+                asked += shelf.planned(number)
+    people = 0
+    for course in courses:
+        lacks = _lacking(course, shelf, now, today)
+        if lacks is None:
+            continue
+        number, more = lacks
+        people += bool(more)
+        asked += more
+        if not more:
+            unplanned.append(number)
+    counts = Counter((one.level, one.part) for one in asked)
+    kits = tuple(sorted(one.kit for one in asked))
+    return Proposal(tuple(levels), rows, people, kits, dict(sorted(counts.items())), tuple(unplanned))
+
+
+def rows_for(expected: float, risk: float) -> int:
+    """The fewest rows, at least one, than which more people come with at most a chance.
+
+    Args:
+        expected: how many come on average; they come independently of each other (Poisson).
+    """
+    term = at_most = math.exp(-expected)
+    rows = 0
+    while rows < 1 or 1.0 - at_most > risk:
+        rows += 1
+        term *= expected / rows
+        at_most += term
+    return rows
+
+
+def _lacking(course: Course, shelf: _Shelf, now: datetime, today: date) -> tuple[str, list[PackedKit]] | None:
+    """The number of a participant whose kits do not last for their sessions, and more that are planned."""
+    own, file = course.randomisation, course.release.file
+    if own is None or not shelf.is_planned(own.number):
+        return None
+    needs: Counter[What] = Counter()
+    latest, to_come = today, set[str | None]({None})
+    visits = course.release.visits_of(course.population, course.tracks)
+    for due in course.due(now):
+        visit = visits.get(due.visit)
+        if visit is not None and due.status in ("due", "expected") and is_hidden(file, visit):
+            needs.update(kits_of_a_session(file, visit))
+            latest = max(latest, due.latest or latest)
+            to_come.add(due.visit)
+    spent = {normal(dose.kit) for dose in course.doses}
+    for number, kit in course.kits.items():
+        if kit.replaced_by is not None or kit.visit not in to_come:
+            spent.add(number)
+    spent |= {normal(one.said.kit) for one in course.noted.get("kit_return", ())}
+    left = [one for one in shelf.of(own.number) if normal(one.kit) not in spent]
+    standing = {one.kit: shelf.kit(one.kit, latest, mine=True) for one in left}
+    there = Counter[What]((one.level, one.part) for one in left if standing[one.kit] in ("ready", "coming"))
+    if all(there[what] >= count for what, count in needs.items()):
+        return None
+    lacks = [
+        one
+        for one in left
+        if standing[one.kit] == "planned" and there[one.level, one.part] < needs[one.level, one.part]
+    ]
+    return own.number, lacks
+
+
+class _Shelf:
+    """How planned kits stand at a site.
+
+    Args:
+        today: the civil day there.
+    """
+
+    def __init__(self, site: SiteState, known: Known, today: date) -> None:
+        self._site, self._known, self._today = site, known, today
+        self._ordered = {kit for order in site.supply.orders.values() for kit in order.kits}
+        self._of: dict[str, list[PackedKit]] = {}
+        self._of_row: dict[str, list[PackedKit]] = {}
+        for one in known.packed.values():
+            self._of.setdefault(one.number, []).append(one)
+            self._of_row.setdefault(normal(row_number(one.number)), []).append(one)
+
+    def of(self, number: str) -> list[PackedKit]:
+        """The kits that are planned for a number."""
+        return self._of.get(normal(number), [])
+
+    def is_planned(self, number: str) -> bool:
+        """Whether kits were ever planned for a number."""
+        return normal(number) in self._of
+
+    def planned(self, number: str) -> Iterator[PackedKit]:
+        """Those of a row that nobody has sent or ordered yet, and of the others of its unit."""
+        for one in self._of_row.get(normal(number), []):
+            if self.kit(one.kit, self._today) == "planned":
+                yield one
+
+    def row(self, number: str, needs: Mapping[What, int], until: date) -> Standing:
+        """How a row stands, whose kits have to be in date until a day: as the worst of what it needs."""
+        by_unit: dict[str, list[PackedKit]] = {normal(number): []}
+        for one in self._of_row.get(normal(number), []):
+            by_unit.setdefault(one.number, []).append(one)
+        found = [self._set(kits, needs, until) for kits in by_unit.values()]
+        return next(how for how in ("gone", "planned", "coming", "ready") if how in found)
+
+    def _set(self, kits: Sequence[PackedKit], needs: Mapping[What, int], until: date) -> Standing:
+        counts = {what: Counter[Standing]() for what in needs}
+        for one in kits:
+            if (one.level, one.part) in counts:
+                counts[one.level, one.part][self.kit(one.kit, until)] += 1
+        for how, of in _WITHIN:
+            if all(sum(counts[what][one] for one in of) >= count for what, count in needs.items()):
+                return how
+        return "gone"
+
+    def kit(self, number: str, until: date, *, mine: bool = False) -> Standing:
+        """How one kit stands: `gone` is what can never be given to whom it is planned for.
+
+        Args:
+            until: the day to which it has to be in date. mine: whether it may be its participant's already.
+        """
+        name = normal(number)
+        if not mine and name in self._known.held:
+            return "gone"
+        kit = self._site.kits.get(name)
+        if kit is None:
+            if name in self._known.elsewhere:
+                return "gone"
+            return "coming" if name in self._ordered else "planned"
+        if kit.status in ("missing", "rejected", "destroyed"):
+            return "gone"
+        if kit.expires and not in_date(kit.expires, until):
+            return "gone"
+        lot = self._site.supply.lots.get(normal(kit.lot)) if kit.lot is not None else None
+        if lot is not None and (lot.status == "recalled" or lot.packs == "one_arm"):
+            return "gone"
+        waits = kit.status in ("sent", "quarantined") or kit.unchecked is not None
+        return "coming" if waits or (lot is not None and lot.status != "released") else "ready"
+
+
+_WITHIN: tuple[tuple[Standing, tuple[Standing, ...]], ...] = (
+    ("ready", ("ready",)),
+    ("coming", ("ready", "coming")),
+    ("planned", ("ready", "coming", "planned")),
+)
