@@ -108,7 +108,7 @@ def test_a_whole_day(pharmacist: Browser, second: Browser, sign_in: SignIn, keys
     )
     second.post(f"/participants/{keys[0]}/kits/", {"do": "check", "about": about[0], "agrees": "yes"})
     for number, key in ((numbers[1], keys[0]), (numbers[3], keys[1])):
-        pharmacist.post(f"/participants/{key}/kits/", {"do": "return", "kit": printed(number), "units": "2"})
+        pharmacist.post(f"/participants/{key}/kits/", {"do": "return", "back": printed(number), "units": "2"})
 
     counted = "".join(
         f"{printed(one)} {1 if one in (numbers[0], numbers[2], numbers[4], numbers[5]) else 3}\n"
@@ -325,7 +325,7 @@ def test_of_a_locked_participant_nothing_is_dispensed(
     lock(stocked, ledger)
     said = alert(pharmacist.post(address, sent | {"do": "dispense", "units": "2"}, status=422))
     assert "are locked" in said
-    pharmacist.post(address, {"do": "return", "kit": printed(kit), "units": "2"})
+    pharmacist.post(address, {"do": "return", "back": printed(kit), "units": "2"})
     kinds = [read(line.text).kind for line in store.lines(ledger)]
     assert "dispensing" not in kinds
     assert kinds[-1] == "kit_return"

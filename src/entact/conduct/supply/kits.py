@@ -19,6 +19,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.frame import page
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.conduct.refusal import told_reasons
+from entact.conduct.supply.camera import label_on
 from entact.conduct.supply.forms import Sent
 from entact.conduct.supply.page import PARTS
 from entact.conduct.supply.selectors import plan_of, stock_of
@@ -37,7 +38,10 @@ from entact.store.known import raw_cursor
 from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
+SENT: Final = ("kit", "back", "part", "level", "visit", "units", "instead_of", "text")
 DOES: Final[Mapping[str, str]] = {
+    "picture": "dispense",
+    "picture_back": "dispense",
     "next": "dispense",
     "assign": "dispense",
     "dispense": "dispense",
@@ -80,7 +84,14 @@ def show_kits(request: HttpRequest, key: str) -> HttpResponse:
     if not sees or asked.role_for("check_supply") is None:
         raise Http404
     problems: tuple[str, ...] = ()
-    if request.method == "POST":
+    seen = {"picture": "kit", "picture_back": "back"}.get(asked.sent("do"), "")
+    sent = {name: asked.sent(name) for name in SENT}
+    if request.method == "POST" and seen and asked.role_for("dispense") is not None:
+        try:
+            sent[seen] = label_on(request.FILES.get(seen)) if seen in request.FILES else sent[seen]
+        except ConductError as error:
+            problems = (str(error),)
+    elif request.method == "POST":
         author = asked.author(
             asked.role_for(DOES.get(asked.sent("do"), "")) if asked.sent("do") in DOES else None
         )
@@ -101,7 +112,7 @@ def show_kits(request: HttpRequest, key: str) -> HttpResponse:
         "visits": [(name, title_of_visit(name, asked.reader.visits)) for name in _sessions(asked)],
         "levels": [(name, name.replace("_", " ")) for name in release.file.regimens],
         "parts": PARTS.items(),
-        "sent": {name: asked.sent(name) for name in ("do", "kit", "part", "level", "visit", "units", "text")},
+        "sent": sent,
         "problems": problems,
         "here": "participants",
     }
@@ -124,7 +135,7 @@ def _enter(asked: Asked, author: Author) -> tuple[str, ...]:
     if do == "next":
         return _assign_next(asked, sent, author)
     try:
-        kit = read_printed(sent.texts.get("kit", ""))
+        kit = read_printed(sent.texts.get("back" if do == "return" else "kit", ""))
     except ValueError as error:
         raise ConductError(gettext("Kit: {error}").format(error=error)) from error
     if do == "return":
@@ -175,8 +186,15 @@ def _assign_next(asked: Asked, sent: Sent, author: Author) -> tuple[str, ...]:
 def _what_for(asked: Asked, sent: Sent) -> tuple[str, str, str]:
     """Part of the dose, level and session that a kit is for."""
     part, level, visit = (sent.texts.get(name, "") for name in ("part", "level", "visit"))
-    if part not in PARTS or level not in asked.course.release.file.regimens or visit not in _sessions(asked):
+    if part not in PARTS or visit not in _sessions(asked):
         raise ConductError(gettext("Say for which session, part of the dose and level"))
+    levels = asked.course.release.visits[visit].levels
+    if level not in levels:
+        raise ConductError(
+            gettext("Level: choose one that the session may have: {levels}").format(
+                levels=", ".join(one.replace("_", " ") for one in levels)
+            )
+        )
     return part, level, visit
 
 

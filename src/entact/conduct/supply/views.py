@@ -18,6 +18,7 @@ from entact.conduct.given import note_given
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
+from entact.conduct.supply.camera import label_on
 from entact.conduct.supply.domain import enter_supply, withdraw_supply
 from entact.conduct.supply.forms import Sent
 from entact.conduct.supply.handlings import HANDLINGS
@@ -97,7 +98,16 @@ def enter_stock(request: HttpRequest, site: str, kind: str) -> HttpResponse:
     author = Author(request.person.identity, role, authenticated)
     texts = {name: value.replace("\0", "") for name, value in request.POST.items()}
     problem = ""
-    if request.method == "POST":
+    scanned = next((one.name for one in handling.fields if one.sort == "lines"), "")
+    reads = bool(scanned) and texts.get("do") == "picture"
+    if request.method == "POST" and reads:
+        try:
+            label = label_on(request.FILES.get("picture"))
+            before = [one for one in texts.get(scanned, "").splitlines() if one.strip()]
+            texts[scanned] = "\n".join([*before, f"{label}\n"])
+        except ConductError as error:
+            problem = str(error)
+    elif request.method == "POST":
         upload = request.FILES.get("log")
         try:
             if upload is not None and (upload.size or 0) > MOST:
@@ -118,6 +128,7 @@ def enter_stock(request: HttpRequest, site: str, kind: str) -> HttpResponse:
         "fields": list(fields_shown(stock, handling, given, author.identity)),
         **(_resupply(stock) if kind == KIT_ORDER.name else {}),
         "problem": problem,
+        "scans": bool(scanned),
         "here": "supply",
     }
     return page(request, reader, "supply/enter.html", values, 422 if problem else 200)

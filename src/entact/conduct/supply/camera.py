@@ -1,0 +1,74 @@
+"""The label of a kit on a picture: what its code says, and nothing of the picture is kept."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+import zxingcpp
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
+from PIL import Image, ImageOps
+
+from entact.conduct.error import ConductError
+from entact.course.supply.check_character import printed, read_printed
+
+MOST_BYTES: Final = 10 * 1024 * 1024
+MOST_PIXELS: Final = 60_000_000
+LONG_SIDE: Final = 2400  # in pixels: a picture is made no larger than this before its code is looked for
+FORMATS: Final = ("JPEG", "PNG", "WEBP")
+
+
+def label_on(picture: UploadedFile | None) -> str:
+    """The label on a picture as it is printed, its check character read too.
+
+    Raises:
+        ConductError: when it is no picture, too large, or not of exactly one label of a kit.
+    """
+    if picture is None:
+        raise ConductError(gettext("Picture: take one of the label, or choose a file"))
+    if (picture.size or 0) > MOST_BYTES:
+        raise ConductError(
+            gettext("Picture: it has at most {most} MB; take a smaller one").format(most=MOST_BYTES >> 20)
+        )
+    codes = sorted(set(_codes(_opened(picture.read()))))
+    if not codes:
+        raise ConductError(
+            gettext("Picture: no code can be read on it; go nearer, hold still, with more light, or type it")
+        )
+    if len(codes) > 1:
+        raise ConductError(
+            gettext("Picture: {count} codes are on it; take one label at a time").format(count=len(codes))
+        )
+    try:
+        return printed(read_printed(codes[0]))
+    except ValueError as error:
+        raise ConductError(
+            gettext("Picture: the code on it is none of a kit: {error}").format(error=error)
+        ) from error
+
+
+def _opened(content: bytes) -> Image.Image:
+    """The picture, the right way up, in grey."""
+    too_many = ConductError(
+        gettext("Picture: it has at most {most} million pixels; take a smaller one").format(
+            most=MOST_PIXELS // 1_000_000
+        )
+    )
+    try:
+        image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
+        if image.width * image.height > MOST_PIXELS:
+            raise too_many
+        image.draft("L", (LONG_SIDE, LONG_SIDE))
+        image = ImageOps.exif_transpose(image).convert("L")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise too_many from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ConductError(gettext("Picture: it is no JPEG, PNG or WebP that can be opened")) from error
+    image.thumbnail((LONG_SIDE, LONG_SIDE))
+    return image
+
+
+def _codes(image: Image.Image) -> list[str]:
+    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    return [one.text[:80] for one in found]
