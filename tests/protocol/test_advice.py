@@ -161,3 +161,20 @@ def test_a_group_that_no_gate_counts_is_warned_of(tmp_path: Path) -> None:
     _, uncounted = warned(tmp_path, text.replace(COUNTED, "present('therapist') >= 1"))
     assert "schedule.session_1.together: no gate asks how many participants are there" in uncounted
     assert f'require: "{COUNTED}"' in uncounted
+
+
+def test_a_study_in_which_nobody_can_hold_the_list_is_warned_of(mini: str, tmp_path: Path) -> None:
+    hidden = "".join(
+        f"  - {{role: {role}, hidden: [allocation], until: lock}}\n"
+        for role in ("participant", "investigator", "rater", "medical_monitor")
+    )
+    text = mini.replace("hidden: [rater_scores]", "hidden: [allocation]")
+    text = text.replace("blinding:\n", f"blinding:\n{hidden}")
+    line = mini[: mini.index("blinding:")].count("\n") + 1
+    (said,) = warned(tmp_path, text)
+    assert said.startswith(
+        f"{line}:1 blinding: hides the allocation from every role, so that nobody can hold"
+    )
+    seeing = warned(tmp_path, text.replace("rater, hidden: [allocation]", "rater, hidden: []"))
+    assert seeing[0] == said  # a rater stays blinded, whatever the file says
+    assert warned(tmp_path, text.replace("monitor, hidden: [allocation]", "monitor, hidden: []")) == []

@@ -16,8 +16,8 @@ import numpy as np
 from entact.cli.allocation_opener import committed
 from entact.cli.custody import say
 from entact.cli.database import open_record
-from entact.course.gates.core import STAY_BLINDED
 from entact.protocol import Release, Study
+from entact.protocol.study import STAY_BLINDED
 from entact.store import StoreError
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from entact.conduct.allocation.waiting import rows_asked_for
 from entact.conduct.delegation import monitored_at, today_at
 from entact.conduct.holds.domain import holds_now
 from entact.conduct.language.codes import code_words
@@ -333,6 +334,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     sessions_ahead,
     orders_said,
     unblinded,
+    rows_asked_for,
     on_hold,
     serious_events,
     reconsents,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from entact.protocol.country import countries_of
 from entact.protocol.problem import Fault
-from entact.protocol.study import StudyFile, Translated, words_in
+from entact.protocol.study import STAY_BLINDED, StudyFile, Translated, words_in
 from entact.protocol.unit import advise_unit
 from entact.protocol.without_drug import plain_to_all
 
@@ -14,6 +14,7 @@ from entact.protocol.without_drug import plain_to_all
 def advise(file: StudyFile) -> Iterator[Fault]:
     """Every warning about a study file that makes sense as a whole."""
     yield from _roles_that_see_all(file)
+    yield from _nobody_holds_the_list(file)
     yield from _zones(file)
     yield from _called_alone(file)
     yield from _drawn_apart(file)
@@ -39,6 +40,21 @@ def _roles_that_see_all(file: StudyFile) -> Iterator[Fault]:
         message = (
             f"says nothing of {names}: nothing is hidden from them, the allocation neither; write a line "
             "for each, with `hidden: []` where that is meant"
+        )
+        yield Fault(("blinding",), message, at_key=True)
+
+
+def _nobody_holds_the_list(file: StudyFile) -> Iterator[Fault]:
+    """The list is held, rows opened and kits packed by somebody from whom the allocation is not hidden."""
+    hidden = {one.role for one in file.blinding if "allocation" in one.hidden}
+    if (
+        is_blinded(file)
+        and len(file.arms) > 1
+        and not set(file.roles) - hidden - STAY_BLINDED - {"participant"}
+    ):
+        message = (
+            "hides the allocation from every role, so that nobody can hold the sealed list; add a role that "
+            "is no part of the team, as an unblinded pharmacist, with a line that does not hide it"
         )
         yield Fault(("blinding",), message, at_key=True)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.record import KEY, blinded_study, fresh, keep, telling_story, without_hashes
+from tests.conduct.test_today import tasks
 
 from entact import store
 from entact.conduct import reader
@@ -26,6 +28,7 @@ def told_one_by_one() -> Study:
     """The small study whose participants are told one by one; a track opens for those on placebo alone."""
 
     def change(data: dict[str, Any]) -> None:
+        data["roles"] |= {"committee": "Data monitoring committee"}
         data["epochs"] = {"blinded": {"title": "Blinded"}, "open": {"title": "Open"}}
         data["unblinding"] = {"epoch": "blinded", "tells": ["participant", "therapist", "investigator"]}
         data["tracks"] = {"crossover": {"title": "Later", "opens_on": "unblinded.placebo", "doses": 1}}
@@ -96,3 +99,22 @@ def test_who_is_told_reads_the_arm_and_who_is_not_finds_no_page(
     sign_in("theo", haifa="therapist").get("/participants/1-001/arm/", status=404)
     for role in UNTOLD:
         sign_in(role, everywhere=role).get("/participants/1-001/arm/", status=404)
+
+
+def test_who_holds_the_list_finds_at_home_that_somebody_waits_for_it(
+    database: str, sign_in: Callable[..., Browser], tmp_path: Path
+) -> None:
+    """And who has no key for it does not: how many, never who, for the command says that."""
+    from entact.cli.custody import make_key
+
+    study = told_one_by_one()
+    keep_told(study, "")
+    (tmp_path / "words").write_text("the long words of pia\n")
+    holder = sign_in("pia", everywhere="committee")
+    waits = "1 planned unblinding was asked for and waits for who holds the list"
+    assert not any(waits in one for one in tasks(holder.get("/")))
+    make_key(database, "pia", "committee", ["allocation"], tmp_path / "pia.key", tmp_path / "words", [])
+    assert any(waits in one for one in tasks(holder.get("/")))
+    assert "1-001" not in " ".join(one for one in tasks(holder.get("/")) if waits in one)
+    for role in UNTOLD:
+        assert not any("holds the list" in one for one in tasks(sign_in(role, everywhere=role).get("/")))

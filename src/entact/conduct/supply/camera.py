@@ -70,5 +70,5 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def _codes(image: Image.Image) -> list[str]:
-    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return [one.text[:80] for one in found]

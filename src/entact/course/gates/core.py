@@ -37,9 +37,7 @@ from entact.course.gates.question import Act, Check, Question, Reason
 from entact.course.gates.rating import RATING
 from entact.course.gates.unit import together
 from entact.course.state.numbers import normal, row_number, unit_of
-
-# Roles that are not to know an arm before lock, unless the study says that they are told.
-STAY_BLINDED: Final = frozenset({"data_manager", "rater", "statistician"})
+from entact.protocol.study import STAY_BLINDED
 
 _ONE_SESSION: Final = timedelta(hours=24)  # what was asked longer ago is not of the session of today
 

@@ -18,7 +18,7 @@ from entact.protocol.study.analysis import (
     SpendingRule,
     Strategy,
 )
-from entact.protocol.study.arms import Arm, Hidden, Randomisation, RandomisedUnit, Unblinding
+from entact.protocol.study.arms import STAY_BLINDED, Arm, Hidden, Randomisation, RandomisedUnit, Unblinding
 from entact.protocol.study.base import Block, Duration, Name, Span, Window
 from entact.protocol.study.doses import ArmDose, Dose, Product, Regimen, Supplement, Units
 from entact.protocol.study.file import Standards, StudyFile
@@ -36,6 +36,7 @@ from entact.protocol.study.verification import Verification
 from entact.protocol.study.washout import Washout, WashoutClass
 
 __all__ = [
+    "STAY_BLINDED",
     "AdverseEvents",
     "Alert",
     "Amendment",

@@ -84,6 +84,10 @@ Period = Literal["running", "locked", "unblinded"]
 _ENDS: Final[dict[str, Period]] = {"lock": "locked", "database lock": "locked", "unblinding": "unblinded"}
 
 
+# Roles that are not to know an arm before lock, unless the study says that they are told.
+STAY_BLINDED: Final = frozenset({"data_manager", "rater", "statistician"})
+
+
 class Hidden(Block):
     """Blinding: which classes of data a role does not see, and until when.
 
