@@ -151,10 +151,9 @@ def print_exported(found: dict[str, Any], out: Path) -> None:
 
 
 def _check(asked: Asked) -> None:
-    if "m11" in asked.standards:
-        raise StoreError(
-            "m11 is made of the study file, and not of the record: export it by itself, as --as m11"
-        )
+    for alone in ("m11", "registries", "clinicaltrials", "ctis"):
+        if alone in asked.standards:
+            raise StoreError(f"{alone} is no dataset: export it by itself, as in --as {alone}")
     for one in asked.standards:
         if one not in STANDARDS:
             raise StoreError(f"there is no standard {one!r}; there are {', '.join(STANDARDS)}")

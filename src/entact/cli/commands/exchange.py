@@ -47,7 +47,7 @@ def export(
         typer.Option(
             "--as",
             help="sdtm, adam, odm (1.3.2), odm2, fhir, and define for Define-XML; joined by commas. "
-            "Or m11, by itself: the protocol document.",
+            "Or, by themselves: m11, the protocol document; registries (clinicaltrials, ctis).",
         ),
     ] = "sdtm,define",
     formats: Annotated[
@@ -60,8 +60,9 @@ def export(
     database: Database = REHEARSAL,
     as_json: AsJson = False,
 ) -> None:
-    """Write a study's datasets from the record, with a manifest of hashes, cut, release and code."""
+    """Write a study's datasets from the record, or its documents, with hashes, release and code."""
     from entact.cli.export import export_study, print_exported
+    from entact.cli.registries import are_registries, export_registries, print_posted
     from entact.cli.source import Asked
 
     if _names(standards) == ("m11",):
@@ -70,6 +71,9 @@ def export(
         print_result(export_m11(study, out), print_written, as_json=as_json)
         return
     asked = Asked(_names(standards), _names(formats), blinded, allocation, cut)
+    if are_registries(asked.standards):
+        print_result(export_registries(study, database, asked, out), print_posted, as_json=as_json)
+        return
     found = export_study(study, database, asked, out, workers)
     if as_json:
         print_json(found)
