@@ -26,11 +26,6 @@ MANIFEST, RECORD = "manifest.json", "clinicaltrials.xml"
 EVENTS, SUMMARY = "eudract-adverse-events.xml", "summary-of-results.xml"
 
 
-def are_registries(standards: tuple[str, ...]) -> bool:
-    """Whether nothing but registries is asked for."""
-    return bool(standards) and set(standards) <= {*REGISTRIES, ALL}
-
-
 def export_registries(name: str, database: str, asked: Asked, out: Path) -> dict[str, Any]:
     """Writes what registries take in, and a manifest with all that they need and nobody has said.
 

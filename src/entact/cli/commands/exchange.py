@@ -31,6 +31,8 @@ Into = Annotated[Path | None, typer.Option(help="A study file, or its folder; el
 Filled = Annotated[str | None, typer.Option("--at", help="The visit that fills forms which are new.")]
 Write = Annotated[bool, typer.Option("--write", help="Write the study file; else it is a dry run.")]
 
+_REGISTRIES = {"registries", "clinicaltrials", "ctis"}
+
 commands = typer.Typer()
 redcap = typer.Typer(help="Forms from REDCap, and for it.", **PLAIN)
 odm = typer.Typer(help="Forms from ODM files; `entact export` writes them.", **PLAIN)
@@ -62,7 +64,6 @@ def export(
 ) -> None:
     """Write a study's datasets from the record, or its documents, with hashes, release and code."""
     from entact.cli.export import export_study, print_exported
-    from entact.cli.registries import are_registries, export_registries, print_posted
     from entact.cli.source import Asked
 
     if _names(standards) == ("m11",):
@@ -71,7 +72,9 @@ def export(
         print_result(export_m11(study, out), print_written, as_json=as_json)
         return
     asked = Asked(_names(standards), _names(formats), blinded, allocation, cut)
-    if are_registries(asked.standards):
+    if asked.standards and {*asked.standards} <= _REGISTRIES:
+        from entact.cli.registries import export_registries, print_posted
+
         print_result(export_registries(study, database, asked, out), print_posted, as_json=as_json)
         return
     found = export_study(study, database, asked, out, workers)
