@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 Parameter = Literal["mean", "median", "participants"]
@@ -125,6 +126,7 @@ class PostedResults:
     Attributes:
         release: id with the digest. simulated: no person stands behind the numbers. arms: name -> title.
         events: all serious ones, and of the others those that more than `threshold` per cent had in any arm.
+        first: day on which the first was enrolled; that a day was the last no record knows.
         unknown_seriousness: events of which it is not known whether they are serious; they stand with the
             others. left_out: what has no number here, and why.
     """
@@ -139,5 +141,6 @@ class PostedResults:
     events: tuple[EventRow, ...]
     events_of: Mapping[str, EventsOfArm]
     threshold: float
+    first: date | None
     unknown_seriousness: int
     left_out: Mapping[str, str]

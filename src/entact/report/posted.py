@@ -56,6 +56,7 @@ def posted_results(datasets: Datasets, *, threshold: float = 5.0) -> PostedResul
         for code, row in _events(source, emergent)
         if row.serious or any(100 * one.people > threshold * at_risk[arm] for arm, one in row.arms.items())
     }
+    enrolled = source.frame("subjects").select(pl.min_horizontal("ENRLDT", "RANDDT").min())
     return PostedResults(
         study=datasets.book.study,
         release=datasets.book.release,
@@ -67,6 +68,7 @@ def posted_results(datasets: Datasets, *, threshold: float = 5.0) -> PostedResul
         events=tuple(listed.values()),
         events_of={arm: _events_of(source, arm, at_risk[arm], emergent, listed) for arm in source.arms},
         threshold=threshold,
+        first=enrolled.item(),
         unknown_seriousness=len(emergent.filter(pl.col("AESER").is_null())),
         left_out=left_out,
     )

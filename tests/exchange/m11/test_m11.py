@@ -174,8 +174,8 @@ def without_its_binary(bundle: dict[str, Any]) -> None:
     bundle["entry"] = [one for one in bundle["entry"] if one["resource"]["resourceType"] != "Binary"]
 
 
-def without_narrative(bundle: dict[str, Any]) -> None:
-    bundle["entry"] = bundle["entry"][:1]
+def with_two(bundle: dict[str, Any]) -> None:
+    bundle["entry"].append(bundle["entry"][0])
 
 
 def with_an_empty_entry(bundle: dict[str, Any]) -> None:
@@ -187,10 +187,10 @@ def with_an_empty_entry(bundle: dict[str, Any]) -> None:
     [
         (tampered, "resource.data: its SHA-256 is "),
         (lambda one: tampered(one, renamed=True, change='"salt":'), "resource.data: "),
-        (without_a_file, "entry[1].resource.extension: no urn:entact:study-file is among them"),
+        (without_a_file, "entry: no ResearchStudy has the extension urn:entact:study-file"),
         (cut_off_within, "resource.data: it is no base64"),
         (without_its_binary, "urn:entact:study-file leads to 'urn:uuid:"),
-        (without_narrative, "entry: one Composition is read, and there are 0"),
+        (with_two, "each keeps a study file; which of them is meant, nobody can tell"),
         (with_an_empty_entry, "entry[3].resource: there is none with a resourceType"),
     ],
 )

@@ -104,7 +104,8 @@ def test_results_stand_with_their_numbers(release: Release, results: PostedResul
     assert [one.findtext("numEvents") for one in serious[0].iter("eventStats")] == ["1", "0"]
     deaths = [one.findtext("numDeaths") for one in result.iter("interventionGroup")]
     assert deaths == [str(one.deaths) for one in results.events_of.values()]
-    assert set(record.missing) == UNSAID | {
+    assert text(record.raw, "start_date") == ["2026-03-10"]  # of the first enrolment
+    assert set(record.missing) == UNSAID - {"start_date"} | {
         "result/certainAgreement/piSponsorEmployee",
         "result/pointOfContact/title",
         "result/reportedEvents//organSystemName",

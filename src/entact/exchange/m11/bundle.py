@@ -41,6 +41,10 @@ _REGISTRIES: Final = (
     (r"NCT\d{8}", "C172240", "Clinicaltrials.gov Identifier"),
     (r"20\d\d-5\d{5}-\d\d(-\d\d)?", "C218684", "EU Clinical Trial Register Number"),
 )
+_NO_FILE: Final = (
+    "no study file is kept. A protocol of another system is words under headings, of which no study can be "
+    "made without a person"
+)
 
 
 class M11Error(ValueError):
@@ -74,7 +78,7 @@ def read_m11(raw: bytes) -> Resource:
     """A document as data, whole or not at all.
 
     Raises:
-        M11Error: when it is no JSON, or no bundle of a study and its narrative.
+        M11Error: when it is no JSON, or no bundle of resources.
     """
     try:
         found = parse_json(raw)
@@ -96,15 +100,13 @@ def study_in(bundle: Resource) -> FromDocument:
         M11Error: when it keeps no study file, one whose bytes are not those of its release, or one that
             cannot be used.
     """
-    place, study = _one(bundle, "ResearchStudy")
-    said = {one.get("url"): one for one in study.get("extension") or () if isinstance(one, dict)}
-    if FILE not in said:
-        raise M11Error(
-            [
-                f"{place}.extension: no {FILE} is among them, and so no study file. A protocol of another "
-                "system is words under headings, of which no study can be made without a person"
-            ]
-        )
+    studies = list(_keeping(bundle))
+    if not studies:
+        raise M11Error([f"entry: no ResearchStudy has the extension {FILE}: {_NO_FILE}"])
+    if len(studies) > 1:
+        places = ", ".join(place for place, _ in studies)
+        raise M11Error([f"{places}: each keeps a study file; which of them is meant, nobody can tell"])
+    place, said = studies[0]
     url = (said[FILE].get("valueReference") or {}).get("reference")
     held = [
         (f"entry[{number}].resource", one["resource"])
@@ -252,27 +254,24 @@ def _leading_to(value: Any, urls: Mapping[str, str]) -> Any:
 
 
 def _malformed(bundle: Resource) -> Iterator[str]:
-    """Why a bundle is none of a study and its narrative."""
+    """Why a bundle is no list of resources."""
     entries = bundle.get("entry")
     if not isinstance(entries, list):
         yield "entry: there is no list of resources"
         return
-    kinds = []
     for number, one in enumerate(entries, start=1):
         resource = one.get("resource") if isinstance(one, dict) else None
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
         if not isinstance(kind, str):
             yield f"entry[{number}].resource: there is none with a resourceType"
-        else:
-            kinds.append(kind)
-    for kind in ("ResearchStudy", "Composition"):
-        if kinds.count(kind) != 1:
-            yield f"entry: one {kind} is read, and there are {kinds.count(kind)}"
 
 
-def _one(bundle: Resource, kind: str) -> tuple[str, Resource]:
-    return next(
-        (f"entry[{number}].resource", one["resource"])
-        for number, one in enumerate(bundle["entry"], start=1)
-        if one["resource"]["resourceType"] == kind
-    )
+def _keeping(bundle: Resource) -> Iterator[tuple[str, Resource]]:
+    """Each study that keeps its study file: its place, and its extensions by their address."""
+    for number, entry in enumerate(bundle["entry"], start=1):
+        resource = entry["resource"]
+        if resource["resourceType"] == "ResearchStudy":
+            extensions = [one for one in resource.get("extension") or () if isinstance(one, dict)]
+            said = {str(one.get("url")): one for one in extensions}
+            if FILE in said:
+                yield f"entry[{number}].resource", said

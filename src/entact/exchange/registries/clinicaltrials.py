@@ -64,6 +64,9 @@ def clinicaltrials(release: Release, results: PostedResults | None = None) -> Re
     too_long: dict[str, str] = {}
     simulated = results is not None and results.simulated
     _identified(study, release, simulated=simulated)
+    if results is not None and results.first is not None:
+        add(study, "start_date", results.first.isoformat())
+        add(study, "start_date_type", "Actual")
     _designed(study, release)
     _outcomes(study, release)
     _people(study, release, results)
