@@ -33,7 +33,7 @@ class Guide:
     parts: tuple[Part, ...]
 
 
-# What CDISC CORE finds in rehearsals of the studies that entact ships, and why that stays: docs/export.md.
+# What CDISC CORE finds in rehearsals of the studies that entact ships, and why that stays: docs/reviewers.md.
 FINDINGS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "CORE-000356",

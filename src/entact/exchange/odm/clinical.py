@@ -17,6 +17,7 @@ from lxml import etree
 
 from entact.exchange.odm.file import OdmError, odm_root, tag
 from entact.exchange.odm.metadata import UNSCHEDULED, event_oid, item_oid
+from entact.exchange.records.lists import is_list
 from entact.exchange.records.mapping import RecordMapping
 from entact.exchange.records.row import Cell, RecordsError, Row, Version
 from entact.protocol import Release
@@ -55,7 +56,8 @@ def own_visits(release: Release) -> dict[str, str]:
 
 class _Reader:
     def __init__(self, root: etree._Element, mapping: RecordMapping, release: Release) -> None:
-        self.root, self.mapping = root, mapping
+        self.root, self.mapping, self.release = root, mapping, release
+        self.group = 1  # which repetition of its group an item is in
         self.problems: list[str] = []
         self.left_out: dict[str, int] = {}
         self.goes = {
@@ -100,6 +102,7 @@ class _Reader:
         again = self._count(event, "StudyEventRepeatKey")
         repeat = self._count(form, "FormRepeatKey")
         for group in form.iterfind(tag("ItemGroupData")):
+            self.group = self._count(group, "ItemGroupRepeatKey")
             items = [one for one in group if etree.QName(one).localname.startswith("ItemData")]
             if not items and self._kind(group) == "Remove":
                 self._removed(record, name, again, repeat, group)
@@ -125,6 +128,13 @@ class _Reader:
             )
             return
         form, name = self.goes[oid]
+        if is_list(self.release, form) and self.group > 1:
+            if repeat > 1:
+                self.problems.append(
+                    f"{place}: form and group repeat both, so nobody knows which {form} it is; let one repeat"
+                )
+                return
+            repeat = self.group
         why = ""
         if item.get("IsNull") == "Yes" or text is None:
             said = " ".join(one.text or "" for one in item.iter(tag("Comment")))
@@ -158,7 +168,8 @@ class _Reader:
     ) -> None:
         """Adds a cell to the version that its transaction is of; `name` is empty of the time of a form."""
         filled = self.mapping.forms.get(form)
-        if not (filled is not None and filled.visit) and event not in self.mapping.visits | self.visits:
+        anywhere = (filled is not None and filled.visit) or is_list(self.release, form)
+        if not anywhere and event not in self.mapping.visits | self.visits:
             self._unknown_event(cell.place, event)
             return
         row = self.rows.setdefault((record, event, again, form, repeat), _Collected(cell.place))

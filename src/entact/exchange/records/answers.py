@@ -23,6 +23,7 @@ _GROUPED: Final = {
     "comma": re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})*(,[0-9]{1,30})?"),
 }
 _DAY: Final = re.compile(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})")
+_MONTH: Final = re.compile(r"([0-9]{1,2})[-/.]([0-9]{4})")
 _CLOCK: Final = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(:[0-9]{2})?(?:\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?")
 _YES: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -74,7 +75,7 @@ def _read(cell: Cell, text: str, item: Item, goes: Goes, mapping: RecordMapping,
         case "choice":
             return _code(text, item, goes)
         case "date" | "partial_date":
-            return _day(item.type, text, dates)
+            return day_of(item.type, text, dates)
         case "time":
             return READERS["time"](_clock(text)[0])
         case "datetime":
@@ -141,7 +142,12 @@ def _plain_number(text: str, decimal: Decimal | None, mixed: bool) -> str:
     return plain
 
 
-def _day(kind: str, text: str, dates: Dates) -> str:
+def day_of(kind: str, text: str, dates: Dates) -> str:
+    """A day as an entry holds it: a whole one, or where the kind is `partial_date` as much as is known.
+
+    Raises:
+        ValueError: when it is none.
+    """
     try:
         return READERS[kind](plain_day(text, dates))
     except ValueError as problem:
@@ -158,6 +164,9 @@ def plain_day(text: str, dates: Dates) -> str:
     text = text.strip().translate(_SIGNS)
     if re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
         return text  # the year first can mean no other
+    partly = _MONTH.fullmatch(text)
+    if partly is not None:
+        return f"{partly[2]}-{int(partly[1]):02d}"
     found = _DAY.fullmatch(text)
     if found is not None:
         year, month, day = (found[dates.index(one) + 1] for one in "ymd")
@@ -185,7 +194,7 @@ def moment_of(text: str, dates: Dates, zone: tzinfo) -> datetime | date:
     day, _, clock = text.replace("T", " ").partition(" ")
     if not clock and not _DAY.fullmatch(day):
         raise ValueError(f"{text!r} is no day")
-    whole = _day("date", day, dates)
+    whole = day_of("date", day, dates)
     if not clock.strip():
         return date.fromisoformat(whole)
     time, offset = _clock(clock)

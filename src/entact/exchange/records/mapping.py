@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from entact.exchange.records.lists import is_list, items_of_list_or_form, listed
 from entact.exchange.records.row import RecordsError
 from entact.protocol import Release, StudyError
 from entact.protocol.explain import faults_of
@@ -25,8 +26,9 @@ class Goes(_Said):
     """Where one variable goes, and how it is written there.
 
     Attributes:
-        to: `form.item` of the study. values: what the source writes -> the item's answer. unit: in UCUM, that
-            of the source where it is not the item's. decimal, dates: of this variable alone.
+        to: `form.item` of the study, or of a list: `adverse_event.onset`. values: what the source writes ->
+            the item's answer. unit: in UCUM, that of the source where it is not the item's. decimal, dates:
+            of this variable alone.
     """
 
     to: str
@@ -116,24 +118,30 @@ def _faults(mapping: RecordMapping, release: Release) -> Iterator[Fault]:
     for event, said in mapping.visits.items():
         yield from _visit(("visits", event), said, release)
     for form, filled in mapping.forms.items():
-        if form not in release.forms:
-            yield Fault(("forms", form), unknown("form", form, release.forms), at_key=True)
+        if items_of_list_or_form(release, form) is None:
+            named = [*release.forms, *listed(release)]
+            yield Fault(("forms", form), unknown("form", form, named), at_key=True)
+        if filled.timepoint and is_list(release, form):
+            yield Fault(
+                ("forms", form, "timepoint"), f"{form} is a list, and belongs to no timepoint of a visit"
+            )
         if filled.visit:
             yield from _visit(("forms", form, "visit"), filled.visit, release)
     taken: dict[str, str] = {}
     for name in mapping.items:
         form, item = mapping.place_of(name)
         path = ("items", name)
-        if form not in release.forms:
-            said = unknown("form", form, release.forms)
+        known = items_of_list_or_form(release, form)
+        if known is None:
+            said = unknown("form", form, [*release.forms, *listed(release)])
             yield Fault(
                 path, f"{said}; doses, consents and whatever else is no form is entered by people, at a gate"
             )
-        elif item not in release.forms[form].items:
-            yield Fault(path, unknown(f"item of {form}", item, release.forms[form].items))
-        elif not release.forms[form].items[item].is_entered:
+        elif item not in known:
+            yield Fault(path, unknown(f"item of {form}", item, known))
+        elif not known[item].is_entered:
             yield Fault(path, f"{form}.{item} is calculated, and entered by nobody")
-        elif release.forms[form].items[item].type in ("rows", "file"):
+        elif known[item].type in ("rows", "file"):
             yield Fault(path, f"{form}.{item} is a list of rows or a file, which no variable holds")
         elif (first := taken.setdefault(f"{form}.{item}", name)) != name:
             yield Fault(path, f"{form}.{item} is that of {first} already")

@@ -1,7 +1,8 @@
 """What becomes of the rows about one participant: new entries, what is there already, and what disagrees.
 
 Nothing that is in the record is changed by it: where the two say different things, that is told and left to
-people. Only forms are made of rows. Whatever a gate decides is no row of another system.
+people. Forms are made of rows, and what is kept as a list: events and medicines. Whatever a gate decides is
+no row of another system.
 
 Source: ICH E6(R3) 4.2.5.
 """
@@ -27,6 +28,8 @@ from entact.course.personal import unsealed
 from entact.course.state.encounter import visit_of
 from entact.course.state.form import VITALS
 from entact.exchange.records.answers import answer_of, moment_of
+from entact.exchange.records.list_rows import said_in_list, told_at
+from entact.exchange.records.lists import entry_of, is_list, is_same
 from entact.exchange.records.mapping import Goes
 from entact.exchange.records.row import Row, Version
 from entact.exchange.records.told import Outcome, Planned, Taking, Told, items_of, row_text
@@ -34,6 +37,7 @@ from entact.protocol.form import CompiledForm
 
 _TAIL: Final = 14  # an id from here on is drawn, and does not hang on the time
 _NOON: Final = time(12)
+NOWHERE: Final = "no visit"
 UNTOLD: Final = "taken over: the source gives no reason for this change"
 
 
@@ -56,6 +60,8 @@ class _Planning:
             )
         self.taken: dict[tuple[str, str, str | None, int], str] = {}
         self.times: dict[str, list[datetime]] = {}
+        noted = course.noted.get(IMPORTED.name, [])
+        self.own = {one.about for one in noted if one.said.system == self.mapping.source}
 
     def plan(self, rows: Iterable[Row]) -> Planned:
         """Every row, then the visits that are not there yet."""
@@ -66,6 +72,9 @@ class _Planning:
         return self.done
 
     def _row(self, row: Row) -> None:
+        if is_list(self.release, row.form):
+            self._listed(row)
+            return
         form = self.release.forms.get(row.form)
         filled = self.mapping.forms.get(row.form)
         encounter = self._encounter(row, filled.visit if filled is not None else "")
@@ -88,6 +97,24 @@ class _Planning:
         at = self._time(row, encounter)
         if at is not None:
             self._versions(row, versions, place, at)
+
+    def _listed(self, row: Row) -> None:
+        """A row of a list: one event or medicine, which belongs to no visit."""
+        versions = []
+        before = len(self.done.problems)
+        for one in row.versions:
+            said, problems = said_in_list(one, row.form, self.release, self.mapping, self.taking.zone)
+            versions.append((one, said))
+            self.done.problems += problems
+        if len(self.done.problems) > before or not any(said for _, said in versions):
+            return
+        try:
+            begun = (versions[0][0], entry_of(row.form, versions[0][1]))
+            at = told_at(row, self.course, self.mapping, self.taking.zone, self.taking.now)
+        except ValueError as problem:
+            self._problem(row.place, f"{row.form}: {problem}")
+            return
+        self._versions(row, [begun, *versions[1:]], (row.form, None, None, row.repeat), at)
 
     def _encounter(self, row: Row, always: str) -> str | None:
         said = always or self.mapping.visits.get(row.event)
@@ -154,7 +181,7 @@ class _Planning:
         self,
         row: Row,
         versions: Sequence[tuple[Version, dict[str, Any]]],
-        place: tuple[str, str, str | None, int],
+        place: tuple[str, str | None, str | None, int],
         at: datetime,
     ) -> None:
         name, encounter, timepoint, _ = place
@@ -164,17 +191,19 @@ class _Planning:
             kept = self.known.get(made.id[_TAIL:])
             if kept is not None:
                 outcome, why, differ = self._again(kept, made)
+            elif number == 1 and encounter is None:
+                outcome, why, differ = self._first_of_list(made, items)
             elif number == 1:
                 outcome, why, differ = self._first(made, items, timepoint)
             else:
                 outcome, why, differ = self._later(base, previous)
-            self.done.told.append(Told(version.place, name, encounter, outcome, why, differ))
+            self.done.told.append(Told(version.place, name, encounter or NOWHERE, outcome, why, differ))
             if outcome not in ("new", "there"):
                 return  # nothing is put on top of what is in dispute
             self.done.rows.append(row_text(_named(row, number), encounter, version.removed, items))
             if outcome == "new":
                 self._keep(made, row, number, version)
-                if number == 1:
+                if number == 1 and encounter is not None:
                     self.times.setdefault(encounter, []).append(at)
             previous = kept.id if kept is not None else made.id
             base = base or previous
@@ -216,6 +245,21 @@ class _Planning:
             )
         return "new", "", ()
 
+    def _first_of_list(self, made: Entry, items: Mapping[str, Any]) -> tuple[Outcome, str, tuple[str, ...]]:
+        """A row that was never taken in: new, unless people entered the same event or medicine."""
+        for one in self.course.effective:
+            entry = one.entry
+            if entry.kind != made.kind or entry.about is not None or one.id in self.own:
+                continue
+            theirs = self._plain(one)
+            if is_same(made.kind, theirs, items):
+                differ = _differing(theirs, items)
+                if differ:
+                    return "conflict", f"{entry.by} entered it here", differ
+                return "typed", f"{entry.by} entered the same here", ()
+        held = held_against(self.course, made.kind, None, None, self.taking.locked)
+        return ("held", held, ()) if held is not None else ("new", "", ())
+
     def _later(self, base: str, previous: str) -> tuple[Outcome, str, tuple[str, ...]]:
         """A change that the source made: new, unless people changed or withdrew the same here."""
         if base not in self.standing:
@@ -243,17 +287,18 @@ class _Planning:
         number: int,
         version: Version,
         items: Mapping[str, Any],
-        place: tuple[str, str, str | None, int],
+        place: tuple[str, str | None, str | None, int],
         at: datetime,
         previous: str,
         base: str,
     ) -> Entry:
         form, encounter, timepoint, repeat = place
-        vitals = form == VITALS
-        kind = VOID if version.removed else "vital_signs" if vitals else "form"
+        bare = form == VITALS or encounter is None  # a list: the entry holds what the row says, and no form
+        kind = "vital_signs" if form == VITALS else form if encounter is None else "form"
+        kind = VOID if version.removed else kind
         data: dict[str, Any] = {}
         if not version.removed:
-            data = dict(items) if vitals else {"form": form, "items": dict(items)}
+            data = dict(items) if bare else {"form": form, "items": dict(items)}
         reason = None
         if number > 1:
             reason = version.reason or UNTOLD

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from entact.exchange.records.answers import is_comma_number
+from entact.exchange.records.lists import is_list, items_of_list_or_form
 from entact.exchange.records.mapping import Goes, RecordMapping
 from entact.exchange.records.row import LARGEST, Cell, RecordsError, Row, Version
 from entact.exchange.redcap.dictionary import RedcapError, decoded, lines_of
@@ -68,7 +69,7 @@ class _Reader:
     def _codes(self, goes: Goes) -> list[str]:
         """What the source calls the boxes of an item."""
         form, _, item = goes.to.partition(".")
-        said = self.release.forms[form].items[item]
+        said = (items_of_list_or_form(self.release, form) or {})[item]
         if said.type != "choices":
             return []
         return list(goes.values) or list(said.of or ())
@@ -145,7 +146,7 @@ class _Reader:
             forms.setdefault(form, {})[item] = cell
         for form, found in forms.items():
             filled = self.mapping.forms.get(form)
-            always = bool(filled is not None and filled.visit)
+            always = bool(filled is not None and filled.visit) or is_list(self.release, form)
             if not always and event not in self.mapping.visits:
                 self._unknown_event(place, event)
                 return
