@@ -30,6 +30,10 @@ EVERY = timedelta(minutes=30)  # a logger's readings
 OPENS, CLOSES = time(8, 30), time(17)  # of a pharmacy, on its own clock
 UNPACKED = timedelta(minutes=20)  # from the end of the log to the receipt
 CHECKED = timedelta(minutes=25)  # from the receipt to the second person
+DECIDED = timedelta(hours=2)  # from an excursion to what the sponsor decides
+WARM_EVERY = 12  # of so many consignments of a site the fourth was too warm for a while
+ABOVE = 3.0  # degrees Celsius
+REGISTERED = "simulated authority for controlled substances"
 
 Packed = tuple[str, int]
 """Number of a lot, and units in each of its kits."""
@@ -92,9 +96,13 @@ class Deliveries:
         """Enters every lot in the ledger of each site, once the site is open."""
         at = start + OPENING + timedelta(hours=2)
         for site, ledger in ledgers.items():
+            registered = {"name": REGISTERED, "number": f"SIM-{site}", "expires": self._expires}
             self._entered[site] = [
-                ledger.write("lot", lot, at, f"pharmacist-{site}", "pharmacist")
-                for lot in self._lots.values()
+                ledger.write("registration", registered, at, f"pharmacist-{site}", "pharmacist"),
+                *(
+                    ledger.write("lot", lot, at, f"pharmacist-{site}", "pharmacist")
+                    for lot in self._lots.values()
+                ),
             ]
 
     def send(self, ledger: SettingLedger, kits: Kits, open_kits: Kits, at: datetime) -> list[Line]:
@@ -126,8 +134,9 @@ class Deliveries:
 
     def _enter_at_site(self, consignments: Iterable[Consignment], random: Generator) -> None:
         steps: list[tuple[datetime, int, str, dict[str, Any], Consignment]] = []
-        for one in consignments:
-            log, received = self._log(one, random), one.arrives + UNPACKED
+        for number, one in enumerate(consignments):
+            is_warm = number % WARM_EVERY == 3 and self._plan.storage is not None
+            log, received = self._log(one, random, is_warm=is_warm), one.arrives + UNPACKED
             for (lot, units), kits in sorted(one.packed.items()):
                 place, numbers = len(steps), sorted(kits)
                 shipment = f"{one.site}-{place // 3 + 1:04d}"
@@ -136,12 +145,16 @@ class Deliveries:
                 steps.append((one.at, place, "shipment", sent, one))
                 steps.append((received, place, "receipt", counted, one))
                 steps.append((received + CHECKED, place, "supply_check", {"agrees": True}, one))
+                if is_warm:
+                    steps.append((received + DECIDED, place, "supply_decision", decided(numbers), one))
         receipts: dict[int, str] = {}
         for at, place, kind, data, one in sorted(steps, key=lambda step: step[:2]):
             if kind == "shipment":
                 one.write(kind, data, at, "pharmacist", None)
             elif kind == "receipt":
                 receipts[place] = one.write(kind, data, at, "pharmacist", None)
+            elif kind == "supply_decision":
+                one.write(kind, data, at, self._decider, None)
             elif "receipt" in self._plan.two_persons:
                 one.write(kind, data, at, "coordinator", receipts[place])
 
@@ -179,23 +192,41 @@ class Deliveries:
         of = (name for name, product in self._file.products.items() if dose.strength in product.strengths)
         return said or next(of)
 
-    def _log(self, one: Consignment, random: Generator) -> dict[str, Any]:
+    @property
+    def _decider(self) -> str:
+        """The role of the sponsor that decides about kits that were too warm."""
+        return next(
+            (one for one in ("medical_monitor", "data_manager") if one in self._file.roles), "sponsor"
+        )
+
+    def _log(self, one: Consignment, random: Generator, *, is_warm: bool) -> dict[str, Any]:
         """What the logger of a consignment has written; nothing where no temperatures are planned."""
         storage = self._plan.storage
         if storage is None:
             return {}
-        return {"log": msgspec.to_builtins(logged(one.at, one.arrives, storage, random))}
+        return {"log": msgspec.to_builtins(logged(one.at, one.arrives, storage, random, is_warm=is_warm))}
 
 
-def logged(began: datetime, ended: datetime, storage: Storage, random: Generator) -> Temperatures:
+def decided(kits: Sequence[str]) -> dict[str, Any]:
+    """What the sponsor says of kits that were too warm for a while."""
+    text = "simulated: within what the certificate of stability allows"
+    return {"kits": list(kits), "decision": "release", "text": text}
+
+
+def logged(
+    began: datetime, ended: datetime, storage: Storage, random: Generator, *, is_warm: bool = False
+) -> Temperatures:
     """What is read of the file of a simulated logger, which stays within what the study file says.
 
     Args:
         began, ended: in UTC. random: source of chance for the temperatures, in degrees Celsius.
+        is_warm: whether it does not: in the middle it was warmer for one reading than kits are kept.
     """
     lowest, highest = (float(end) for end in storage.bounds)
     middle, room = (lowest + highest) / 2, (highest - lowest) / 2
     count = (ended - began) // EVERY + 1
     values = middle + 0.9 * room * random.uniform(-1.0, 1.0, size=count)
+    if is_warm:
+        values[count // 2] = highest + ABOVE
     rows = [f"{began + place * EVERY:%Y-%m-%dT%H:%M:%SZ},{value:.2f}" for place, value in enumerate(values)]
     return read_log("\n".join(["time,Cel", *rows]).encode(), UTC, storage)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from entact.cohort.attendance import Attendance
+from entact.cohort.dispensing import hand_out, take_back
 from entact.cohort.events import Events
 from entact.cohort.interview import expect_serious_events, take_vital_signs
 from entact.cohort.paperwork import ask_missing
@@ -95,6 +96,7 @@ class DosingDay:
         kit = self.kits[level, part].pop(0)
         assigned = {"kit": kit, "part": part, "level": level, "visit": self.visit.visit}
         staff.write("kit_assigned", assigned, "pharmacist")
+        hand_out(staff, assigned, self._units(part))
         for activity, timepoint in at_times(self.visit, f"before {part}"):
             do_activity(staff, self.events, activity, self.visit, timepoint)
         answer = self._ask(act, kit=kit, level=level)
@@ -107,6 +109,7 @@ class DosingDay:
         if isinstance(done, Refused):
             data |= {"taken": 0, "returned": units, "outcome": "withheld"}
             staff.write("dose", data, "therapist")
+            take_back(staff, kit, part, units)
         return not isinstance(done, Refused)
 
     def _ask(self, act: str, **detail: Any) -> Allowed | Refused:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -197,6 +198,16 @@ class Scribe:
         answer = may(act, self.study, self.setting(at), self.course, by, at, **detail)
         self.tally.count_answer(act, visit_of(encounter), answer)
         return answer
+
+    @contextmanager
+    def drawing_from(self, random: np.random.Generator) -> Iterator[None]:
+        """Draws what entries need of chance from another source: those beside them are as they were."""
+        kept = self.random, self._bits
+        self.random, self._bits = random, []
+        try:
+            yield
+        finally:
+            self.random, self._bits = kept
 
     def _chance(self) -> int:
         """63 random bits; drawn in blocks, because one at a time costs more than all else in an entry."""

@@ -128,6 +128,8 @@ class Crawl:
         return any(counts[one] <= most for one in sorts)
 
     def _read(self, answer: Any, address: str) -> None:
+        if answer.status_code in (301, 302, 303):
+            self._follow(answer["Location"])
         if not answer.get("Content-Type", "").startswith("text/html"):
             return
         page = Page(answer.content.decode(), address)
@@ -155,9 +157,7 @@ class Crawl:
         for name, value in fields:
             sent.setdefault(name, []).append(value)
         answer = self.ask(form.method, form.action, sent)
-        if answer.status_code in (301, 302, 303):
-            self._follow(answer["Location"])
-        elif answer.status_code == 200:
+        if answer.status_code in (200, 301, 302, 303):
             self._read(answer, form.action)
 
     def ask(self, method: str, address: str, sent: Mapping[str, Any] | None = None) -> Any:

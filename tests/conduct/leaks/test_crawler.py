@@ -57,7 +57,9 @@ def roles_in(name: str) -> tuple[str, ...]:
     found = sorted(
         (role for role, study in turn.items() if study == name), key=lambda one: (one == OWNER, one)
     )
-    also = {STUDIES[0]: ("monitor", PERSON), "mapp3": ("rater", "rater_coordinator")}.get(name, ())
+    also = {STUDIES[0]: ("monitor", PERSON), "mapp3": ("rater", "rater_coordinator", "pharmacist")}.get(
+        name, ()
+    )
     return tuple(dict.fromkeys((*found, *also)))
 
 
