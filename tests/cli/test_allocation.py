@@ -437,6 +437,33 @@ def test_r10_the_committee_measures_blinding_of_people_by_the_holders_process_al
     assert "exists already" in again.err
 
 
+@pytest.mark.requirement("R10")
+def test_r10_the_closed_report_is_made_for_the_committee_and_only_it_leaves_the_process(
+    allocation: As, made: Path, opened: str, tmp_path: Path
+) -> None:
+    """R10: the running study by arm, for a named reader, entered first; no arm gets into the record."""
+    from entact.store import acts
+
+    page = tmp_path / "closed.html"
+    asked = ["--out", page, "--json"]
+    refused = allocation("pia", "report", *files(made, "pia"), "--for", "tom", *asked)
+    assert "nobody else may know arms now" in refused.err
+    assert not page.exists()
+    done = allocation("pia", "report", *files(made, "pia"), "--for", "stat", *asked)
+    assert done.err == ""
+    assert done.json["rows"] >= 1
+    assert "mdma" not in done.out
+    assert page.stat().st_mode & 0o077 == 0
+    text = page.read_text()
+    assert "UNBLINDED" in text
+    assert "Closed report for stat by pia" in text
+    entry = acts.entries(("list_opened",))[-1]
+    assert (entry.data["purpose"], entry.data["reader"]) == ("closed_report", "stat")
+    with connected(opened, "application") as database:
+        lines = [text for (text,) in database.execute("SELECT text FROM store_line WHERE kind <> 'release'")]
+    assert not [one for one in lines if "mdma" in one or "placebo" in one]
+
+
 def test_all_is_opened_after_the_lock_and_the_seed_makes_the_same_list(
     allocation: As, made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
 ) -> None:

@@ -326,6 +326,33 @@ def measure(
     )
 
 
+@allocation.command("report")
+def report(
+    reader: Annotated[str, typer.Option("--for", help="The person of the committee who looks at it.")],
+    out: Annotated[Path, typer.Option(help="A new file for the report (HTML).")],
+    by: By,
+    list_file: ListFile,
+    openings: MaybeOpenings = None,
+    meet: Meet = None,
+    minutes: Minutes = 30,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Write the closed report of the running study, by arm, for the unblinded committee: and no arm else."""
+    from entact.cli.allocation_measure import print_reported, report_closed
+    from entact.cli.allocation_opener import Way
+    from entact.cli.custody import open_signer
+
+    signer = open_signer(database, by, key, passphrase_file)
+    print_result(
+        report_closed(list_file, Way(openings, meet, minutes), reader, out, signer),
+        print_reported,
+        as_json=as_json,
+    )
+
+
 @allocation.command("reveal")
 def reveal(
     out: Annotated[Path, typer.Option(help="A new file for the opened list.")],

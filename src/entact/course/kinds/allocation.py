@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Purpose = Literal[
     "preparation", "second_check", "replacement", "planned_unblinding", "assignment", "expedited_report"
 ]
-WholePurpose = Literal["code_breaks", "packing", "blinding", "after_lock", "renewal"]
+WholePurpose = Literal["code_breaks", "packing", "blinding", "closed_report", "after_lock", "renewal"]
 
 
 class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -42,7 +42,7 @@ class ListOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Or to share them out anew among custodians, which shows them to nobody (`renewal`).
 
     Attributes:
-        rows: how many: every one, or those of whoever is randomised. reader: who looks at what was measured.
+        rows: how many: every one, or those of whoever is randomised. reader: who is shown the result.
     """
 
     purpose: WholePurpose
