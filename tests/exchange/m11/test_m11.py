@@ -215,6 +215,7 @@ def test_a_file_that_was_changed_with_its_digest_differs_from_its_document(bundl
         (b"", "line 1, column 1: no JSON"),
         (b"[]", "resourceType: None is read by nobody here"),
         (b'{"resourceType": "ResearchStudy"}', "resourceType: 'ResearchStudy'"),
+        (b'{"study": {}, "usdmVersion": "4.0.0"}', "`entact usdm import` takes it in"),
         (b'{"resourceType": "Bundle"}', "entry: there is no list of resources"),
         (b'{"resourceType": "Bundle", "entry": [3]}', "entry[1].resource: there is none"),
         (b'{"a": 1, "a": 2}', "'a' stands twice"),

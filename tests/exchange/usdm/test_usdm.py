@@ -192,6 +192,7 @@ def test_a_document_that_breaks_the_model_is_refused_with_its_place(
         (b'{"study": NaN}', "NaN is no number"),
         (b'{"a": ' + b"[" * 100_000, "nested too deeply"),
         (b"[]", "it has no `study`"),
+        (b'{"resourceType": "Bundle"}', "`entact m11 import` takes a protocol in"),
         (b'{"study": null, "usdmVersion": "4.0.0"}', "study: null is no Study"),
     ],
 )

@@ -85,6 +85,8 @@ def read_m11(raw: bytes) -> Resource:
     except ValueError as error:
         raise M11Error([str(error)]) from None
     kind = found.get("resourceType") if isinstance(found, dict) else None
+    if isinstance(found, dict) and "usdmVersion" in found:
+        raise M11Error(["usdmVersion: it is a document of USDM; `entact usdm import` takes it in"])
     if kind != "Bundle":
         raise M11Error([f"resourceType: {kind!r} is read by nobody here; a protocol is a Bundle of FHIR"])
     problems = [*_malformed(found)]
@@ -107,7 +109,8 @@ def study_in(bundle: Resource) -> FromDocument:
         places = ", ".join(place for place, _ in studies)
         raise M11Error([f"{places}: each keeps a study file; which of them is meant, nobody can tell"])
     place, said = studies[0]
-    url = (said[FILE].get("valueReference") or {}).get("reference")
+    reference = said[FILE].get("valueReference")
+    url = reference.get("reference") if isinstance(reference, dict) else None
     held = [
         (f"entry[{number}].resource", one["resource"])
         for number, one in enumerate(bundle["entry"], start=1)
@@ -271,7 +274,8 @@ def _keeping(bundle: Resource) -> Iterator[tuple[str, Resource]]:
     for number, entry in enumerate(bundle["entry"], start=1):
         resource = entry["resource"]
         if resource["resourceType"] == "ResearchStudy":
-            extensions = [one for one in resource.get("extension") or () if isinstance(one, dict)]
-            said = {str(one.get("url")): one for one in extensions}
+            extensions = resource.get("extension")
+            listed = extensions if isinstance(extensions, list) else []
+            said = {str(one.get("url")): one for one in listed if isinstance(one, dict)}
             if FILE in said:
                 yield f"entry[{number}].resource", said

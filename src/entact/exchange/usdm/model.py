@@ -51,6 +51,8 @@ def read_usdm(raw: bytes) -> Json:
         found = parse_json(raw)
     except ValueError as error:
         raise UsdmError([str(error)]) from None
+    if isinstance(found, dict) and found.get("resourceType") == "Bundle":
+        raise UsdmError(["resourceType: it is a bundle of FHIR; `entact m11 import` takes a protocol in"])
     if not isinstance(found, dict) or "study" not in found:
         raise UsdmError(["it has no `study`: no document of USDM begins so"])
     version = found.get("usdmVersion")
