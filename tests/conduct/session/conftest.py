@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tests.conduct.browser import Browser
 from tests.conduct.record import KEY
+from tests.conduct.served import CALM, CHROMIUM, served
 from tests.course.cases import Case, before
 
 from entact import store
@@ -120,6 +122,42 @@ def therapist(sign_in: Callable[..., Browser], in_session: str, case: Case) -> B
 def investigator(sign_in: Callable[..., Browser], in_session: str, case: Case) -> Browser:
     """The investigator i-1, signed in."""
     return sign_in("i-1", case.study, denver="investigator")
+
+
+@pytest.fixture
+def address(therapist: Browser) -> Iterator[str]:
+    """Where the pages are, for a browser that is one."""
+    with served() as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def tablet(
+    address: str, therapist: Browser, investigator: Browser, tmp_path: Path
+) -> Iterator[Callable[..., Any]]:
+    """Opens a tablet on which the therapist is signed in, and whose disk outlives the browser."""
+    from playwright.sync_api import sync_playwright
+
+    session, _ = therapist.session, investigator.session  # before the browser has this thread
+    with sync_playwright() as play:
+        opened = []
+
+        def open_tablet(profile: str = "one", **more: Any) -> Any:
+            context = play.chromium.launch_persistent_context(
+                str(tmp_path / profile),
+                executable_path=CHROMIUM,
+                args=CALM,
+                base_url=address,
+                **{"viewport": {"width": 820, "height": 1180}} | more,
+            )
+            context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+            context.set_default_timeout(20_000)
+            opened.append(context)
+            return context.pages[0]
+
+        yield open_tablet
+        for context in opened:
+            context.close()
 
 
 def seal(briefing: dict[str, Any], name: str, text: str, *, grant: str | None = None) -> dict[str, str]:

@@ -7,145 +7,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from tests.conduct.browser import Browser, course_of
+from tests.conduct.browser import Browser
 from tests.conduct.session.conftest import NOON
+from tests.conduct.session.tablet import INSTALLED, all_sent, arrive, course_now, enter, kill, unlock
 from tests.course.cases import Case
 
-from entact.course import Course, findings
+from entact.course import findings
 
 pytestmark = pytest.mark.slow
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PIN = "135790"
-CONSOLE = "/session/#P-1/session_1.1"
 KILLS, QUEUED = (50, 200) if "ENTACT_SOAK" in os.environ else (2, 20)
-
-
-class Threads(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class Silent(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing."""
-
-
-@pytest.fixture
-def served(therapist: Browser) -> Iterator[str]:
-    """The address of the pages."""
-    from django.core.wsgi import get_wsgi_application
-    from django.db import connections
-    from whitenoise import WhiteNoise
-
-    from entact.conduct.serve import STATIC
-
-    before = connections.settings["default"]["CONN_MAX_AGE"]
-    connections.settings["default"]["CONN_MAX_AGE"] = 0
-    pages = WhiteNoise(get_wsgi_application(), root=str(STATIC), prefix="static/")
-    server = make_server("127.0.0.1", 0, pages, Threads, Silent)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    connections.settings["default"]["CONN_MAX_AGE"] = before
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def tablet(
-    served: str, therapist: Browser, investigator: Browser, tmp_path: Path
-) -> Iterator[Callable[..., Any]]:
-    """Opens the console on a tablet, whose disk outlives the browser."""
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM is not None, "these tests need Chromium: install the distribution's package `chromium`"
-    session, _ = therapist.session, investigator.session  # before the browser has this thread
-    with sync_playwright() as play:
-        opened = []
-
-        def open_tablet(profile: str = "one", **more: Any) -> Any:
-            context = play.chromium.launch_persistent_context(
-                str(tmp_path / profile),
-                executable_path=CHROMIUM,
-                args=["--no-sandbox", "--disable-gpu"],
-                viewport={"width": 820, "height": 1180},
-                base_url=served,
-                **more,
-            )
-            context.add_cookies([{"name": "sessionid", "value": session, "url": served}])
-            context.set_default_timeout(20_000)
-            opened.append(context)
-            return context.pages[0]
-
-        yield open_tablet
-        for context in opened:
-            context.close()
-
-
-def arrive(tab: Any) -> None:
-    """Sets a PIN, and opens the session."""
-    tab.goto(CONSOLE)
-    tab.locator("input[name=pin]").fill(PIN)
-    tab.get_by_role("button", name="Open the session").click()
-    tab.wait_for_selector(".top")
-
-
-def unlock(tab: Any) -> int:
-    """Opens the locked screen by the PIN; how many taps that took."""
-    for digit in PIN:
-        tab.get_by_role("button", name=digit, exact=True).click()
-    tab.wait_for_selector(".top")
-    return len(PIN)
-
-
-def enter(tab: Any, **signs: str) -> None:
-    """Vital signs by the pad, from the home of the session; what is left open is confirmed."""
-    tab.get_by_role("button", name="Vital signs", exact=True).click()
-    for name, value in signs.items():
-        tab.locator(f"input[name={name}]").fill(value)
-    tab.get_by_role("button", name="Save").click()
-    tab.wait_for_selector("form.panel", state="detached")
-
-
-def course_now(case: Case, ledger: str) -> Course:
-    """The participant as the ledger has them now, read beside the browser, which has this thread."""
-    with ThreadPoolExecutor(1) as beside:
-        return beside.submit(_course, case, ledger).result()
-
-
-def _course(case: Case, ledger: str) -> Course:
-    from django.db import connection
-
-    try:
-        return course_of(case.study, ledger)
-    finally:
-        connection.close()
-
-
-def all_sent(tab: Any) -> None:
-    tab.wait_for_selector(".state:has-text('All sent')", timeout=120_000)
-
-
-def kill(profile: Path) -> None:
-    """Ends a browser that this test started as a crash would: every process of its profile."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            mine = str(profile) in (folder / "cmdline").read_text().split("\0--user-data-dir=")[-1]
-            if mine and "chrom" in (folder / "cmdline").read_text():
-                os.kill(int(folder.name), signal.SIGKILL)
-        except (OSError, ProcessLookupError):
-            continue
 
 
 def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
@@ -309,17 +187,19 @@ FULL = """(times) => {
     throw new DOMException("the disk is full", "QuotaExceededError");
   };
 }"""
-INSTALLED = """Promise.race([
-  navigator.serviceWorker.ready.then(() => true), new Promise((settle) => setTimeout(settle, 20000, false)),
-])"""
 
 
 def test_a_second_person_joins_and_a_full_disk_is_said(
-    tablet: Callable[..., Any], investigator: Browser, served: str, case: Case, in_session: str
+    tablet: Callable[..., Any], investigator: Browser, address: str, case: Case, in_session: str
 ) -> None:
     tab = tablet()
     arrive(tab)
-    tab.context.add_cookies([{"name": "sessionid", "value": investigator.session, "url": served}])
+    tab.context.add_cookies([{"name": "sessionid", "value": investigator.session, "url": address}])
+    tab.wait_for_selector("text=I-1 is signed in")
+    enter(tab, systolic="186", diastolic="97", heart_rate="92", temperature="37.0")
+    tab.wait_for_selector(".alert:has-text('Very high blood pressure')")  # no alert is hidden meanwhile
+    tab.get_by_role("button", name="Watched closely").click()
+    tab.wait_for_selector(".alert", state="detached")
     tab.wait_for_selector("text=I-1 is signed in")
     tab.locator("input[name=pin]").fill("975310")
     tab.get_by_role("button", name="Join").click()

@@ -112,3 +112,15 @@ def test_who_sets_a_requirement_aside_does_so_in_a_role_of_the_file_or_as_the_se
     body = "return given.asked.map(([needed, one]) => it.setsAsideAs(given.briefing, needed, one))"
     answers = run("override.js", body, {"briefing": {"staff": staff}, "asked": asked})
     assert answers == ["role", "second", None, None, "role", None, None, None]
+
+
+def test_what_the_server_noted_by_its_own_clock_is_told_in_the_time_of_a_rehearsal() -> None:
+    """Its lead here: the device is an hour ahead of the study, as the server's own clock is."""
+    asks = """
+    const now = Date.now();
+    it.measure(new Date(now - 3600_000).toISOString(), now, now);
+    const at = new Date(now).toISOString();
+    const hours = (one) => Math.round((now - one) / 6e5) / 6;
+    return [it.noted(at, "rehearsal"), it.noted(at, "training")].map(hours);
+    """
+    assert run("clock.js", asks, None) == [1, 0]

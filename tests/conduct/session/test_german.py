@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from tests.conduct.session.conftest import NOON
-from tests.conduct.session.test_browser import CONSOLE, PIN, course_now, served, tablet, unlock
+from tests.conduct.session.tablet import CONSOLE, PIN, course_now, look, unlock
 from tests.course.cases import Case
 
+from entact.conduct.permissions import permissions_of
+from entact.conduct.session.briefing import of_file
+from entact.protocol.core_alerts import CORE_ALERTS
+
 pytestmark = pytest.mark.slow
-__all__ = ["served", "tablet"]
 
 
 def _seen(tab: Any, name: str) -> str:
-    if "ENTACT_LOOK" in os.environ:
-        tab.screenshot(path=f"{os.environ['ENTACT_LOOK']}/{name}.png", full_page=True)
+    look(tab, name)
     return str(tab.locator("main").inner_text())
+
+
+def test_what_the_engine_itself_calls_for_is_said_in_german(case: Case) -> None:
+    with override("de"):
+        alerts = of_file(
+            case.study.newest, permissions_of(case.study).sights["therapist"], lambda form: True
+        )["alerts"]
+    assert {alerts[name]["title"].partition(":")[0] for name in CORE_ALERTS} == {"Kritisch"}
 
 
 def test_a_session_in_german_writes_what_any_other_writes(
     tablet: Callable[..., Any], case: Case, in_session: str
 ) -> None:
-    tab = tablet(locale="de-DE")
+    tab = tablet(locale="de-DE", viewport={"width": 390, "height": 844})
     tab.clock.install(time=NOON)
     tab.goto(CONSOLE)
     tab.locator("input[name=pin]").fill("123456")

@@ -8,15 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conduct.browser import Browser
-from tests.conduct.session.test_browser import (  # noqa: F401 - fixtures are found by their names
-    CONSOLE,
-    PIN,
-    all_sent,
-    arrive,
-    course_now,
-    served,
-    tablet,
-)
+from tests.conduct.session.tablet import CONSOLE, PIN, all_sent, arrive, course_now
 from tests.conduct.session.test_measuring import PAGE, post, reading, token  # noqa: F401
 from tests.course.cases import Case
 
@@ -41,7 +33,7 @@ def sent_high(token: str) -> None:  # noqa: F811
 @pytest.mark.requirement("R17")
 def test_a_monitors_reading_counts_for_a_planned_time_once_a_person_has_taken_it(
     sent_high: None,
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     case: Case,
     in_session: str,
 ) -> None:
@@ -75,7 +67,7 @@ def test_a_monitors_reading_counts_for_a_planned_time_once_a_person_has_taken_it
 
 
 def test_a_recording_has_its_name_when_it_begins_and_its_hash_when_that_is_known(
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     case: Case,
     in_session: str,
 ) -> None:
@@ -108,7 +100,7 @@ def test_a_recording_has_its_name_when_it_begins_and_its_hash_when_that_is_known
 
 
 def test_an_ipad_on_which_the_page_is_not_installed_refuses_to_be_the_only_copy(
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     in_session: str,
 ) -> None:
     tab = tablet(user_agent=IPAD)
@@ -132,7 +124,7 @@ def test_an_ipad_on_which_the_page_is_not_installed_refuses_to_be_the_only_copy(
 
 
 def test_a_closed_account_is_told_nothing_more_from_the_next_question_on(
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     therapist: Browser,
     case: Case,
     in_session: str,

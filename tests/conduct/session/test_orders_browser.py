@@ -9,15 +9,7 @@ from typing import Any
 import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.session.conftest import NOON
-from tests.conduct.session.test_browser import (  # noqa: F401 - fixtures are found by their names
-    all_sent,
-    arrive,
-    course_now,
-    enter,
-    served,
-    tablet,
-    unlock,
-)
+from tests.conduct.session.tablet import all_sent, arrive, course_now, enter, unlock
 from tests.course.cases import Case
 
 from entact.course import findings
@@ -35,13 +27,13 @@ def sessions(sign_in: Callable[..., Browser], investigator: Browser, case: Case)
 
 def test_a_requirement_is_set_aside_by_each_person_with_her_reason_and_by_telephone_without_a_network(
     sessions: dict[str, str],
-    tablet: Callable[..., Any],  # noqa: F811
-    served: str,  # noqa: F811
+    tablet: Callable[..., Any],
+    address: str,
     case: Case,
     in_session: str,
 ) -> None:
     def as_person(tab: Any, person: str) -> None:
-        cookie = {"name": "sessionid", "value": sessions[person], "url": served}
+        cookie = {"name": "sessionid", "value": sessions[person], "url": address}
         tab.context.add_cookies([cookie])
 
     tab = tablet()
@@ -109,7 +101,7 @@ def test_a_requirement_is_set_aside_by_each_person_with_her_reason_and_by_teleph
 
 
 def test_a_dose_that_is_withheld_asks_for_its_reason_and_a_death_takes_two_taps_and_is_told_as_one(
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     case: Case,
     in_session: str,
 ) -> None:
@@ -144,7 +136,7 @@ def test_a_dose_that_is_withheld_asks_for_its_reason_and_a_death_takes_two_taps_
 
 
 def test_a_device_that_knows_no_number_says_so_and_takes_one_at_any_time(
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     in_session: str,
 ) -> None:
     tab = tablet()
@@ -165,8 +157,8 @@ def test_a_device_that_knows_no_number_says_so_and_takes_one_at_any_time(
 
 
 def test_what_a_browser_throws_away_while_the_page_is_open_is_said_kept_anew_and_sent(
-    tablet: Callable[..., Any],  # noqa: F811
-    served: str,  # noqa: F811
+    tablet: Callable[..., Any],
+    address: str,
     case: Case,
     in_session: str,
 ) -> None:
@@ -178,7 +170,7 @@ def test_what_a_browser_throws_away_while_the_page_is_open_is_said_kept_anew_and
     enter(tab, systolic="132", diastolic="83", heart_rate="172", temperature="36.9")
     tab.wait_for_selector(".state:has-text('2 not sent yet')")
     wire = tab.context.new_cdp_session(tab)
-    wire.send("Storage.clearDataForOrigin", {"origin": served, "storageTypes": "indexeddb"})
+    wire.send("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "indexeddb"})
     tab.wait_for_selector(".lost:has-text('The browser has thrown away what this device kept')")
     for _ in range(100):
         if tab.evaluate(

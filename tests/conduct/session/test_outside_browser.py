@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.session.conftest import LEDGER
-from tests.conduct.session.test_browser import (  # noqa: F401 - fixtures are found by their names
-    CONSOLE,
-    PIN,
-    all_sent,
-    arrive,
-    course_now,
-    enter,
-    served,
-    tablet,
-    unlock,
-)
+from tests.conduct.session.tablet import CONSOLE, PIN, all_sent, arrive, course_now, enter, look, unlock
 from tests.course.cases import Case
 
 from entact.conduct import delegation
@@ -47,24 +36,19 @@ def watching(sign_in: Callable[..., Browser], therapist: Browser, case: Case) ->
     return sign_in("m-1", case.study, everywhere="medical_monitor").session
 
 
-def look(tab: Any, name: str) -> None:
-    if "ENTACT_LOOK" in os.environ:
-        tab.screenshot(path=f"{os.environ['ENTACT_LOOK']}/{name}.png", full_page=True)
-
-
 def tones(tab: Any) -> int:
     return int(tab.evaluate("window.tones"))
 
 
 def test_an_alert_of_the_room_glows_there_and_sounds_where_the_medical_monitor_follows_it(
     watching: str,
-    tablet: Callable[..., Any],  # noqa: F811
-    served: str,  # noqa: F811
+    tablet: Callable[..., Any],
+    address: str,
     case: Case,
     in_session: str,
 ) -> None:
     outside = tablet("outside")
-    outside.context.add_cookies([{"name": "sessionid", "value": watching, "url": served}])
+    outside.context.add_cookies([{"name": "sessionid", "value": watching, "url": address}])
     outside.add_init_script(COUNT)
     outside.goto(CONSOLE)
     outside.wait_for_selector("text=This device is outside the room")
@@ -84,6 +68,9 @@ def test_an_alert_of_the_room_glows_there_and_sounds_where_the_medical_monitor_f
     room.wait_for_selector("text=Say who witnesses it")  # the dosing lease is here: who watches took none
     room.get_by_role("button", name="Back").click()
     assert tones(outside) == 3  # nothing is due: nothing sounds
+    outside.evaluate(
+        "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})"
+    )
     enter(room, systolic="186", diastolic="97", heart_rate="92", temperature="37.0")
     room.wait_for_selector("body[data-glow]")
     outside.wait_for_selector(".alert:has-text('Very high blood pressure')", timeout=5_000)
@@ -95,6 +82,8 @@ def test_an_alert_of_the_room_glows_there_and_sounds_where_the_medical_monitor_f
     assert tones(room) == 0  # in the room it glows, and nothing sounds
     told = outside.locator(".alert").inner_text()
     assert "Dr. Mori" in told
+    assert "Systolic 186 mmHg" in told  # what it is about, beside whom to call
+    outside.evaluate("delete document.visibilityState")
     assert outside.locator(".alert a[href='tel:+15550199']").count() == 1
     assert "Nobody is on the roster now as therapist" in told
     assert outside.locator("text=staff list").count() == 0  # nobody asks whether she may give a dose

@@ -12,16 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conduct.session.test_browser import (  # noqa: F401 - fixtures are found by their names
-    INSTALLED,
-    NOON,
-    PIN,
-    all_sent,
-    arrive,
-    course_now,
-    served,
-    tablet,
-)
+from tests.conduct.session.conftest import NOON
+from tests.conduct.session.tablet import INSTALLED, PIN, all_sent, arrive, course_now
 from tests.course.cases import Case
 
 from entact.course import findings
@@ -59,7 +51,7 @@ def picture(tab: Any, name: str) -> None:
 
 
 def test_a_set_of_vital_signs_from_the_locked_screen_takes_eight_taps_and_twelve_seconds(
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     case: Case,
     in_session: str,
 ) -> None:
@@ -95,7 +87,7 @@ def test_a_set_of_vital_signs_from_the_locked_screen_takes_eight_taps_and_twelve
 
 @pytest.mark.requirement("R17")
 def test_what_devices_send_is_looked_at_before_it_is_saved_and_says_its_source(
-    tablet: Callable[..., Any],  # noqa: F811
+    tablet: Callable[..., Any],
     case: Case,
     in_session: str,
 ) -> None:

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.served import CALM, CHROMIUM, served
-from tests.conduct.session.test_browser import all_sent
+from tests.conduct.session.tablet import all_sent
 
 import entact
 from entact import store
@@ -239,6 +239,7 @@ def _arrive_and_dose(one: Tablet, day: Day, address: str, second: str) -> None:
     one.tap("Initial dose")
     one.tap("Decide on level low")
     one.tap("Initial dose")
+    one.sees("Not looked at on arrival yet: Somebody fetches the participant")
     one.tab.locator("input[name=kit]").fill(day.kits["initial"])
     one.tap(second, exact=True)
     one.tap("Give the initial dose")

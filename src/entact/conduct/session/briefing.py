@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
@@ -244,7 +244,7 @@ def _alert(release: Release, name: str) -> dict[str, Any]:
     assert alert is not None
     worse = [None] * len(alert.escalate) if compiled is None else compiled.worse
     return {
-        "title": alert.title,
+        "title": alert.title if compiled is not None else gettext(alert.title),
         "urgency": alert.urgency,
         "tell": alert.tell,
         "confirm": seconds(alert.confirm),

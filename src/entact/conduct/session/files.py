@@ -26,7 +26,7 @@ PAGE, WORKER, WORDS = "index.html", "worker.js", "words.json"
 
 @lru_cache(maxsize=1)
 def console_files() -> dict[str, bytes]:
-    """The files of the console by name, the worker apart; comments that fill lines stay here."""
+    """The files of the console by name, the worker apart; comments and types stay here."""
     files = sorted(one for one in CONSOLE.iterdir() if one.suffix in TYPES and one.name != WORKER)
     said = {tag: translated(CONSOLE, tag, OF_CONSOLE) for tag in sorted(TITLES) if tag != RECORDED}
     return {
@@ -34,13 +34,15 @@ def console_files() -> dict[str, bytes]:
     } | {WORDS: json.dumps(said, ensure_ascii=False).encode()}
 
 
-# A line that begins as a comment does is one: no text of the console runs over a line and begins so.
+# A line that begins as a comment does is one: no text of the console runs over a line and begins so, and none
+# holds the sign by which a type begins.
 _COMMENT: Final = re.compile(rb"^[ \t]*(//[^\n]*|/\*\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+_TYPE: Final = re.compile(rb"/\*\* @type (?:(?!\*/)[^\n])*\*/ ?")
 
 
 def _shortened(script: bytes) -> bytes:
     """A script without its comments and types, each line where it was."""
-    return _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script)
+    return _TYPE.sub(b"", _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script))
 
 
 @lru_cache(maxsize=1)

@@ -3,12 +3,13 @@
 // gives a dose is made only where its gate says yes; one that records what was done is always there.
 
 import { telephone } from "./card.js";
-import { day, hour, now, span } from "./clock.js";
+import { day, hour, noted, now, span } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
 import { kitNumber } from "./kit.js";
 import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf, setsAsideAs } from "./override.js";
+import { unit } from "./pad.js";
 import { current, givesDoses, record, said, wantLease } from "./session.js";
 import { t } from "./words.js";
 
@@ -67,6 +68,7 @@ export function dose(part, done, fill) {
   return h("section", { class: "panel" },
     h("h1", {}, part === "initial" ? t`Initial dose` : t`Supplement`),
     offered ? h("p", {}, timeOf(offered)) : null,
+    part === "initial" && !course.doseOf(all, part).length ? notLookedAt(all) : null,
     decideLevel(level, done),
     h("label", {}, h("small", {}, t`Kit: scan or type its number`), kit),
     h("datalist", { id: "kits" }, kits.map((/** @type {any} */ one) => h("option", { value: one.number }))),
@@ -77,9 +79,17 @@ export function dose(part, done, fill) {
   );
 }
 
+/** What the file wants looked at on arrival and nobody has said is so: no gate waits for it. @param {course.Said[]} all */
+function notLookedAt(all) {
+  const open = current().briefing.plan.arrival.filter((/** @type {any} */ one) => course.notesOf(all, "arrival", one.code).at(-1)?.data.state !== "yes");
+  const titles = open.map((/** @type {any} */ one) => one.title).join("; ");
+  return titles ? h("p", { class: "note" }, t`Not looked at on arrival yet: ${titles}.`) : null;
+}
+
 /** Another device gives the doses: how to get to be the one. @param {() => void} look */
 function borrow(look) {
   const { briefing, server } = current();
+  const took = (/** @type {string} */ since) => hour(noted(since, briefing.environment), briefing.zone);
   const held = /** @type {import("./lease.js").Lease | null} */ (briefing.lease ?? null);
   const problem = h("p", { class: "note", role: "alert", hidden: true });
   const want = (/** @type {"ask" | "force"} */ what) => async () => {
@@ -94,7 +104,7 @@ function borrow(look) {
     problem.hidden = false;
   };
   const asked = held?.wanted === deviceName();
-  return h("div", {}, h("p", {}, against(held, deviceName(), (at) => hour(at, briefing.zone))), problem,
+  return h("div", {}, h("p", {}, against(held, deviceName(), took)), problem,
     asked ? h("p", { class: "quiet" }, t`Asked for it. It comes as soon as that device has sent all that it has.`) : button(t`Give doses from this device`, want("ask"), { class: "main", disabled: server !== "here" }),
     asked ? button(t`That device is lost or broken: take it over`, want("force"), { class: "bad", small: t`Only where you know that nobody gives a dose from it: it may not hear of this` }) : null);
 }
@@ -193,7 +203,7 @@ async function give(units, outcome, ago, look, done, part, kit, level, witness) 
 function given(part, level, kit, units, look, done, seen) {
   const to = { minutes: 0 };
   const count = h("input", { inputmode: "numeric", name: "taken", value: units ?? "", "aria-label": t`Units taken` });
-  const outcome = h("select", { name: "outcome", "aria-label": t`How it was` }, [["taken", t`taken`], ["partly_taken", t`partly taken`], ["vomited", t`taken, and vomited`], ["refused", t`declined`], ["withheld", t`withheld`]].map(([code, label]) => h("option", { value: code }, label)));
+  const outcome = h("select", { name: "outcome", "aria-label": t`How it was` }, [["taken", t`taken, all of it`], ["partly_taken", t`partly taken`], ["vomited", t`taken, and vomited`], ["refused", t`declined`], ["withheld", t`withheld`]].map(([code, label]) => h("option", { value: code }, label)));
   const reason = h("input", { name: "reason", placeholder: t`Why`, maxlength: 400 });
   const problem = h("p", { class: "note", role: "alert", hidden: true });
   let sure = "";
@@ -225,6 +235,7 @@ export function alert(episode, calls, done) {
   return h("section", { class: "panel alert", role: "alert" }, h("h2", {}, episode.title),
     h("small", {}, [t`since ${hour(episode.held[0].at, briefing.zone)}`, episode.missing.length ? t`, missing: ${course.called(briefing, episode.missing)}` : "", t`. To be called: ${roles.join(", ")}.`].join("")),
     ...nextCalls(episode, calls).map((one) => h("small", {}, one)),
+    measured(episode),
     byMachine(last, roles),
     onCall(course.told(briefing, episode, calls, now()), done),
     ring(done),
@@ -232,11 +243,21 @@ export function alert(episode, calls, done) {
     h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && done()))));
 }
 
+/** The newest values of what an alert is about. @param {course.Episode} episode */
+function measured(episode) {
+  const { briefing } = current();
+  const last = said().findLast((one) => one.form === episode.form && one.values);
+  const names = episode.alerts.flatMap((name) => Object.keys(briefing.alerts[name]?.rule?.names ?? {})).filter((name) => name.split(".").at(-2) === episode.form).map((name) => name.split(".").at(-1));
+  const items = Object.entries(/** @type {Record<string, any>} */ (briefing.forms[episode.form]?.items ?? {})).filter(([name]) => names.includes(name) && typeof last?.values?.[name] === "number");
+  const values = items.map(([name, item]) => `${item.title} ${last?.values?.[name]}${item.unit ? ` ${unit(item.unit)}` : ""}`);
+  return last && values.length ? h("p", {}, `${hour(last.at, briefing.zone)}: ${values.join(" · ")}`) : null;
+}
+
 /** What machines have done about a call, or that nobody will be called by one. @param {course.Call | undefined} call @param {string[]} roles */
 function byMachine(call, roles) {
   const { briefing, server } = current();
   const found = (briefing.called ?? []).filter((/** @type {any} */ one) => one.entry === call?.id);
-  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, ${one.how === "mail" ? t`by mail` : t`by the webhook`}: ${one.problem ? t`could not be sent, tried again each minute` : t`sent`}, ${hour(Date.parse(one.at), briefing.zone)}`);
+  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, ${one.how === "mail" ? t`by mail` : t`by the webhook`}: ${one.problem ? t`could not be sent, tried again each minute` : t`sent`}, ${hour(noted(one.at, briefing.environment), briefing.zone)}`);
   const sent = found.some((/** @type {any} */ one) => !one.problem);
   const text = sent ? t`Sent is not reached: phone where nobody answers.` : server === "here" && briefing.ways?.length ? t`Called by machine within a minute: ${roles.join(", ")}. Until it is said here: phone.` : t`Nobody will be called by this device: phone.`;
   return h("div", {}, found.map(line), h("small", {}, text));

@@ -3,9 +3,9 @@
 
 import * as acts from "./acts.js";
 import * as alarm from "./alarm.js";
-import { isChoosing, locked, namedOf, newcomer, start, waitingLine } from "./arrival.js";
+import { isChoosing, isJoining, locked, namedOf, newcomer, start, waitingLine } from "./arrival.js";
 import { card, readingsTable } from "./card.js";
-import { chart } from "./chart.js";
+import { chart, markOf } from "./chart.js";
 import * as clock from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
@@ -57,19 +57,21 @@ async function relock() {
 function draw() {
   const it = session.current();
   const said = session.said();
-  if (it.newcomer) return [top(), newcomer()];
+  if (isJoining()) return [newcomer()];
   const underWay = course.isUnderWay(said);
   const open = openEpisodes();
   return [
     top(),
+    it.newcomer ? newcomer() : null, // beside the session, not in its place: an alert goes on meanwhile
     open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
+    numberless(),
     acts.orders(back, over),
     underWay ? dueCards(said) : nightCard(said),
-    underWay ? h("div", { class: "grid" }, actions(said)) : [opening(said), numberless(), emergency()],
+    underWay ? h("div", { class: "grid" }, actions(said)) : [opening(said), emergency()],
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
     underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over, underWay), notes.wordless(back, over)) : null,
-    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, () => over(numbers), { class: "plain" }), button(it.sounds ? t`Outside: it sounds` : t`Inside: it glows`, place, { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
+    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, writeNumbers, { class: "plain" }), button(it.sounds ? t`Outside: it sounds` : t`Inside: it glows`, place, { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }
 
@@ -101,8 +103,10 @@ const emergency = () => button(t`Emergency`, showCard, { class: "bad", small: t`
 
 /** That nobody can be rung, where no number is known. */
 function numberless() {
-  return session.current().phones.length ? null : h("p", { class: "note", role: "alert" }, t`No number to ring is written: nobody can be rung from here. Write them under “Numbers”.`);
+  return session.current().phones.length ? null : h("div", { class: "note", role: "alert" }, h("p", {}, t`No number to ring is written: nobody can be rung from here.`), button(t`Write numbers`, writeNumbers));
 }
+
+const writeNumbers = () => over(numbers);
 
 /** The numbers to ring, written or put right during the session. */
 function numbers() {
@@ -178,7 +182,6 @@ function checklist(said) {
   const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now(), null, acting.identity) ?? [];
   const missing = reasons.filter((one) => one.code !== "kit_not_named" && (acting.gives !== false || !OF_WHO_GIVES.has(one.code)));
   return h("section", { class: "panel" }, h("h2", {}, t`Before the dose`), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
-    numberless(),
     missing.length ? h("div", {}, h("h2", {}, t`Still against it`), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, t`Nothing stands against the dose but the kit, which is named when it is given.`));
 }
 
@@ -203,7 +206,7 @@ function readings(said) {
   const until = Math.max(now(), from + 36e5);
   const signs = Object.keys(briefing.forms.vitals.items);
   const units = signs.map((sign) => `${briefing.forms.vitals.items[sign].title} ${unit(briefing.forms.vitals.items[sign].unit)}`).join(" · ");
-  return h("section", { class: "panel" }, chart(said, limits(), from, until, (at) => hour(at, briefing.zone)), readingsTable(found.slice(-6), signs, briefing.zone), h("small", {}, units));
+  return h("section", { class: "panel" }, chart(said, limits(), from, until, (at) => hour(at, briefing.zone)), readingsTable(found.slice(-6), signs, briefing.zone, markOf), h("small", {}, units));
 }
 
 /** The limits of alerts that are one number, for the chart. */
@@ -239,7 +242,7 @@ function glow() {
 function showCard() {
   const it = session.current();
   const act = async (/** @type {string} */ what, /** @type {string} */ name) => (await session.record("session_note", { what, name })) && showCard();
-  void store.cardOf(it.id).then((kept) => show(() => [top(), card(kept, back, act)], true));
+  void store.cardOf(it.id).then((kept) => show(() => [top(), card(kept, back, act, writeNumbers)], true));
 }
 
 /** Entering a sheet that was filled in on paper: each line with its own time. */
@@ -270,7 +273,9 @@ session.whenChanged(redraw);
 setInterval(() => clock.look(Date.now(), performance.now()), 1000);
 setInterval(() => void send(redraw), 3000);
 setInterval(() => void store.tryAgain(), 3_600_000);
-setInterval(() => document.visibilityState === "visible" && void session.poll(), 1000);
+// Outside it asks on where another page is in front, as what is found sounds.
+setInterval(() => (document.visibilityState === "visible" || (session.isOpen() && session.current().sounds)) && void session.poll(), 1000);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && session.isOpen() && void alarm.stayAwake()); // what kept it awake ended when it was hidden
 setInterval(redraw, 15_000);
 addEventListener("online", () => void send(redraw));
 addEventListener("hashchange", () => location.reload());

@@ -14,12 +14,17 @@ import { coded, speak, t } from "./words.js";
 
 /** @type {(leads?: boolean) => void} the session, once it is open */
 let home = () => {};
-/** @type {{ who: string, panel: Element } | null} the panel on which somebody chooses a PIN: what is typed there stays */
+/** @type {{ who: string, panel: Element, joins: boolean } | null} the panel on which somebody chooses a PIN: what is typed there stays */
 let asking = null;
 
 /** Whether somebody is choosing a PIN. */
 export function isChoosing() {
   return Boolean(asking?.panel.isConnected && asking.who === session.current().newcomer?.person.identity);
+}
+
+/** Whether somebody's PIN is being set: until it is, what is entered would be under the name of who entered before. */
+export function isJoining() {
+  return Boolean(asking?.joins);
 }
 
 /** @param {typeof home} open */
@@ -102,17 +107,21 @@ function setUp(address, briefing, doubts) {
 
 /** Somebody else is signed in on this device, and joins with a PIN. */
 export function newcomer() {
+  if (asking?.joins) return asking.panel;
   const it = session.current();
   const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST });
   const problem = h("p", { class: "note", role: "alert", hidden: true });
   const join = async () => {
     const wrong = pins.problemOf(pin.value);
     if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
-    await session.join(pin.value);
+    asking = { who: it.newcomer.person.identity, panel, joins: true };
+    show(newcomer, true);
+    await session.join(pin.value).finally(() => (asking = null));
     return home();
   };
+  /** @type {Element} */
   const panel = h("section", { class: "panel" }, h("h1", {}, t`${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, t`Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button(t`Join`, join, { class: "main" }));
-  asking = { who: it.newcomer.person.identity, panel };
+  asking = { who: it.newcomer.person.identity, panel, joins: false };
   return panel;
 }
 

@@ -11,8 +11,9 @@ import { coded, t } from "./words.js";
 /**
  * @param {Card} kept @param {() => void} back
  * @param {((what: string, name: string) => any) | null} act records what was given or done; null on the locked screen
+ * @param {(() => void) | null} write where numbers are written; null on the locked screen
  */
-export function card(kept, back, act = null) {
+export function card(kept, back, act = null, write = null) {
   const signs = [...new Set(kept.readings.flatMap((one) => Object.keys(one.values ?? {})))];
   const done = (/** @type {string} */ what, /** @type {string} */ name) => kept.notes.filter((one) => one.what === what && one.name === name).map((one) => hour(one.at, kept.zone));
   const fact = (/** @type {string} */ what, /** @type {any} */ one, /** @type {string} */ label) => act && button(label, () => act(what, one.code), { class: "bad", small: done(what, one.code).length ? t`before, at ${done(what, one.code).join(", ")}` : t`now; a fact, which no gate holds up` });
@@ -23,7 +24,7 @@ export function card(kept, back, act = null) {
   return [
     act ? null : h("p", { class: "banner" }, kept.banner),
     h("section", { class: "panel" }, h("h1", {}, t`Emergency`), h("p", {}, t`Nobody will be called by this device: phone.`), kept.phones.map(telephone),
-      kept.phones.length ? null : h("p", { class: "note" }, t`No numbers were entered at arrival.`)),
+      kept.phones.length ? null : h("p", { class: "note" }, t`No number to ring is written: nobody can be rung from here.`), kept.phones.length || !write ? null : button(t`Write numbers`, write)),
     h("div", { class: "grid" }, [...emergencies, ...rescue].map((one) => button(one.firstElementChild?.textContent ?? "", () => one.scrollIntoView({ block: "start" }), { class: "plain" }))),
     emergencies, rescue,
     panel(t`Last readings`, kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, t`None yet.`)),
@@ -38,7 +39,7 @@ export function telephone(one) {
   return h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, h("small", {}, coded(one.name)), one.number);
 }
 
-/** @param {any[]} readings @param {string[]} signs @param {string} zone */
-export function readingsTable(readings, signs, zone) {
-  return h("table", {}, h("tr", {}, h("th", {}, t`Time`), signs.map((one) => h("th", {}, coded(one)))), [...readings].reverse().map((one) => h("tr", {}, h("td", {}, hour(one.at, zone)), signs.map((sign) => h("td", {}, String(one.values?.[sign] ?? "–"))))));
+/** @param {any[]} readings @param {string[]} signs @param {string} zone @param {(sign: string) => any} markOf how a sign is drawn beside the table */
+export function readingsTable(readings, signs, zone, markOf = () => null) {
+  return h("table", {}, h("tr", {}, h("th", {}, t`Time`), signs.map((one) => h("th", {}, markOf(one), coded(one)))), [...readings].reverse().map((one) => h("tr", {}, h("td", {}, hour(one.at, zone)), signs.map((sign) => h("td", {}, String(one.values?.[sign] ?? "–"))))));
 }

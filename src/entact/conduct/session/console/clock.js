@@ -111,3 +111,8 @@ export function span(milliseconds) {
   const hours = Math.floor(minutes / 60);
   return hours ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
 }
+
+/** When something was that the server noted by its own clock, in the time of the session: that of a rehearsal is another. @param {string} text @param {string} environment */
+export function noted(text, environment) {
+  return Date.parse(text) - (environment === "rehearsal" ? leadNow() : 0);
+}

@@ -1,7 +1,7 @@
 // @ts-check
 // Elements, in one line each.
 
-const SVG = new Set(["svg", "line", "text", "polyline", "circle"]);
+const SVG = new Set(["svg", "line", "text", "polyline", "polygon", "circle"]);
 
 /**
  * An element with attributes, listeners (`onclick`) and children; what is null or false is left out.

@@ -31,17 +31,23 @@ export function top({ fromPaper, back, relock }) {
     it.tight ? h("p", { class: "note", role: "alert" }, t`The storage of this device was full: make room now, and write readings on paper too.`) : null,
     it.sounds && alarm.isMute() ? h("p", { class: "note", role: "alert" }, t`This device makes no sound yet: touch the screen once.`) : null,
     clockLine(),
-    ...(it.briefing.devices ?? []).map((/** @type {any} */ one) => h("p", { class: "note", role: "status" }, elsewhere(one))),
+    devices(),
     it.paper === null ? null : h("div", { class: "note", role: "status" }, t`From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button(t`Another time`, fromPaper), button(t`Back to now`, () => ((it.paper = null), back())))),
     h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
     h("div", { class: "persons" }, it.people.map((one) => button(told(one, it.people), () => (session.actAs(one), redraw()), { "aria-pressed": String(one.identity === it.acting.identity), "aria-label": t`${one.name} enters` })), button(t`Lock`, relock)));
 }
 
+/** What is known of the other devices: each sentence once. */
+function devices() {
+  const lines = new Set((session.current().briefing.devices ?? []).map(elsewhere));
+  return lines.size ? h("div", { class: "note", role: "status" }, [...lines].map((one) => h("p", {}, one))) : null;
+}
+
 /** What another device has not sent, and since when. @param {{person: string, waiting: number, oldest: string | null, silent: string | null}} one */
 function elsewhere(one) {
-  const time = (/** @type {string} */ at) => hour(Date.parse(at), session.current().briefing.zone);
-  const some = one.waiting ? [t`Not sent yet from it: ${one.waiting}.`, one.oldest && t`The oldest is of ${time(one.oldest)}.`] : [];
-  const silent = one.silent && t`The device of ${one.person} was last heard of at ${time(one.silent)}: what was entered on it since is not here.`;
+  const { environment, zone } = session.current().briefing;
+  const some = one.waiting ? [t`Not sent yet from it: ${one.waiting}.`, one.oldest && t`The oldest is of ${hour(Date.parse(one.oldest), zone)}.`] : [];
+  const silent = one.silent && t`The device of ${one.person} was last heard of at ${hour(clock.noted(one.silent, environment), zone)}: what was entered on it since is not here.`;
   return [silent || t`The device of ${one.person} is at work.`, ...some].filter(Boolean).join(" ");
 }
 

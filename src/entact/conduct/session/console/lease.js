@@ -18,12 +18,12 @@ export function deviceName() {
 
 /**
  * Why this device does not give doses; empty where it does.
- * @param {Lease | null} lease @param {string} device @param {(at: number) => string} hour
+ * @param {Lease | null} lease @param {string} device @param {(since: string) => string} hour
  */
 export function against(lease, device, hour) {
   if (lease?.device === device) return "";
   if (!lease) return t`This device has no dosing lease: one device gives doses in a session, so that two do not.`;
-  return t`Another device gives the doses of this session: ${lease.person} took it at ${hour(Date.parse(lease.since))}.`;
+  return t`Another device gives the doses of this session: ${lease.person} took it at ${hour(lease.since)}.`;
 }
 
 /** Whether another device asks this one for it. @param {Lease | null} lease @param {string} device */

@@ -41,6 +41,11 @@ export function isOpen() {
   return open !== null;
 }
 
+/** Whether something that was entered is still on its way to the disk. */
+export function isWriting() {
+  return writing > 0;
+}
+
 /** @param {() => void} act is called when something is new */
 export function whenChanged(act) {
   changed = act;
@@ -214,13 +219,12 @@ export async function record(kind, data, more = {}) {
     it.tight = (await keepState({ box, since: clock.rfc3339(at, briefing.zone) }, kept)) || it.tight;
   } catch (error) {
     it.problem = error instanceof Error && error.name === "QuotaExceededError" ? t`NOT SAVED: the storage of this device is full. Write it on paper, with the time.` : t`NOT SAVED: this device could not keep it. Write it on paper, with the time.`;
+    writing--;
     changed();
     return false;
-  } finally {
-    writing--;
   }
   it.problem = "";
-  await count();
+  await count().finally(() => writing--); // until it is counted as waiting it is on its way
   changed();
   void send(changed);
   return true;

@@ -1,0 +1,92 @@
+"""The console on a tablet, in Chromium: how a session is opened on it, and what is entered by taps.
+
+The fixtures `address` and `tablet` (conftest) serve the pages and open a tablet. Everything here waits for
+what comes of a tap: a page that is read before it has arrived is a test that fails once in ten.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.conduct.browser import course_of
+from tests.course.cases import Case
+
+from entact.course import Course
+
+PIN = "135790"
+CONSOLE = "/session/#P-1/session_1.1"
+SENT = "import('/session/session.js').then((it) => !it.isWriting() && it.sending.waiting === 0)"
+INSTALLED = """Promise.race([
+  navigator.serviceWorker.ready.then(() => true), new Promise((settle) => setTimeout(settle, 20000, false)),
+])"""
+
+
+def arrive(tab: Any) -> None:
+    """Sets a PIN, and opens the session."""
+    tab.goto(CONSOLE)
+    tab.locator("input[name=pin]").fill(PIN)
+    tab.get_by_role("button", name="Open the session").click()
+    tab.wait_for_selector(".top")
+
+
+def unlock(tab: Any) -> int:
+    """Opens the locked screen by the PIN; how many taps that took."""
+    for digit in PIN:
+        tab.get_by_role("button", name=digit, exact=True).click()
+    tab.wait_for_selector(".top")
+    return len(PIN)
+
+
+def enter(tab: Any, **signs: str) -> None:
+    """Vital signs by the pad, from the home of the session; what is left open is confirmed."""
+    tab.get_by_role("button", name="Vital signs", exact=True).click()
+    for name, value in signs.items():
+        tab.locator(f"input[name={name}]").fill(value)
+    tab.get_by_role("button", name="Save").click()
+    tab.wait_for_selector("form.panel", state="detached")
+
+
+def all_sent(tab: Any) -> None:
+    """Waits until all that was entered is kept and sent: what the screen says may be of a moment before."""
+    for _ in range(2400):
+        if tab.evaluate(SENT):
+            break
+        tab.wait_for_timeout(50)
+    tab.wait_for_selector(".state:has-text('All sent')")
+
+
+def look(tab: Any, name: str) -> None:
+    """Nothing of a screen is sideways; a picture of it is kept where ENTACT_LOOK names a folder."""
+    if "ENTACT_LOOK" in os.environ:
+        tab.screenshot(path=f"{os.environ['ENTACT_LOOK']}/{name}.png", full_page=True)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"], name
+
+
+def course_now(case: Case, ledger: str) -> Course:
+    """The participant as the ledger has them now, read beside the browser, which has this thread."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(_course, case, ledger).result()
+
+
+def _course(case: Case, ledger: str) -> Course:
+    from django.db import connection
+
+    try:
+        return course_of(case.study, ledger)
+    finally:
+        connection.close()
+
+
+def kill(profile: Path) -> None:
+    """Ends a browser that this test started as a crash would: every process of its profile."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            mine = str(profile) in (folder / "cmdline").read_text().split("\0--user-data-dir=")[-1]
+            if mine and "chrom" in (folder / "cmdline").read_text():
+                os.kill(int(folder.name), signal.SIGKILL)
+        except (OSError, ProcessLookupError):
+            continue
