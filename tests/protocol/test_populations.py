@@ -26,6 +26,17 @@ CASES = {
         "psychosis: {kind: exclusion, for: §carer,",
         "eligibility.psychosis.for: there is no population 'carer'; write one of: patient",
     ),
+    "consent that nobody can keep": (
+        "\nforms:\n",
+        "\nconsent_kept: [§participation]\nforms:\n",
+        "consent_kept[1]: nobody takes part without 'participation', so it is not kept by who takes part "
+        "no more",
+    ),
+    "consent that nobody gives": (
+        "\nforms:\n",
+        "\nconsent_kept: [§recordings]\nforms:\n",
+        "consent_kept[1]: there is no scope of consent 'recordings'; did you mean 'recording'?",
+    ),
     "population of a quota": (
         "psychosis: {kind: exclusion, text: A psychotic disorder}\n",
         "psychosis: {kind: exclusion, text: A psychotic disorder}\n"

@@ -11,7 +11,7 @@ from datetime import date
 
 from django.utils.translation import gettext
 
-from entact.conduct.language.codes import code_words
+from entact.conduct.language.codes import MONTHS, code_words
 from entact.conduct.reader import Reader
 from entact.conduct.words import title_of_form, title_of_visit
 from entact.store import lists
@@ -135,6 +135,10 @@ def _title(reader: Reader, item: str) -> str:
     return title_of_form(forms[item]) if item in forms else title_of_visit(item, reader.visits)
 
 
+def _month_words(month: date) -> str:
+    return f"{gettext(MONTHS[month.month - 1])} {month.year}"
+
+
 def _plot(months: Sequence[lists.Enrolled], planned: int, today: date) -> Plot:
     """Enrolled so far, at the end of each month up to now; a line where the plan is."""
     first = months[0].month
@@ -160,10 +164,13 @@ def _plot(months: Sequence[lists.Enrolled], planned: int, today: date) -> Plot:
     return Plot(
         path=path,
         plan=y(planned),
-        columns=tuple(Mark(x(number + 0.5), f"{axis[number]:%b %y}") for number in range(0, count, step)),
+        columns=tuple(
+            Mark(x(number + 0.5), f"{gettext(MONTHS[axis[number].month - 1])} {axis[number]:%y}")
+            for number in range(0, count, step)
+        ),
         rows=tuple(Mark(y(number), str(number)) for number in range(0, high + 1, size)),
         summary=gettext("{total} enrolled of {planned} planned, from {first} to {last}").format(
-            total=total, planned=planned, first=format(first, "%B %Y"), last=format(last, "%B %Y")
+            total=total, planned=planned, first=_month_words(first), last=_month_words(last)
         ),
     )
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext, ngettext
 
+from entact.conduct.language.codes import code_words
 from entact.conduct.language.rules import told_rule
 from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Reader
@@ -160,12 +161,12 @@ def _randomisation(release: Release) -> str:
         return gettext("not randomised")
     ratio = " : ".join(str(share) for share in planned.ratio.values())
     strata = (
-        gettext(", by {strata}").format(strata=listing(map(lower_words, planned.strata)))
+        gettext(", by {strata}").format(strata=listing(map(code_words, planned.strata)))
         if planned.strata
         else ""
     )
     return gettext("{ratio}, {method}{strata}, at {at}").format(
-        ratio=ratio, method=lower_words(planned.method), strata=strata, at=lower_words(planned.at)
+        ratio=ratio, method=code_words(planned.method), strata=strata, at=code_words(planned.at)
     )
 
 

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import StudyFile, Visit
 
+# As `course.state.consent` reads them: without them nobody takes part; where none is named, every scope is.
+_TAKES_PART = frozenset({"participation", "treatment", "procedures"})
+
 
 def check_populations(
     file: StudyFile, visits: Mapping[str, Visit], paths: Mapping[str, Path]
 ) -> Iterator[Fault]:
     """What is wrong with populations, epochs and tracks; `paths` says where each visit's row stands."""
     yield from _populations(file, visits)
+    yield from _consent_kept(file)
     for visit in file.schedule:
         if visit.visit in paths:
             yield from _whose(file, visit, paths[visit.visit])
@@ -112,6 +116,17 @@ def _when(file: StudyFile, visit: Visit, visits: Mapping[str, Visit], path: Path
                 f"{visit.epoch}; change one of them"
             )
             yield Fault((*path, key), message)
+
+
+def _consent_kept(file: StudyFile) -> Iterator[Fault]:
+    """What of taking part itself cannot be kept by who takes part no more."""
+    needed = _TAKES_PART & file.consent.keys() or file.consent.keys()
+    for place, scope in enumerate(file.consent_kept):
+        if scope not in file.consent:
+            yield Fault(("consent_kept", place), unknown("scope of consent", scope, file.consent))
+        elif scope in needed:
+            message = f"nobody takes part without {scope!r}, so it is not kept by who takes part no more"
+            yield Fault(("consent_kept", place), message)
 
 
 def _tracks(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.conduct.browser import Browser, course_of, keep_screened
 from tests.conduct.conftest import SignIn
 from tests.conduct.people import PASSWORD, code, give_password
-from tests.conduct.record import KEY, keep
+from tests.conduct.record import KEY, blinded_study, keep
 from tests.course.conftest import Story
 
 from entact import store
@@ -153,6 +153,25 @@ def test_who_takes_part_no_more_is_consented_for_in_no_part(ada: Browser, ledger
     assert course.consent is not None
     assert course.consent.scopes == {"participation": False, "recording": False}
     assert not [one for one in course.findings.values() if one.rule == "consent_contradicts"]
+
+
+@pytest.mark.requirement("R27")
+def test_what_the_study_file_keeps_stays_until_it_is_taken_back_too(database: str, sign_in: SignIn) -> None:
+    kept = blinded_study(lambda data: data.update(consent_kept=["recording"]))
+    ledger = keep_screened(kept)
+    ada = sign_in("ada", denver="investigator")
+    assert "but what is not ticked of: " in ada.get(PAGE)
+    ada.post(PAGE, {"do": "back", "back": "participation"})
+    course = course_of(kept, ledger)
+    assert course.consent is not None
+    assert course.consent.scopes == {"participation": False, "recording": True}
+    assert course.consent.is_withdrawn
+    assert not [one for one in course.findings.values() if one.rule == "consent_contradicts"]
+    assert "not ticked, it stays" in ada.get(PAGE)
+    ada.post(PAGE, {"do": "back", "back": "recording"})
+    after = course_of(kept, ledger).consent
+    assert after is not None
+    assert not any(after.scopes.values())
 
 
 def test_who_never_consented_has_refused_and_withdrawn_nothing(

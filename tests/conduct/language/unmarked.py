@@ -14,7 +14,7 @@ from entact.conduct.language.scripts import MARKED
 _TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 _TRANSLATED = re.compile(r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}", re.DOTALL)
 _CODE = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<!--.*?-->|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
-_ATTRIBUTE = re.compile(r'\b(?:placeholder|aria-label|title|alt)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'\b(?:placeholder|aria-label|data-label|title|alt)="([^"]*)"')
 _ELEMENT = re.compile(r"</?[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 NAMES = frozenset({"entact", "UTC", "SHA-256", "PDF", "CSV"})  # read the same in every language

@@ -71,6 +71,7 @@ def test_a_kit_of_which_nobody_knows_is_in_the_balance() -> None:
     case = stock()
     give(case, "initial", "K-77", "2026-03-16T10:00:00-06:00")
     assert (of(case).rows["K-77"].status, of(case).rows["K-77"].taken) == ("unknown", 2)
+    assert of(case).at_hand == of(stock()).at_hand  # its units are not known, and nobody's are reckoned less
 
 
 def test_a_count_finds_what_is_missing_too_much_or_nobody_s() -> None:

@@ -130,7 +130,9 @@ def sign_consent(
 
 
 def take_back(asked: Asked, scopes: frozenset[str], author: Author) -> None:
-    """Takes scopes of the consent in force back; always open. With taking part itself every scope goes.
+    """Takes scopes of the consent in force back; always open.
+
+    With taking part itself every scope goes, but what the study file keeps and nobody takes back as well.
 
     Raises:
         Refusal: when none of them is given.
@@ -145,7 +147,8 @@ def take_back(asked: Asked, scopes: frozenset[str], author: Author) -> None:
         if not back:
             raise Refusal(gettext("Choose what is taken back."))
         if back & set(consent.taking_part):
-            back = set(consent.scopes)  # nobody who takes no part is consented for in parts
+            # Nobody who takes no part is consented for in parts, but those that stand for themselves.
+            back |= consent.scopes.keys() - set(now.course.release.file.consent_kept)
         data = {
             "version": consent.version,
             "scopes": {name: given and name not in back for name, given in consent.scopes.items()},

@@ -70,14 +70,24 @@ def _consequence(course: Course, name: str) -> str:
     if consent is None:
         return ""
     if name in consent.taking_part:
-        return gettext(
+        scopes = course.release.file.consent
+        kept = [
+            title_of_scope(one, scopes)
+            for one in course.release.file.consent_kept
+            if consent.scopes.get(one) is True
+        ]
+        ends = gettext(
             "ends the study for this person: no visit is due, nobody treats them; what safety needs can "
             "still be entered. Every other scope is taken back with it"
         )
+        stays = gettext("but what is not ticked of: {kept}").format(kept="; ".join(kept))
+        return f"{ends}, {stays}" if kept else ends
     if name in consent.needed:
         return gettext("closes the gates of {scope}; the other visits go on").format(
             scope=title_of_scope(name, course.release.file.consent)
         )
+    if name in course.release.file.consent_kept:
+        return gettext("ends that part alone; not ticked, it stays when taking part is taken back")
     return gettext("ends that part alone")
 
 

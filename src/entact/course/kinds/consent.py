@@ -10,6 +10,8 @@ from entact.course.kinds.kind import Kind
 from entact.course.state.consent import ConsentState, needed_scopes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from entact.course.entry.effective import Effective
     from entact.course.state.state import State
 
@@ -44,7 +46,7 @@ def reduce_consent(course: State, effective: Effective, payload: Consent) -> Non
     state = ConsentState(
         entry.id, payload.version, payload.scopes, entry.release, effective.at, needed, refused
     )
-    _check(course, effective, state)
+    _check(course, effective, state, release.file.consent_kept)
     if course.first_consent is None and state.given:
         course.first_consent = state
     course.consent = state
@@ -53,14 +55,14 @@ def reduce_consent(course: State, effective: Effective, payload: Consent) -> Non
         course.release = course.release_at(effective.at)
 
 
-def _check(course: State, effective: Effective, state: ConsentState) -> None:
-    """What no consent can be: without a word on what is needed, to parts of what is refused, or to what was
-    replaced before it.
+def _check(course: State, effective: Effective, state: ConsentState, kept: Collection[str]) -> None:
+    """What no consent can be: without a word on what is needed, to parts of what is refused (but those that
+    can be kept for themselves), or to what was replaced before it.
     """
     for scope in state.needed:
         if scope not in state.scopes:
             course.found("consent_open", effective.id, scope, f"says nothing of {scope}")
-    allowed = [scope for scope, given in state.scopes.items() if given]
+    allowed = [scope for scope, given in state.scopes.items() if given and scope not in kept]
     for scope in state.taking_part:
         if scope in state.refused and allowed:
             message = f"refuses {scope}, and allows {', '.join(sorted(allowed))}"

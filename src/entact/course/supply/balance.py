@@ -90,9 +90,10 @@ class Balance(msgspec.Struct, frozen=True):
     counted: datetime | None
 
     @property
-    def at_hand(self) -> int:
-        """Units that the pharmacy should have."""
-        return sum(row.at_hand for row in self.rows.values())
+    def at_hand(self) -> int | None:
+        """Units that the pharmacy should have, of kits whose units are known; None where none's are."""
+        known = [row.at_hand for row in self.rows.values() if row.units is not None]
+        return sum(known) if known else None
 
 
 def moved_of(course: State, ledger: str) -> Iterator[Moved]:

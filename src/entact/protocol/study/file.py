@@ -63,6 +63,7 @@ class StudyFile(Block):
     dose_interval: Window | None = None  # between initial doses; the hard core keeps its earlier end
     doses: int = Field(ge=0)  # sessions with a dose of one person, those of tracks apart; never more
     consent: dict[Name, Words]  # scope -> what it allows
+    consent_kept: list[Name] = Field(default=[])  # scopes that can stand without taking part
     # Completed when the file is resolved: the instruments that the forms use, and the order of named things.
     instruments: dict[Name, dict[str, Any]] = Field(default={})
     order: dict[str, list[str]] = Field(default={})

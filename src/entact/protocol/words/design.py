@@ -190,7 +190,9 @@ class Design(Teller):
                 quota.title or "Quota", self._quota(quota.most, quota.population, quota.per, quota.when)
             )
         for scope, text in file.consent.items():
-            yield Passage(f"Consent: {spaced(scope)}", text)
+            kept = ("Stays when taking part is taken back, unless it is taken back too.",)
+            notes = kept if scope in file.consent_kept else ()
+            yield Passage(f"Consent: {spaced(scope)}", text, notes)
 
     def _rated_again(self, form: str, again: SecondRating) -> Passage:
         """What share of the ratings by a form a second rater rates again, and what agreement is asked for."""
