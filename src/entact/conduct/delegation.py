@@ -30,7 +30,7 @@ from entact.course.state.monitoring import MonitoringVisit
 from entact.course.state.setting import SiteState
 from entact.protocol import Study
 from entact.protocol.core_alerts import CORE_ALERTS
-from entact.store import door, models
+from entact.store import door
 from entact.store.studies import study_of_record
 from entact.store.versions import with_versions
 
@@ -43,29 +43,27 @@ _LONGEST_DUTY = timedelta(weeks=5)
 
 def state_of(site: str) -> SiteState:
     """What a site's ledger says of the people there; of one that has no ledger, nothing."""
-    found = with_versions(models.Line.objects.filter(ledger__name=f"{SITE}{site}"), _KINDS)
-    entries = [read(text) for text in found.order_by("seq").values_list("text", flat=True)]
+    found = with_versions([f"{SITE}{site}"], _KINDS)
+    entries = [read(one.text) for one in found]
     state = fold_setting(_study(), (), entries).site
     return msgspec.structs.replace(state, id=site)
 
 
 def monitored_at(sites: Sequence[str]) -> dict[str, tuple[MonitoringVisit, ...]]:
     """The monitoring visits to some sites that have had any."""
-    names = [f"{SITE}{site}" for site in sites]
-    found = with_versions(models.Line.objects.filter(ledger__name__in=names), _MONITORED)
+    found = with_versions([f"{SITE}{site}" for site in sites], _MONITORED)
     entries: dict[str, list[Entry]] = {}
-    for text in found.order_by("seq").values_list("text", flat=True):
-        entry = read(text)
-        entries.setdefault(entry.ledger.removeprefix(SITE), []).append(entry)
+    for one in found:
+        entries.setdefault(one.ledger.removeprefix(SITE), []).append(read(one.text))
     return {site: fold_setting(_study(), (), known).site.monitored for site, known in entries.items()}
 
 
 def lines_of(site: str) -> dict[str, str]:
     """Of each entry about the people of a site the hash of its line; of one id the first to arrive."""
-    found = with_versions(models.Line.objects.filter(ledger__name=f"{SITE}{site}"), ("staff",))
+    found = with_versions([f"{SITE}{site}"], ("staff",))
     hashes: dict[str, str] = {}
-    for entry, hashed in found.order_by("seq").values_list("entry_id", "hash"):
-        hashes.setdefault(str(entry), hashed)
+    for one in found:
+        hashes.setdefault(one.entry, one.hash)
     return hashes
 
 

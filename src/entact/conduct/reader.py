@@ -17,7 +17,7 @@ from threading import Lock
 from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Max
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -219,7 +219,12 @@ def _last_arrival() -> datetime | None:
     """When the last entry arrived: the present of a rehearsal, whose people live in study time."""
     # Who looks at it signs in in a time of their own; that their ledger was opened then, the study's says.
     lines = models.Line.objects.exclude(ledger__name=SYSTEM_LEDGER).exclude(kind="ledger_opened")
-    last = lines.filter(seq=F("ledger__seq")).aggregate(last=Max("received_at"))["last"]
+    last = (
+        lines.filter(seq=F("ledger__seq"))
+        .order_by("-received_at")
+        .values_list("received_at", flat=True)
+        .first()
+    )
     study = (
         lines.filter(ledger__name__startswith="study:").order_by("-seq").values_list("received_at").first()
     )

@@ -68,10 +68,8 @@ def entries(kinds: tuple[str, ...] = KINDS, *, upto: int | None = None) -> list[
     installation = models.Installation.objects.first()
     if installation is None:
         raise StoreError("this database holds no study yet")
-    found = models.Line.objects.filter(ledger__name=f"study:{installation.study}")
-    if upto is not None:
-        found = found.filter(seq__lte=upto)
-    texts = with_versions(found, kinds).order_by("seq").values_list("text", flat=True)
+    found = with_versions([f"study:{installation.study}"], kinds, upto=upto)
+    texts = (one.text for one in found)
     return [entry for entry in first_versions(map(read, texts)) if entry.kind in kinds]
 
 

@@ -52,6 +52,29 @@ class Ledger(models.Model):
     hash = models.CharField(max_length=64, default=GENESIS)
 
 
+# The kinds that make up most of a record; of the others an index finds each entry by its kind.
+COMMON_KINDS = (
+    "form",
+    "encounter",
+    "adverse_event",
+    "guess",
+    "presence",
+    "vital_signs",
+    "safety_call",
+    "kit",
+    "kit_assigned",
+    "dose",
+    "dose_level",
+    "ledger_opened",
+    "consent",
+    "screening",
+    "eligibility",
+    "medication",
+    "enrolment",
+    "randomisation",
+)
+
+
 class Line(models.Model):
     """One line of a ledger: the canonical text that was hashed, and what lists need to find it."""
 
@@ -76,6 +99,11 @@ class Line(models.Model):
             models.Index(name="line_by_arrival", fields=["received_at", "ledger", "seq"]),
             models.Index(
                 name="randomisations", fields=["ledger", "seq"], condition=models.Q(kind="randomisation")
+            ),
+            models.Index(
+                name="rare_kinds",
+                fields=["kind", "ledger", "seq"],
+                condition=~models.Q(kind__in=COMMON_KINDS),
             ),
             models.Index(name="unblindings", fields=["received_at"], condition=models.Q(kind="unblinding")),
         ]

@@ -111,17 +111,13 @@ def _sources() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _approval_texts() -> tuple[str, ...]:
-    lines = models.Line.objects.filter(ledger__name__startswith="site:")
-    return tuple(
-        with_versions(lines, APPROVING).order_by("ledger__name", "seq").values_list("text", flat=True)
-    )
+    sites = models.Ledger.objects.filter(name__startswith="site:").values_list("name", flat=True)
+    return tuple(one.text for one in with_versions(list(sites), APPROVING))
 
 
 def _release_texts() -> tuple[str, ...]:
-    own = models.Line.objects.filter(ledger__name=study_ledger())
-    lines = with_versions(own, RELEASING).order_by("seq")
     try:
-        found = releases_entered(read(text) for text in lines.values_list("text", flat=True))
+        found = releases_entered(read(one.text) for one in with_versions([study_ledger()], RELEASING))
     except msgspec.MsgspecError:
         _log.exception("the releases in the study's ledger cannot be read: lists are not kept up")
         return ()

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
-
-from entact.store import models
 
 
-def with_versions(lines: QuerySet[models.Line], kinds: Iterable[str]) -> QuerySet[models.Line]:
-    """Lines of some kinds, and every version of an id that has several, of whatever kind.
+class Stored(NamedTuple):
+    """A stored line, as it is looked for by its kind."""
+
+    ledger: str
+    seq: int
+    entry: str
+    hash: str
+    text: str
+
+
+def with_versions(ledgers: Sequence[str], kinds: Collection[str], *, upto: int | None = None) -> list[Stored]:
+    """Lines of some kinds, and every version of their ids, of whatever kind; by ledger, in order of arrival.
 
     Of an id that was used again the first to arrive stands: a later version of one of these kinds must not be
     taken for it because the first, of another kind, was left out.
 
     Args:
-        lines: of one ledger or several.
+        upto: only lines up to and with that number.
     """
-    several = (
-        lines.order_by()
-        .values("ledger_id", "entry_id")
-        .annotate(versions=Count("seq"))
-        .filter(versions__gt=1)
-        .values("entry_id")
+    values = {"ledgers": list(ledgers), "kinds": list(kinds), "upto": upto}
+    with connection.cursor() as cursor:
+        cursor.execute(_WITH_VERSIONS, values)
+        return sorted(Stored(*row) for row in cursor.fetchall())
+
+
+# Lines of the kinds first, by their index, then those that share an id with one: no ledger is read through.
+_WITH_VERSIONS = """
+    WITH of_kinds AS MATERIALIZED (
+        SELECT ledger.name, line.ledger_id, line.seq, line.entry_id, line.hash, line.text
+        FROM store_ledger AS ledger JOIN store_line AS line ON line.ledger_id = ledger.id
+        WHERE ledger.name = ANY(%(ledgers)s) AND line.kind = ANY(%(kinds)s)
+            AND (%(upto)s::bigint IS NULL OR line.seq <= %(upto)s)
     )
-    return lines.filter(Q(kind__in=list(kinds)) | Q(entry_id__in=several))
+    SELECT name, seq, entry_id, hash, text FROM of_kinds
+    UNION ALL
+    SELECT known.name, line.seq, line.entry_id, line.hash, line.text
+    FROM (SELECT DISTINCT name, ledger_id, entry_id FROM of_kinds) AS known
+        JOIN store_line AS line USING (ledger_id, entry_id)
+    WHERE line.kind <> ALL(%(kinds)s) AND (%(upto)s::bigint IS NULL OR line.seq <= %(upto)s)
+"""
 
 
 class UsedAgain(NamedTuple):

@@ -175,9 +175,9 @@ def entered() -> dict[str, Entry]:
 
 
 def _said_of(site: str) -> Iterator[Entry]:
-    found = with_versions(models.Line.objects.filter(ledger__name=f"site:{site}"), (ACTIVATION.name,))
-    for text in found.order_by("seq").values_list("text", flat=True):
-        entry = read(text)
+    found = with_versions([f"site:{site}"], (ACTIVATION.name,))
+    for one in found:
+        entry = read(one.text)
         if entry.kind == ACTIVATION.name:
             yield entry
 

@@ -51,9 +51,7 @@ def stock_of(reader: Reader, site: str) -> SiteState:
 
 def stock_found(reader: Reader, site: str) -> tuple[SiteState, tuple[Problem, ...]]:
     """The same, with what was found in the entries about kits."""
-    lines = models.Line.objects.filter(ledger__name=f"{SITE}{site}")
-    found = with_versions(lines, (*OF_STOCK, VOID)).order_by("seq").values_list("text", flat=True)
-    entries = [read(text) for text in found]
+    entries = [read(one.text) for one in with_versions([f"{SITE}{site}"], (*OF_STOCK, VOID))]
     setting = fold_setting(reader.study, (), entries)
     of_stock = {one.id for one in entries if one.kind in OF_STOCK}
     problems = tuple(one for one in setting.problems if one.entry in of_stock)
