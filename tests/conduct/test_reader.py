@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from tests.conduct.record import SEES_ALL, fresh, keep, telling_story
+from msgspec.structs import replace
+from tests.conduct.record import RECEIVED, SEES_ALL, fresh, keep, telling_story
 from tests.course.conftest import Story
 
-from entact.conduct.reader import forget, reader_as
-from entact.course import fold, read
+from entact import store
+from entact.conduct.reader import Folded, forget, reader_as
+from entact.course import Course, fold, read
+from entact.course.fold import read_lines
 from entact.protocol import Study
 from entact.store import lists
 
@@ -62,6 +65,44 @@ def test_standings_are_what_whole_courses_say(study: Study, database: str) -> No
 def test_a_rehearsal_lives_in_study_time(study: Study, database: str) -> None:
     keep(study, telling_story(study))
     assert reader_as(SEES_ALL).at.isoformat() == "2026-05-01T12:00:00+00:00"
+
+
+def test_a_course_that_grew_is_followed_and_another_history_is_read_anew(
+    study: Study, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = telling_story(study)
+    part = Story(study)
+    part.entries = story.entries[:10]
+    (ledger,) = keep(study, part)
+    read_anew: list[int] = []
+
+    def counted(name: str, lines: Any) -> Any:
+        lines = list(lines)
+        read_anew.append(len(lines))
+        return read_lines(name, lines)
+
+    monkeypatch.setattr("entact.conduct.reader.read_lines", counted)
+    forget()
+
+    def folded() -> Course:
+        found = reader_as(SEES_ALL).folded([ledger.name])[ledger.name]
+        assert isinstance(found, Folded)
+        assert found.course == fold(study, [read(one.text) for one in store.lines(ledger.name)])
+        assert sum(map(len, found.versions.values())) == found.course.size
+        return found.course
+
+    before = folded()
+    assert folded() is before
+    for entry in story.entries[10:12]:
+        store.append(replace(entry, ledger=ledger.name), received_at=RECEIVED)
+    after = folded()
+    assert (before.size, after.size) == (10, 12)
+    assert read_anew == [10, 2]
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    part.entries = [story.entries[0], *story.entries[2:14]]
+    keep(study, part)
+    assert folded().size == 13
+    assert read_anew == [10, 2, 13]
 
 
 def rows_read(get: Get, address: str) -> int:

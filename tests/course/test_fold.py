@@ -130,6 +130,23 @@ def test_adding_is_the_same_as_folding(
     assert course == fold(story.study, story.entries)
 
 
+@given(wrong=troubles, order=st.randoms(use_true_random=False), cut=st.integers(0, 60))
+def test_a_course_with_more_is_that_of_all_and_the_one_before_stays(
+    new_story: NewStory, wrong: Any, order: random.Random, cut: int
+) -> None:
+    story = new_story().whole()
+    for what, which, day in wrong:
+        trouble(story, what, which, day)
+    entries = arrivals(story, order)
+    course = fold(story.study, entries[:cut])
+    found = findings(course, story.at(70))
+    more = course.with_more(entries[cut:])
+    assert more == fold(story.study, entries)
+    assert findings(more, story.at(70)) == findings(fold(story.study, entries), story.at(70))
+    assert course == fold(story.study, entries[:cut])
+    assert findings(course, story.at(70)) == found
+
+
 @given(order=st.randoms(use_true_random=False))
 def test_the_same_entry_twice_changes_nothing(new_story: NewStory, order: random.Random) -> None:
     story = new_story().whole()

@@ -17,14 +17,14 @@ from threading import Lock
 from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
 from entact.conduct.sight import Sight
-from entact.course import Course, Finding, Line, findings, fold
+from entact.course import Course, Entry, Finding, Line, findings, fold
 from entact.course.fold import Broken, broken, read_lines
 from entact.course.found.attested import found_after_lock
 from entact.course.found.watch import as_finding
@@ -231,38 +231,58 @@ def _last_arrival() -> datetime | None:
     return max((one for one in (last, *(study or ())) if one is not None), default=None)
 
 
-def _texts(ledgers: Iterable[int]) -> list[tuple[int, int, str, str]]:
-    lines = models.Line.objects.filter(ledger_id__in=list(ledgers)).order_by("ledger_id", "seq")
-    return list(lines.values_list("ledger_id", "seq", "hash", "text"))
+def _lines(heads: Iterable[_Last], known: Mapping[str, _Kept]) -> dict[str, list[Line]]:
+    """The lines of some ledgers up to their heads; of those that are known from their last known one on."""
+    wanted, found = Q(), {head.number: (head, list[Line]()) for head in heads}
+    for head, _ in found.values():
+        since = known[head.ledger].head.seq if head.ledger in known else 1
+        wanted |= Q(ledger_id=head.number, seq__gte=since, seq__lte=head.seq)
+    if found:
+        lines = models.Line.objects.filter(wanted).order_by("ledger_id", "seq")
+        for number, seq, digest, text in lines.values_list("ledger_id", "seq", "hash", "text"):
+            found[number][1].append(Line(seq, digest, text))
+    return {head.ledger: lines for head, lines in found.values()}
+
+
+class _Kept(NamedTuple):
+    """The course of one participant up to a head."""
+
+    head: _Last
+    study: Study
+    folded: Folded | Broken
 
 
 class _CoursesKept:
-    """The courses looked at last, by the head of their ledger."""
+    """The courses looked at last, by ledger: one that has grown since goes on from what was known of it."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], tuple[Study, Folded | Broken]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = Lock()
 
     def of(self, study: Study, at: datetime, heads: list[_Last]) -> dict[str, Folded | Broken]:
         with self._lock:
+            known = {
+                head.ledger: kept
+                for head in heads
+                if (kept := self._kept.get(head.ledger)) is not None
+                and kept.study == study
+                and kept.head.number == head.number
+                and kept.head.seq <= head.seq
+            }
+            absent = [head for head in heads if head.ledger not in known or known[head.ledger].head != head]
+            lines = _lines(absent, known)
+            for head in absent:
+                before = known.get(head.ledger)
+                folded = None if before is None else _followed(before, at, lines[head.ledger])
+                if folded is None and before is not None:  # another history than the one that was known
+                    lines |= _lines([head], {})
+                self._kept[head.ledger] = _Kept(
+                    head, study, folded or _folded(study, at, head.ledger, lines[head.ledger])
+                )
             found: dict[str, Folded | Broken] = {}
-            absent: dict[int, _Last] = {}
             for head in heads:
-                kept = self._kept.get((head.ledger, head.hash))
-                if kept is not None and kept[0] == study:
-                    self._kept.move_to_end((head.ledger, head.hash))
-                    found[head.ledger] = kept[1]
-                else:
-                    absent[head.number] = head
-            lines: dict[int, list[Line]] = {number: [] for number in absent}
-            if absent:
-                for number, seq, digest, text in _texts(absent):
-                    if seq <= absent[number].seq:
-                        lines[number].append(Line(seq, digest, text))
-            for number, head in absent.items():
-                folded = _folded(study, at, head.ledger, lines[number])
-                found[head.ledger] = folded
-                self._kept[head.ledger, head.hash] = study, folded
+                self._kept.move_to_end(head.ledger)
+                found[head.ledger] = self._kept[head.ledger].folded
             while len(self._kept) > COURSES:
                 self._kept.popitem(last=False)
             return found
@@ -275,16 +295,36 @@ class _CoursesKept:
 _courses = _CoursesKept()
 
 
+def _followed(before: _Kept, at: datetime, lines: list[Line]) -> Folded | Broken | None:
+    """The course with what was appended since; None where the first line is not the last one known."""
+    if isinstance(before.folded, Broken) or not lines:
+        return None
+    if (lines[0].seq, lines[0].hash) != (before.head.seq, before.head.hash):
+        return None
+    known = before.folded
+    return _made(before.head.ledger, at, lines[1:], known.versions, known.course.with_more)
+
+
 def _folded(study: Study, at: datetime, ledger: str, lines: list[Line]) -> Folded | Broken:
+    return _made(ledger, at, lines, {}, lambda entries: fold(study, entries))
+
+
+def _made(
+    ledger: str,
+    at: datetime,
+    lines: list[Line],
+    known: Mapping[str, tuple[tuple[int, str], ...]],
+    make: Callable[[Iterable[Entry]], Course],
+) -> Folded | Broken:
     entries = read_lines(ledger, lines)
     if isinstance(entries, Broken):
         return entries
-    versions: dict[str, tuple[tuple[int, str], ...]] = {}
+    versions = dict(known)
     for entry, line in zip(entries, lines, strict=True):
         versions[entry.id] = (*versions.get(entry.id, ()), (line.seq, line.hash))
     try:
-        course = fold(study, entries)
-        findings(course, at)  # keeps in the course what was found before corrections, before others see it
+        course = make(entries)
+        findings(course, at)  # keeps what was found in the course before others see it
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this participant alone
         _log.exception("%s cannot be shown", ledger)
         return broken(ledger, error)

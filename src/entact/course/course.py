@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from entact.protocol.release import Study
 
 _START: Key = (float("-inf"), "")
+_ASKED = ("effective", "former", "lasting")  # follow from the rest
 
 
 class Course(State):
@@ -74,10 +75,20 @@ class Course(State):
         ):
             self._last = held.key
             if "effective" in self.__dict__:
-                self.former = None
+                self.former = self.lasting = None
                 self._apply(Effective(entry, held.at, held.key, entry.data))
             return
         self._make_stale()
+
+    def with_more(self, entries: Iterable[Entry]) -> Course:
+        """Another course, of these entries too; what both hold is read once, and this one stays as it is."""
+        more = Course(self.study)
+        more.size, more.doubts = self.size, dict(self.doubts)
+        more._held, more._targets, more.readings = dict(self._held), set(self._targets), dict(self.readings)
+        more._make_stale()
+        for entry in entries:
+            more.add(entry)
+        return more
 
     def due(self, at: datetime) -> list[Due]:
         """Every visit with its window and what has become of it."""
@@ -148,7 +159,7 @@ class Course(State):
 
     def _compared(self) -> list[object]:
         """State and entries as sent; not what a server added to them, nor what was looked up."""
-        state = [getattr(self, name) for name in STATE if name not in ("release", "effective", "former")]
+        state = [getattr(self, name) for name in STATE if name not in ("release", *_ASKED)]
         standing = [(one.id, one.key, one.data, one.origins, one.corrections) for one in self.effective]
         return [self.release.id, state, standing, [sent(entry) for entry in self.entries]]
 

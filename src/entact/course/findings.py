@@ -27,7 +27,9 @@ def findings(course: Course, at: datetime) -> list[Finding]:
         Findings with an id that stays the same (rule, entry, item). One that a correction or withdrawal has
         mended is still there, with `holds` false.
     """
-    holding = {found.id: found for found in found_at_any_time(course)}
+    if course.lasting is None:
+        course.lasting = tuple(found_at_any_time(course))
+    holding = {found.id: found for found in course.lasting}
     dues = due_visits(course, at)
     for found in (*found_in_windows(course, dues, at), *_clock(course, dues, at)):
         known = holding.get(found.id)
@@ -46,14 +48,15 @@ def _id(found: Finding) -> str:
 def _former(course: Course) -> dict[str, Finding]:
     """What was found before corrections, by id, as no longer holding."""
     if course.former is None:
-        course.former = {}
+        former: dict[str, Finding] = {}
         for earlier in course.without_corrections():
             at = earlier.effective[-1].at if earlier.effective else None
             windows = () if at is None else found_in_windows(earlier, due_visits(earlier, at), at)
             for found in (*found_at_any_time(earlier), *windows):
-                course.former[found.id] = Finding(
+                former[found.id] = Finding(
                     found.id, found.rule, found.entry, found.item, found.message, False
                 )
+        course.former = former
     return course.former
 
 

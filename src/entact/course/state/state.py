@@ -107,6 +107,7 @@ class State:
         unread: kind and encounter of entries whose data could not be read, by entry.
         effective: entries as they stand, in order of time.
         former: what was found before corrections, once somebody has asked for it.
+        lasting: what is found whenever it is asked, the same.
     """
 
     release: Release
@@ -154,6 +155,7 @@ class State:
     findings: dict[str, Finding]
     effective: list[Effective]
     former: dict[str, Finding] | None
+    lasting: tuple[Finding, ...] | None
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -209,6 +211,7 @@ class State:
         self.findings = {}
         self.effective = []
         self.former = None
+        self.lasting = None
 
     def values(
         self, encounter: str | None, at: datetime, within: timedelta | None = None, ever: bool = False
