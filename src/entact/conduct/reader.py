@@ -218,18 +218,9 @@ def _heads(ledgers: Sequence[str]) -> list[_Last]:
 def _last_arrival() -> datetime | None:
     """When the last entry arrived: the present of a rehearsal, whose people live in study time."""
     # Who looks at it signs in in a time of their own; that their ledger was opened then, the study's says.
-    lines = models.Line.objects.exclude(ledger__name=SYSTEM_LEDGER).exclude(kind="ledger_opened")
-    last = (
-        lines.filter(seq=F("ledger__seq"))
-        .order_by("-received_at")
-        .values_list("received_at", flat=True)
-        .first()
-    )
-    study = (
-        lines.filter(ledger__name__startswith="study:").order_by("-seq").values_list("received_at").first()
-    )
-    return max((one for one in (last, *(study or ())) if one is not None), default=None)
-
+    system = models.Ledger.objects.filter(name=SYSTEM_LEDGER).values("id")
+    lines = models.Line.objects.exclude(ledger_id__in=system).exclude(kind="ledger_opened")
+    return lines.order_by("-received_at").values_list("received_at", flat=True).first()
 
 def _lines(heads: Iterable[_Last], known: Mapping[str, _Kept]) -> dict[str, list[Line]]:
     """The lines of some ledgers up to their heads; of those that are known from their last known one on."""
