@@ -222,6 +222,7 @@ def _last_arrival() -> datetime | None:
     lines = models.Line.objects.exclude(ledger_id__in=system).exclude(kind="ledger_opened")
     return lines.order_by("-received_at").values_list("received_at", flat=True).first()
 
+
 def _lines(heads: Iterable[_Last], known: Mapping[str, _Kept]) -> dict[str, list[Line]]:
     """The lines of some ledgers up to their heads; of those that are known from their last known one on."""
     wanted, found = Q(), {head.number: (head, list[Line]()) for head in heads}
