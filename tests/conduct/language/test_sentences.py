@@ -13,6 +13,8 @@ from tests.conduct.language.catalogue import CONDUCT
 
 from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.sentences import SENTENCES, told_again
+from entact.protocol import load_study
+from entact.protocol.words.training import event_training
 
 ROOMS = [CONDUCT.parent / "course", CONDUCT.parent / "protocol"]
 # What gates say only as a part of another sentence, or to a programmer.
@@ -86,6 +88,23 @@ def test_every_reason_of_a_gate_has_its_pattern(module: str) -> None:
     reasons = [one for one in said if re.match(r"[A-Z{].* .*\.$", one) and "\n" not in one]
     reasons = [one for one in reasons if one not in PARTS and len(re.findall("[a-z]{2,}", one)) > 2]
     assert [one for one in reasons if one not in known] == []
+
+
+@pytest.mark.parametrize("name", ["mapp1", "mapp2", "mapp3", "eating-disorders", "expanded-access"])
+def test_the_training_on_events_is_told_in_german(name: str) -> None:
+    """All but the study's own words: titles of its terms, checklists and reports."""
+    release = load_study(name).newest
+    terms = {one.title for one in release.file.adverse_events.terms.values()}
+    told, same = event_training(release).passages, []
+    with override("de"):
+        for one in told:
+            own = set(re.split(", | and ", one.text)) <= terms
+            texts = [*([] if own else [one.text]), *one.notes]
+            same += [
+                text for text in texts if told_again(text) == text or re.search(r"\bis\b", told_again(text))
+            ]
+        general = [one.term for one in told[:6] if told_again(one.term) == one.term]
+    assert (same, general) == ([], [])
 
 
 def test_what_is_put_in_stays_as_it_is() -> None:

@@ -108,6 +108,7 @@ FINDINGS: Final = (
     gettext_noop("the study has no product {product}"),
     gettext_noop("lot {lot} is of one arm alone: its number, last day and certificate tell the arm"),
     gettext_noop("shipment {shipment} was entered before"),
+    gettext_noop("order {order} was entered before"),
     gettext_noop("shipment {shipment}: {why}"),
     gettext_noop("no such shipment was entered"),
     gettext_noop("it was received before"),

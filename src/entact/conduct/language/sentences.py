@@ -18,6 +18,7 @@ from entact.conduct.language.choice import RECORDED
 from entact.conduct.language.codes import code_words
 from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.rules import told_length, told_roles, told_rule
+from entact.conduct.language.training import TRAINING
 
 SENTENCES: Final = (
     # entact.protocol: what is found in an answer
@@ -356,7 +357,7 @@ def _part(name: str, text: str) -> str:
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The patterns, those with the most words of their own first."""
     longest_first = sorted(
-        (*SENTENCES, *FINDINGS, *PASSAGES, *LACKING), key=lambda said: -len(_PLACE.sub("", said))
+        (*SENTENCES, *FINDINGS, *TRAINING, *PASSAGES, *LACKING), key=lambda said: -len(_PLACE.sub("", said))
     )
     return tuple((said, _pattern(said)) for said in longest_first)
 

@@ -20,6 +20,7 @@ from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.access.models import Account
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page
+from entact.conduct.language.sentences import told_again
 from entact.conduct.permissions import AT_A_SITE, Person
 from entact.conduct.reader import reader_for
 from entact.conduct.record.door import Author
@@ -126,7 +127,19 @@ def show_training(request: HttpRequest) -> HttpResponse:
             return redirect("event_training")
         changed = True
     _, learned = learned_by(reader.study)
-    shown = {"text": text, "learned": learned.get(person.identity, ""), "changed": changed, "here": "staff"}
+    passages = [
+        replace(
+            one, term=told_again(one.term), text=told_again(one.text), notes=tuple(map(told_again, one.notes))
+        )
+        for one in text.passages
+    ]
+    shown = {
+        "text": text,
+        "passages": passages,
+        "learned": learned.get(person.identity, ""),
+        "changed": changed,
+        "here": "staff",
+    }
     return page(request, reader, "staff/training.html", shown, 409 if changed else 200)
 
 
