@@ -172,7 +172,7 @@ BOMB = '<!DOCTYPE ODM [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTITY c "
             lambda text: text.replace('OID="G1"', 'OID="G1" TransactionType="Delete"'),
             "there is no transaction 'Delete'",
         ),
-        (lambda text: text.replace("odm/v1.3", "odm/v2.0"), "is no ODM of version 1.3"),
+        (lambda text: text.replace("odm/v1.3", "odm/v3.0"), "is no ODM of version 1.3 or 2.0"),
         (lambda text: text.replace("SubjectData", "Nobody"), "there is no ClinicalData"),
     ],
 )

@@ -15,8 +15,9 @@ from typing import Final
 
 from lxml import etree
 
-from entact.exchange.odm.file import OdmError, odm_root, tag
+from entact.exchange.odm.file import OdmError, odm_root
 from entact.exchange.odm.metadata import UNSCHEDULED, event_oid, item_oid
+from entact.exchange.odm.space import tag
 from entact.exchange.records.lists import is_list
 from entact.exchange.records.mapping import RecordMapping
 from entact.exchange.records.row import Cell, RecordsError, Row, Version

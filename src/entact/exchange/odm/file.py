@@ -1,4 +1,4 @@
-"""An ODM file of version 1.3 as a tree, or why it is none."""
+"""An ODM file of version 1.3 or 2.0 as a tree of 1.3, or why it is none."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Final
 
 from lxml import etree
 
+from entact.exchange.odm.reading2 import as_version_1, is_version_2
+from entact.exchange.odm.space import tag
+
 LARGEST: Final = 64 * 1024 * 1024
-_SPACE: Final = "http://www.cdisc.org/ns/odm/v1.3"
 
 
 class OdmError(ValueError):
@@ -22,7 +24,7 @@ def odm_root(raw: bytes) -> etree._Element:
     """The root of a file.
 
     Raises:
-        OdmError: when it is too large, no XML, declares a document type, or is no ODM 1.3.
+        OdmError: when it is too large, no XML, declares a document type, or is no ODM of these versions.
     """
     if len(raw) > LARGEST:
         raise OdmError([f"it has {len(raw)} bytes; at most {LARGEST} are read"])
@@ -33,11 +35,9 @@ def odm_root(raw: bytes) -> etree._Element:
         raise OdmError([f"line {error.lineno}: {error.msg}; nothing was read"]) from None
     if root.getroottree().docinfo.doctype:
         raise OdmError(["line 1: it declares a document type, with which a file can hide what it says"])
+    if is_version_2(root):
+        return as_version_1(root)
     if root.tag != tag("ODM"):
-        raise OdmError([f"line {root.sourceline}: {etree.QName(root).localname} is no ODM of version 1.3"])
+        name = etree.QName(root).localname
+        raise OdmError([f"line {root.sourceline}: {name} is no ODM of version 1.3 or 2.0"])
     return root
-
-
-def tag(name: str) -> str:
-    """The name of an element in the space of ODM 1.3."""
-    return f"{{{_SPACE}}}{name}"

@@ -15,13 +15,14 @@ from lxml import etree
 from pydantic import ValidationError
 
 from entact.exchange.names import Names, plain
-from entact.exchange.odm.file import OdmError, odm_root, tag
+from entact.exchange.odm.file import OdmError, odm_root
+from entact.exchange.odm.space import tag
 from entact.protocol.study import Form
 from entact.protocol.ucum import is_unit, meant_unit
 
 _TYPES: Final = {
     **dict.fromkeys(("text", "string"), "text"),
-    **dict.fromkeys(("float", "double"), "decimal"),
+    **dict.fromkeys(("float", "double", "decimal"), "decimal"),
     **dict.fromkeys(("partialDate", "incompleteDate"), "partial_date"),
     **dict.fromkeys(("partialTime", "incompleteTime"), "time"),
     **dict.fromkeys(("partialDatetime", "incompleteDatetime"), "datetime"),

@@ -12,9 +12,8 @@ from typing import Final
 
 from lxml import etree
 
-from entact.exchange.odm.file import tag
+from entact.exchange.odm.space import ODM2, tag
 
-ODM2: Final = "http://www.cdisc.org/ns/odm/v2.0"
 SCHEDULE: Final = "SEG.SCHEDULE"
 UNIT: Final = ".unit"  # behind the name of an item, the name of the one with its unit
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
