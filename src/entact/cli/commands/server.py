@@ -113,7 +113,7 @@ def work_(database: Database = REHEARSAL) -> None:
     work(database)
 
 
-@commands.command()
+@commands.command(short_help="Try whether mail leaves and arrives.")
 def mail(
     address: Annotated[str, typer.Argument(help="Whom to send it to.")], database: Database = REHEARSAL
 ) -> None:

@@ -83,7 +83,7 @@ def clinicaltrials(release: Release, results: PostedResults | None = None) -> Re
 
 
 def _of(element: etree._Element) -> str:
-    """The element above, of a text in a block that above the block."""
+    """The name of the element above, by which the textblocks of different fields are told apart."""
     above = element.getparent()
     return "" if above is None else str(above.tag)
 
