@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from entact.course.course import Course
+    from entact.course.schedule import Due
     from entact.protocol.release import Release
     from entact.protocol.study import Resupply
 
@@ -171,7 +172,7 @@ def _lacking(course: Course, shelf: _Shelf, now: datetime, today: date) -> tuple
     visits = course.release.visits_of(course.population, course.tracks)
     for due in course.due(now):
         visit = visits.get(due.visit)
-        if visit is not None and due.status in ("due", "expected") and is_hidden(file, visit):
+        if visit is not None and is_hidden(file, visit) and _is_to_come(course, due):
             needs.update(kits_of_a_session(file, visit))
             latest = max(latest, due.latest or latest)
             to_come.add(due.visit)
@@ -191,6 +192,14 @@ def _lacking(course: Course, shelf: _Shelf, now: datetime, today: date) -> tuple
         if standing[one.kit] == "planned" and there[one.level, one.part] < needs[one.level, one.part]
     ]
     return own.number, lacks
+
+
+def _is_to_come(course: Course, due: Due) -> bool:
+    """Whether kits of a session may still be given: it is planned, or it has begun and nothing was given."""
+    if any(dose.session == due.visit and dose.given for dose in course.doses):
+        return False
+    begun = (one for one in course.encounters.values() if one.visit == due.visit)
+    return due.status in ("due", "expected") or any(one.status == "started" for one in begun)
 
 
 class _Shelf:

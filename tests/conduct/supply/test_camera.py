@@ -102,14 +102,18 @@ def test_a_picture_fills_in_the_number_and_enters_nothing(
     first, second = shipped(pharmacist, 2)
     page = f"/participants/{key}/kits/"
     typed = {"do": "picture", "visit": "session_1", "part": "supplement", "level": "low", "units": "2"}
-    shown = pharmacist.post(page, typed | {"kit": file(photo(printed(first), angle=12))}, status=200)
+    shown = pharmacist.post(page, typed | {"kit_picture": file(photo(printed(first), angle=12))}, status=200)
     assert f'autofocus value="{printed(first)}"' in shown
     for said in ('value="supplement" selected', 'value="low" selected', 'value="2"'):
         assert said in shown
-    back = pharmacist.post(page, {"do": "picture_back", "back": file(photo(printed(second)))}, status=200)
+    back = pharmacist.post(
+        page, {"do": "picture_back", "back_picture": file(photo(printed(second)))}, status=200
+    )
     assert f'name="back" value="{printed(second)}"' in back
     assert "No kit is assigned" in back
-    two = pharmacist.post(page, typed | {"kit": file(photo(printed(first), printed(second)))}, status=422)
+    two = pharmacist.post(
+        page, typed | {"kit_picture": file(photo(printed(first), printed(second)))}, status=422
+    )
     assert "2 codes are on it" in alert(two)
     assert 'value="low" selected' in two
 
@@ -122,7 +126,9 @@ def test_a_picture_fills_in_the_number_and_enters_nothing(
     wrong = pharmacist.post(f"{ENTER}receipt/", receipt | {"picture": file(photo())}, status=422)
     assert "no code can be read" in alert(wrong)
     assert printed(first) in wrong
-    sign_in("t-9", denver="therapist").post(page, typed | {"kit": file(photo(printed(first)))}, status=404)
+    sign_in("t-9", denver="therapist").post(
+        page, typed | {"kit_picture": file(photo(printed(first)))}, status=404
+    )
 
 
 def test_a_scanner_that_ends_with_the_enter_key_enters_nothing(

@@ -484,8 +484,10 @@ def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     }
     plan_kits(kits)
     page = pharmacist.get("/supply/denver/")
-    assert "16 kits are to be ordered" in page  # three rows to come, and one of somebody who is randomised
-    assert any("16 kits are to be ordered" in one for one in tasks(pharmacist.get("/")))
+    assert "28 kits are to be ordered" in page  # of four rows to come, and of three people who have none
+    assert "4 rows for people to come" in page
+    assert "3 participants whose kits do not last" in page
+    assert any("28 kits are to be ordered" in one for one in tasks(pharmacist.get("/")))
     assert not any("to be ordered" in one for one in tasks(monitor.get("/")))
     assert "Resupply" not in sign_in("t-1", denver="therapist").get("/supply/denver/")
     form = pharmacist.get(f"{ENTER}kit_order/")
@@ -498,7 +500,7 @@ def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     assert "Nothing is to be ordered" in alert(again)
     twice = pharmacist.post(f"{ENTER}kit_order/", {"number": "o-1", "seen": seen[1]}, status=422)
     assert "Order o-1 was entered before" in alert(twice)
-    assert any("16 kits were ordered and are not sent" in one for one in tasks(monitor.get("/")))
+    assert any("28 kits were ordered and are not sent" in one for one in tasks(monitor.get("/")))
     assert not any("to be ordered" in one for one in tasks(pharmacist.get("/")))
 
     lines = re.findall(r'<option value="(O-1/[^"]+)"', pharmacist.get(f"{ENTER}shipment/"))
@@ -511,12 +513,12 @@ def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     assert "were sent already" in alert(none)
     came = stock_numbers()
     assert {kits[one][1:] for one in came} == {("full", "initial")}
-    assert len(came) == 4
-    assert any("12 kits were ordered and are not sent" in one for one in tasks(monitor.get("/")))
+    assert len(came) == 7
+    assert any("21 kits were ordered and are not sent" in one for one in tasks(monitor.get("/")))
     blinded = sign_in("t-9", denver="therapist").get("/supply/denver/")
     assert "O-1" not in blinded
     pharmacist.post(f"/supply/denver/withdraw/{ordered()}/", {"reason": "the depot is closed"})
-    assert "12 kits are to be ordered" in pharmacist.get("/supply/denver/")  # the others are on their way
+    assert "21 kits are to be ordered" in pharmacist.get("/supply/denver/")  # the others are on their way
 
 
 def ordered() -> str:

@@ -88,7 +88,8 @@ def show_kits(request: HttpRequest, key: str) -> HttpResponse:
     sent = {name: asked.sent(name) for name in SENT}
     if request.method == "POST" and seen and asked.role_for("dispense") is not None:
         try:
-            sent[seen] = label_on(request.FILES.get(seen)) if seen in request.FILES else sent[seen]
+            picture = request.FILES.get(f"{seen}_picture")
+            sent[seen] = sent[seen] if picture is None else label_on(picture)
         except ConductError as error:
             problems = (str(error),)
     elif request.method == "POST":

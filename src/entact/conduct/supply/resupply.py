@@ -14,10 +14,11 @@ from entact.conduct.supply.selectors import plan_of
 from entact.course.entry import digest
 from entact.course.kinds.kit_order import KitOrder
 from entact.course.resupply import Proposal, What, propose
-from entact.course.state.numbers import normal
+from entact.course.state.numbers import RANDOMISATION, normal
 from entact.course.state.sealed_list import PackedKit
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import OrderState
+from entact.store import models
 from entact.store.kits import kits_known, packed_kits
 
 
@@ -43,9 +44,21 @@ def proposal_of(
     known = kits_known(site.id) if plan is not None else None
     if plan is None or known is None or not known.packed:
         return None
-    courses = [one.course for _, one in sorted(folded.items()) if one.course.site == site.id]
+    more = sorted(_randomised_at(site.id, known.packed) - folded.keys())
+    everybody = {
+        **folded,
+        **{name: one for name, one in reader.folded(more).items() if isinstance(one, Folded)},
+    }
+    courses = [one.course for _, one in sorted(everybody.items()) if one.course.site == site.id]
     site = msgspec.structs.replace(site, status=state_of(site.id).status)
     return propose(reader.study.newest, plan, site, known, courses, reader.at, today)
+
+
+def _randomised_at(site: str, packed: Mapping[str, PackedKit]) -> set[str]:
+    """Whoever is randomised at a site under a number for which kits are planned, with or without any."""
+    numbers = {one.number for one in packed.values()}
+    held = models.Number.objects.filter(of=RANDOMISATION, ledger__standing__site=site)
+    return {name for number, name in held.values_list("number", "ledger__name") if normal(number) in numbers}
 
 
 def seen_as(proposal: Proposal) -> str:
