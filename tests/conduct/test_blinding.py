@@ -297,6 +297,8 @@ def test_the_pages_import_nothing_that_knows_an_allocation_and_open_no_file() ->
                 [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
             )
             module = (getattr(node, "module", None) or "") if names else ""
+            if module == "entact.conduct.allocation.waiting":
+                continue  # how many rows are asked for, and since when: of nobody, and no arm
             assert not any("allocation" in name or "cohort" in name for name in (module, *names)), source.name
             if isinstance(node, ast.Call):
                 called = node.func

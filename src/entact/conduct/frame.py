@@ -81,7 +81,9 @@ def _until(until: Mapping[str, object]) -> str:
     """What stands behind `hidden from a role`: until when, where that is ever."""
     if NEVER in until:
         return ""
-    return gettext(" until {until}").format(until=next(iter(until)) if len(until) == 1 else gettext("lock"))
+    return gettext(" until {until}").format(
+        until=code_words(str(next(iter(until))) if len(until) == 1 else "lock")
+    )
 
 
 def plain_frame() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from entact.protocol import CompiledForm
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study import Span, Visit, told_in
 from entact.protocol.study.text import Translated
+from entact.protocol.timetable import ACTIVITIES
 from entact.protocol.words.label import unit_words
 from entact.protocol.words.passage import listed
 
@@ -147,13 +148,17 @@ def plainly(
         return f"{title_of_visit(found[1], visits)}{repeat}"
 
     names = "|".join(map(re.escape, sorted((name for name in visits if "_" in name), key=len, reverse=True)))
-    for name, form in (forms or {}).items():
-        if message.startswith(f"{name} is planned "):
-            message = f"“{title_of_form(form)}”{message[len(name) :]}"
+    planned = _PLANNED.match(message)
+    if planned is not None and (name := planned[1]) in {*(forms or {}), *ACTIVITIES}:
+        title = title_of_form(forms[name]) if forms and name in forms else gettext(words(name))
+        when = f" ({planned[2]})" if planned[2] else ""
+        message = f"“{title}”{when}{message[planned.end() :]}"
     text = _INSTANT.sub(dated, shortened(told_again(message)))
     return re.sub(rf"\b({names})(?:#(\d+))?\b", titled, text) if names else text
 
 
+# What a visit plans and nobody entered, by form or activity and by its time within the visit.
+_PLANNED = re.compile(r"([a-z]\w*)(?: at '([^']*)')?(?= is planned )")
 _INSTANT = re.compile(
     r"\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?(?![\w-])"
 )

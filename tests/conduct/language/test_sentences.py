@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 from django.utils.translation import override
-from tests.conduct.language.catalogue import CONDUCT
+from tests.conduct.language.catalogue import CONDUCT, read_words
 
 from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.sentences import SENTENCES, told_again
+from entact.conduct.timeline import OF_ANSWERS
+from entact.conduct.words import words
 from entact.protocol import load_study
+from entact.protocol.timetable import ACTIVITIES
 from entact.protocol.words.training import event_training
 
 ROOMS = [CONDUCT.parent / "course", CONDUCT.parent / "protocol"]
@@ -55,6 +58,21 @@ def _findings(path: Path) -> Iterator[str]:
                 yield from _said(last)
 
 
+def _rules(path: Path) -> Iterator[str]:
+    """The name of every rule of a module by which something is found."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case (
+                ast.Call(
+                    func=ast.Attribute(attr="found" | "problem") | ast.Name(id="Problem" | "as_finding"),
+                    args=[ast.Constant(value=str(rule)), *_],
+                )
+                | ast.Call(func=ast.Attribute(attr="_found"), args=[_, ast.Constant(value=str(rule)), *_])
+                | ast.Yield(value=ast.Tuple(elts=[ast.Constant(value=str(rule)), _, _, *_]))
+            ):
+                yield rule
+
+
 def _said(node: ast.expr) -> Iterator[str]:
     match node:
         case ast.JoinedStr():
@@ -72,6 +90,18 @@ def test_every_finding_has_its_pattern() -> None:
     sentences = {one for one in said if len(re.findall("[a-z]{2,}", one)) > 1} - FOUND_IN_PARTS
     assert len(sentences) > 150
     assert sorted(one for one in sentences if one not in known) == []
+
+
+def test_every_rule_and_activity_is_called_in_german() -> None:
+    known = {one.id for one in read_words("de") if one.string}
+    rules = {
+        str(OF_ANSWERS.get(one, one.replace("_", " ")))
+        for path in ROOMS[0].rglob("*.py")
+        for one in _rules(path)
+    }
+    assert len(rules) > 150
+    assert sorted(rules - known) == []
+    assert sorted({words(one) for one in ACTIVITIES} - known) == []
 
 
 def test_each_pattern_is_a_sentence_that_is_said() -> None:

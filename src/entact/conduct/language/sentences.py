@@ -319,9 +319,22 @@ LACKING: Final = (
     gettext_noop("Not known within the last {time}: {names}."),
 )
 
+
+def told_span(days: str) -> str:
+    """From a day to another."""
+    first, between, last = days.partition(" to ")
+    return gettext("{first} to {last}").format(first=first, last=last) if between else days
+
+
 # Places in which a part of a sentence stands, and places that hold a code of the record.
 _PARTS: Final = frozenset({"said", "message", "what", "why"})
-_TOLD: Final = {"rule": told_rule, "who": told_roles, "time": told_length, "act": code_words}
+_TOLD: Final = {
+    "days": told_span,
+    "rule": told_rule,
+    "who": told_roles,
+    "time": told_length,
+    "act": code_words,
+}
 _CODES: Final = frozenset({"part", "part_2", "role", "of", "status", "whose", "where"})
 
 

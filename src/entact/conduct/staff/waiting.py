@@ -9,14 +9,14 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from entact.conduct.access.models import Account
+from entact.conduct.access.models import Account, Role
 from entact.conduct.delegation import lines_of, state_of, today_at
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.staff.training import has_learned
 from entact.conduct.today import Task
 from entact.conduct.words import day
-from entact.course.entry.dates import in_date, read_date
+from entact.course.entry.dates import in_date
 from entact.store import lists
 
 CERTIFIED: Final = timedelta(days=30)  # before it ends, a certificate is told of
@@ -57,27 +57,26 @@ def certificates(reader: Reader, person: Person) -> Iterator[Task]:
 
 def planned_ends(reader: Reader, person: Person) -> Iterator[Task]:
     """Whose last day at a site is planned within 30 days: one's own, and of whom one can plan another for."""
-    names = dict(Account.objects.values_list("name", "title"))
-    for site in own_sites(person):
+    planned = Role.objects.filter(site__in=own_sites(person), until__isnull=False, account__is_active=True)
+    rows = planned.order_by("until", "account__title").values_list(
+        "site", "until", "account__name", "account__title"
+    )
+    for site, last, identity, title in dict.fromkeys(rows):
+        own = identity == person.identity
+        if not (own or person.may("delegate", site)):
+            continue
         today = today_at(site)
-        for one in state_of(site).staff.values():
-            last = read_date(one.until or "")
-            own = one.person == person.identity
-            if last is None or not one.roles or not (own or person.may("delegate", site)):
-                continue
-            if not today <= last.latest < today + CERTIFIED:
-                continue
-            whose = (
-                gettext("Your time at the site ends")
-                if own
-                else gettext("The time of {person} at the site ends").format(
-                    person=names.get(one.person, one.person)
-                )
-            )
-            when = gettext("last day {day}").format(day=day(last.latest))
-            due = datetime.combine(last.latest, time.min, UTC)
-            address = reverse("delegation", args=[site])
-            yield Task(False, "", "", site, whose, when, rank=3, due=due, address=address)
+        if not today <= last < today + CERTIFIED:
+            continue
+        whose = (
+            gettext("Your time at the site ends")
+            if own
+            else gettext("The time of {person} at the site ends").format(person=title)
+        )
+        when = gettext("last day {day}").format(day=day(last))
+        due = datetime.combine(last, time.min, UTC)
+        address = reverse("delegation", args=[site])
+        yield Task(False, "", "", site, whose, when, rank=3, due=due, address=address)
 
 
 def training(reader: Reader, person: Person) -> Iterator[Task]:

@@ -259,7 +259,7 @@ class Visits:
                 asks_none = name in NONE_OF and held is not None and held.status in ("started", "ended")
                 yield Cell(
                     name,
-                    words(name),
+                    gettext(words(name)),
                     status,
                     visit=visit_address(encounter),
                     kind=kind,
