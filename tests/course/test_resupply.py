@@ -246,9 +246,9 @@ def gained(policy: Callable[[list[str], Iterable[int]], Iterator[tuple[Seen, str
     return float(more.mean()), float(more.std() / np.sqrt(len(more)))
 
 
-@pytest.mark.requirement("R12")
+@pytest.mark.requirement("R10")
 def test_orders_and_stock_tell_nothing_of_the_next_arm() -> None:
-    """R12: who sees every order and the stock guesses no better than who does not; by arm they would."""
+    """R10: who sees every order and the stock guesses no better than who does not; by arm they would."""
     gain, error = gained(neutral)
     assert abs(gain) < 3 * error + 0.01
     told, error = gained(by_arm)

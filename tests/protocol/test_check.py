@@ -921,12 +921,11 @@ NOBODY_KNOWS = {
 }
 
 
-@pytest.mark.requirement("R12")
 @pytest.mark.parametrize("name", NOBODY_KNOWS)
 def test_kits_are_ordered_only_where_it_is_known_before_which_are_needed(
     name: str, mini: str, problems_of: Callable[[str], list[str]]
 ) -> None:
-    """R12: for the rows of a list of each site, and as long as the windows say."""
+    """For the rows of a list of each site, and as long as the windows say."""
     old, new, why = NOBODY_KNOWS[name]
     text = mini.replace("condition: PTSD\n", RESUPPLY)
     found = next(one for one in problems_of(text.replace(old, new)) if "supply" in one)

@@ -73,8 +73,10 @@ def unblindings(ledger: str) -> list[Kept]:
     return [one for one in found if isinstance(one, Kept) and one.kind == "unblinding"]
 
 
+@pytest.mark.requirement("R12")
 @pytest.mark.requirement("R11")
 def test_two_actions_and_a_reason_tell_one_person_one_arm(ada: Browser, dosed: str, study: Study) -> None:
+    """R12: at any hour, identity entered again; entered first, and what is entered says no arm."""
     own = X25519PrivateKey.generate()
     assert "Emergency: what was given?" in ada.get("/participants/1-001/")
     told = json.loads(ada.post(PAGE, asking(own), status=200))
@@ -94,9 +96,11 @@ def test_two_actions_and_a_reason_tell_one_person_one_arm(ada: Browser, dosed: s
     assert "mdma" not in [*store.lines(dosed)][-1].text
 
 
+@pytest.mark.requirement("R12")
 def test_nobody_else_reads_the_answer_and_a_blinded_role_has_no_such_page(
     ada: Browser, dosed: str, sign_in: Callable[..., Browser]
 ) -> None:
+    """R12: one participant, one person."""
     told = json.loads(ada.post(PAGE, asking(X25519PrivateKey.generate()), status=200))
     sign_in("eve", denver="investigator").get(told["answer"], status=404)
     for role in ("therapist", "rater", "monitor", "pharmacist"):
@@ -128,7 +132,9 @@ def test_what_is_missing_is_said_and_nothing_is_entered(
     assert unblindings(dosed) == []
 
 
+@pytest.mark.requirement("R12")
 def test_a_code_break_that_was_opened_is_entered(ada: Browser, dosed: str) -> None:
+    """R12: the sealed sheet is the last resort, and that it was opened is entered afterwards."""
     ada.post(PAGE, asking(recipient="Dr Roy, emergency ward"))
     (entry,) = unblindings(dosed)
     assert entry.data["recipient"].startswith("sealed:")  # a name
@@ -152,9 +158,11 @@ def test_what_was_sent_is_not_sent_again_by_somebody_who_saw_it(
     assert len(unblindings(dosed)) == 1
 
 
+@pytest.mark.requirement("R12")
 def test_a_locked_account_opens_nothing_here_and_the_page_says_where_the_sheet_lies(
     ada: Browser, dosed: str
 ) -> None:
+    """R12: without the account there is the sheet."""
     for _ in range(6):
         ada.post(PAGE, asking(password="another sentence", code="000000"), status=422)
     assert "the account is locked" in ada.post(PAGE, asking(X25519PrivateKey.generate()), status=422)
@@ -180,9 +188,11 @@ def test_two_who_ask_at_once_are_both_entered_and_each_reads_their_own(
         one.get(theirs["answer"], status=404)
 
 
+@pytest.mark.requirement("R12")
 def test_who_watches_over_the_study_is_told_that_it_happened(
     ada: Browser, dosed: str, sign_in: Callable[..., Browser]
 ) -> None:
+    """R12: that it happened, and not what was read."""
     before = sign_in("mo", everywhere="medical_monitor").get("/")
     assert "emergency unblinding" not in before
     ada.post(PAGE, asking())

@@ -118,6 +118,15 @@ def test_r10_the_page_by_arm_is_the_committees_alone(database: str, folder: Path
     assert {said[:4] for pair in there.values() for said in pair} == {b"404\n"}
 
 
+@pytest.mark.requirement("R10")
+def test_r10_what_a_site_is_to_order_is_looked_at_with_the_arms_swapped(database: str, folder: Path) -> None:
+    """Where kits are planned for rows, a pharmacist comes to the page that proposes an order: it is equal."""
+    found = crawled("mapp3", database, folder)
+    pages = {name: said for name, said in found.first.answers.items() if "pharmacist GET /supply/" in name}
+    assert any(b'id="resupply"' in said for said in pages.values())
+    assert not set(pages) & set(found.differs)
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_no_page_fails_whatever_is_asked(name: str, database: str, folder: Path) -> None:
     answers = crawled(name, database, folder).first.answers

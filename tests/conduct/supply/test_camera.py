@@ -45,11 +45,10 @@ def file(image: Image.Image, as_format: str = "JPEG", **save: object) -> SimpleU
     return SimpleUploadedFile("photo", content.getvalue(), "image/jpeg")
 
 
-@pytest.mark.requirement("R12")
 @pytest.mark.parametrize("angle", [0, 17, 90, 151, 180])
 @pytest.mark.parametrize("as_format", ["JPEG", "PNG", "WEBP"])
 def test_a_label_is_read_however_it_lies(angle: float, as_format: str) -> None:
-    """R12: turned, with the noise of a bad camera, a little out of focus."""
+    """Turned, with the noise of a bad camera, a little out of focus."""
     assert label_on(file(photo(LABEL, angle=angle, noise=25, blur=1), as_format)) == LABEL
 
 
@@ -92,11 +91,10 @@ def test_the_same_label_twice_on_a_picture_is_one() -> None:
     assert label_on(file(photo(LABEL, LABEL))) == LABEL
 
 
-@pytest.mark.requirement("R12")
 def test_a_picture_fills_in_the_number_and_enters_nothing(
     database: str, sign_in: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R12: whoever took it looks at the number; what was typed stays; of the picture nothing is kept."""
+    """Whoever took it looks at the number; what was typed stays; of the picture nothing is kept."""
     key = keep_site(study_with_supply())[0]
     pharmacist = sign_in("p-1", denver="pharmacist")
     first, second = shipped(pharmacist, 2)

@@ -423,11 +423,11 @@ def plan_kits(kits: dict[str, tuple[str, str, str]]) -> None:
     store.append(entry, received_at=commitment.received_at)
 
 
-@pytest.mark.requirement("R12")
+@pytest.mark.requirement("R10")
 def test_where_kits_are_packed_for_rows_nobody_chooses_one(
     stocked: Study, database: str, sign_in: SignIn
 ) -> None:
-    """R12: the next is assigned, a dropped one replaced by the next, another row's refused, and none told."""
+    """R10: the next is assigned, a dropped one replaced by the next, another row's refused, and none told."""
     keys = keep_site(stocked, {"denver": ["R-71", "R-72", "R-73"]})
     pharmacist, second = (sign_in(name, denver="pharmacist") for name in ("p-1", "p-2"))
     numbers = shipped(pharmacist, 4)
@@ -461,11 +461,11 @@ def test_where_kits_are_packed_for_rows_nobody_chooses_one(
 RESUPPLY = {"lead_time": "21 d", "covers": "4 wk", "recruitment": {"participants": 1, "per": "4 wk"}}
 
 
-@pytest.mark.requirement("R12")
+@pytest.mark.requirement("R10")
 def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     database: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R12: whole rows, which nobody chooses; home says who has to act, and who keeps no stock sees none."""
+    """R10: whole rows, which nobody chooses; home says who has to act, and who keeps no stock sees none."""
     study = study_with_supply(RESUPPLY)
     rows = [f"R-{number}" for number in range(71, 79)]
     keep_site(study, {"denver": rows})

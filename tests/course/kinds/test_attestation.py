@@ -107,6 +107,7 @@ def test_a_freeze_of_nothing_is_found() -> None:
     assert found(course, "freezes_nothing") == [("freeze", "of", True)]
 
 
+@pytest.mark.requirement("R12")
 def test_unblindings_are_counted_and_say_no_arm() -> None:
     case = rated()
     for number in (1, 2):
