@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from wsgiref.simple_server import make_server
 
 import pytest
 from tests.conduct.access.test_sign_in import BY, PASSWORD, told
-from tests.conduct.forms.test_browser import CHROMIUM, Silent, Threads
 from tests.conduct.people import account, client, signed_in
+from tests.conduct.served import CHROMIUM, served
 
 from entact.conduct.access import people, trail
 
@@ -48,21 +46,8 @@ BROKEN.append(
 @pytest.fixture
 def address() -> Iterator[str]:
     """The pages by a name, as a browser asks for where passkeys are."""
-    from django.core.wsgi import get_wsgi_application
-    from django.db import connections
-    from whitenoise import WhiteNoise
-
-    from entact.conduct.serve import STATIC
-
-    before = connections.settings["default"]["CONN_MAX_AGE"]
-    connections.settings["default"]["CONN_MAX_AGE"] = 0
-    pages = WhiteNoise(get_wsgi_application(), root=str(STATIC), prefix="static/")
-    server = make_server("127.0.0.1", 0, pages, Threads, Silent)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    connections.settings["default"]["CONN_MAX_AGE"] = before
-    server.shutdown()
-    server.server_close()
+    with served() as port:
+        yield f"http://localhost:{port}"
 
 
 @pytest.mark.slow

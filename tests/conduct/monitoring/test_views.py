@@ -81,8 +81,9 @@ def test_what_is_not_there_is_not_verified(
     assert not verified_in(course_of(study, screened))
 
 
-def test_a_page_elsewhere_is_not_gone_back_to(monitor: Browser) -> None:
-    answer = monitor._client.post(VERIFY, fields(monitor.get(FORM)) | {"back": "https://example.org/"})
+@pytest.mark.parametrize("back", ["https://example.org/", "//example.org/", "participants", "२", ""])
+def test_a_page_elsewhere_is_not_gone_back_to(monitor: Browser, back: str) -> None:
+    answer = monitor._client.post(VERIFY, fields(monitor.get(FORM)) | {"back": back})
     assert answer.url == "/participants/S-1/"
 
 

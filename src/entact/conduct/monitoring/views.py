@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 import msgspec
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
@@ -46,8 +46,8 @@ def verify_entries(request: HttpRequest, key: str) -> HttpResponse:
         values = {"problems": [problem], "participant": asked.participant, "here": "participants"}
         return page(request, asked.reader, "monitoring/refused.html", values, 422)
     back = asked.sent("back")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back) if safe and back else redirect("participant", key=key)
+    safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return HttpResponseRedirect(back) if safe else redirect("participant", key=key)
 
 
 @require_safe
