@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import OperationalError, connection, transaction
 from msgspec.structs import replace
@@ -321,8 +326,50 @@ def test_a_randomisation_that_is_rolled_back_leaves_no_hole(few: list[Entry]) ->
     assert number_of(randomise(few[0])).endswith("-002")
 
 
+RANDOMISER = """
+import sys
+import msgspec
+from entact import store
+store.setup(database=sys.argv[1])
+from entact.course import Entry, read
+from entact.store.door import act
+for line in sys.stdin:
+    entry = msgspec.json.decode(line, type=Entry)
+    done = act(entry, received_at=entry.recorded_at)
+    print(read(done.line.text).data["number"], flush=True)
+"""
+
+
+@pytest.mark.requirement("R25")
+def test_a_process_that_is_killed_while_it_randomises_loses_and_doubles_no_number(
+    record: str, trial: Trial
+) -> None:
+    """R25: what it has acknowledged stands, and everybody else gets the next rows in their order."""
+    people = ready_to_be_randomised(trial, 12, 12)
+    command = [sys.executable, "-c", RANDOMISER, record]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.writelines(msgspec.json.encode(one) + b"\n" for one in people[:10])
+    process.stdin.flush()
+    said = [process.stdout.readline() for _ in range(3)]
+    os.kill(process.pid, signal.SIGKILL)
+    said += process.stdout.read().splitlines(keepends=True)
+    process.communicate()
+    told = [line.decode().strip() for line in said if line.endswith(b"\n")]
+    assert len(told) >= 3
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '60s'")  # the server may not have noticed yet
+    given = [number_of(randomise(one)) for one in people]
+    assert given[: len(told)] == told
+    assert [number[-3:] for number in given] == [f"{place:03d}" for place in range(1, 13)]
+    assert store.stale() == []
+
+
 @pytest.mark.slow
+@pytest.mark.requirement("R25")
 def test_two_hundred_are_randomised_at_once(crowd: list[Entry]) -> None:
+    """R25: two hundred rows, in their order, none twice."""
     answers: list[Receipt | Refused] = []
     gate = threading.Barrier(50)
 
