@@ -89,12 +89,17 @@ def _with_ratings(entry: Entry, total: int, diagnosis: bool, arm: str, confidenc
 
 
 def keep(
-    study: Study, *stories: Story, environment: str = "rehearsal", numbered: bool = True
+    study: Study,
+    *stories: Story,
+    environment: str = "rehearsal",
+    numbered: bool = True,
+    received_at: str = RECEIVED,
 ) -> list[Ledger]:
     """Keeps the study's ledger and one ledger for each story, in the database in use.
 
     Args:
-        numbered: each participant is given numbers of their own.
+        numbered: each participant is given numbers of their own. received_at: when the study's ledger was:
+            the present of a rehearsal is no earlier.
     """
     ledgers = [
         _ledger(study, number, story, environment, numbered) for number, story in enumerate(stories, start=1)
@@ -106,7 +111,7 @@ def keep(
     said += [("ledger_opened", {"ledger": one.name}) for one in ledgers]
     heads = {one.name: {"seq": len(one.lines), "hash": one.head} for one in ledgers}
     for number, (kind, data) in enumerate([*said, ("heads", {"heads": heads})], start=1):
-        own.append(_plain(study, own.name, kind, data, number, environment), received_at=RECEIVED)
+        own.append(_plain(study, own.name, kind, data, number, environment), received_at=received_at)
     store.append_many(_stream([own, *ledgers]))
     return ledgers
 

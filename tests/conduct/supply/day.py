@@ -39,7 +39,7 @@ def keep_site(study: Study, rows: dict[str, list[str]] | None = None) -> list[st
     case = before("dispense", study)
     if rows is not None:
         case.change("commitment", numbers=rows)
-    keep(study)
+    keep(study, received_at="2026-01-02T09:00:00-07:00")
     for person in ("p-1", "p-2"):
         data = {"person": person, "roles": ["pharmacist"], "certificates": CERTIFIED}
         case.put(person, "staff", "2026-01-10T09:00:00-07:00", data, ledger="site:denver")

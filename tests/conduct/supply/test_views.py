@@ -489,6 +489,9 @@ def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     assert "3 participants whose kits do not last" in page
     assert any("28 kits are to be ordered" in one for one in tasks(pharmacist.get("/")))
     assert not any("to be ordered" in one for one in tasks(monitor.get("/")))
+    assert "28 kits are to be ordered" in monitor.get("/supply/denver/")
+    assert "Order them" not in monitor.get("/supply/denver/")
+    assert "Kits of the order" not in pharmacist.get(f"{ENTER}shipment/")
     assert "Resupply" not in sign_in("t-1", denver="therapist").get("/supply/denver/")
     form = pharmacist.get(f"{ENTER}kit_order/")
     seen = re.search(r'name="seen" value="([0-9a-f]+)"', form)

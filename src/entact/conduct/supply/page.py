@@ -327,6 +327,8 @@ def fields_shown(
     """The questions of a form, with what was typed; the first that a scanner types into has the focus."""
     first = True
     for one in handling.fields:
+        if one.name == "order" and not page.to_send:
+            continue  # nothing was ordered here
         scanned = one.sort == "lines" and first
         first = first and not scanned
         yield {
