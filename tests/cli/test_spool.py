@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
-from entact.cli import export, gathering
+from entact.cli import gathering
 from entact.datasets.sdtm import table
 
 
@@ -36,8 +36,8 @@ def test_how_many_processes_work_changes_no_byte(
     asked = ["--as", "sdtm,adam,define,fhir", "--format", "xpt,json,csv,parquet", "--database", rehearsal]
     whole, alone, several = (tmp_path / name for name in ("whole", "alone", "several"))
     assert run("export", "mapp1", *asked, "--out", whole, "--workers", "1").code == 0
-    monkeypatch.setattr(gathering, "SHARE", 300)
-    monkeypatch.setattr(export, "PART", 1)
+    monkeypatch.setattr(gathering, "SHARE", 100)
+    monkeypatch.setattr(gathering, "ALONE", 200)
     assert run("export", "mapp1", *asked, "--out", alone, "--workers", "1").code == 0
     assert run("export", "mapp1", *asked, "--out", several, "--workers", "2").code == 0
     files = sorted(path.relative_to(alone) for path in alone.rglob("*.*"))
@@ -52,7 +52,8 @@ def test_how_many_processes_work_changes_no_byte(
 def test_what_is_wrong_in_a_share_is_told_as_it_is_alone(
     run: Run, rehearsal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gathering, "SHARE", 300)
+    monkeypatch.setattr(gathering, "SHARE", 100)
+    monkeypatch.setattr(gathering, "ALONE", 200)
     arms = tmp_path / "allocation.json"
     beside = Path(os.environ["ENTACT_DATA"]) / rehearsal.removeprefix("entact_") / "allocation.json"
     told = json.loads(beside.read_text())

@@ -22,7 +22,6 @@ from entact.cli.trace import numbers_in
 from entact.cli.work import use_workers
 from entact.course.entry import digest
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, strangers
-from entact.datasets.sdtm.table import PART
 from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
 from entact.exchange.guides import analysis_data_guide, study_data_guide
 from entact.exchange.odm import as_version_2
@@ -103,7 +102,16 @@ def export_source(
             others[ODM2] = as_version_2(raw)
     if fhir is not None:
         fhir.finish(simulated=tabulation.environment != "production")
-    written = _write(tabulation, analysed, others, asked, out, seen.at, spool, executor)
+    written = _write(
+        tabulation,
+        analysed,
+        others,
+        asked,
+        out,
+        seen.at,
+        spool,
+        executor if gathering.is_shared else None,  # else a worker would need longer to begin than they take
+    )
     found: dict[str, Any] = {
         "study": source.study.name,
         "release": source.study.newest.id,
@@ -187,8 +195,6 @@ def _write(
     study, stamp = tabulation.release.file.study.upper(), at.isoformat()
     made: list[Path] = []
     coming: list[Future[None]] = []
-    if executor is not None and max(one.height for one in tabulation.tables.values()) < PART:
-        executor = None  # a worker would need longer to begin than they take
     try:
         for folder, tables in ((out, tabulation.tables), (out / ADAM, analysed)):
             if not tables:

@@ -33,7 +33,8 @@ from entact.exchange.fhir import FhirRecord
 from entact.protocol import Study
 from entact.store import StoreError
 
-SHARE: Final = 20_000  # entries of which a share has at least as many; what has fewer is no work for two
+SHARE: Final = 5_000  # entries of which a share has at least as many
+ALONE: Final = 20_000  # what has fewer is done before another process has begun
 AHEAD: Final = 1  # shares that wait for each worker, so that memory does not grow with the study
 
 Chain = tuple[str, list[Line]]
@@ -111,7 +112,7 @@ class Gathering:
     Args:
         spool: where rows wait. odm: takes each as well.
     Attributes:
-        broken: ledger -> why no row is of it.
+        broken: ledger -> why no row is of it. is_shared: whether there was work for several processes.
     """
 
     def __init__(self, wanted: Wanted, spool: Writing, odm: OdmRecord | None = None) -> None:
@@ -122,6 +123,7 @@ class Gathering:
         self.tabulator = Tabulator(wanted.study, wanted.arms, each, spool)
         self.seen = Seen()
         self.broken: dict[str, str] = {}
+        self.is_shared = False
 
     def add_all(self, people: Iterable[Chain], executor: Executor | None) -> None:
         """Adds participants; where there are many, in shares that others work on.
@@ -134,14 +136,19 @@ class Gathering:
                 self.add(ledger, lines)
             return
         shares = _shares(people)
-        first, second = next(shares, []), next(shares, None)
-        if second is None:
-            for ledger, lines in first:
+        first: list[list[Chain]] = []
+        size = 0
+        while size < ALONE and (share := next(shares, None)) is not None:
+            first.append(share)
+            size += sum(len(lines) for _, lines in share)
+        if size < ALONE:
+            for ledger, lines in chain.from_iterable(first):
                 self.add(ledger, lines)
             return
+        self.is_shared = True
         packed = pickle.dumps(self.wanted)
-        for share in _each_share(packed, chain([first, second], shares), executor):
-            self.take(share)
+        for made in _each_share(packed, chain(first, shares), executor):
+            self.take(made)
 
     def add(self, ledger: str, lines: list[Line]) -> None:
         """Adds a participant.

@@ -45,6 +45,7 @@ class Table:
         self.entries: list[tuple[str, ...]] = []
         self._spool = spool
         self._spooled = 0
+        self._coming: list[pl.DataFrame] = []  # parts that were gathered elsewhere, until they are many
         self._said: dict[str, Any] = {}  # variables of which something was ever said, with the last of it
         self._used: set[str] = set()  # variables that have a value in what waits elsewhere
         self._gathered: tuple[int, list[Variable], pl.DataFrame] = (-1, [], pl.DataFrame())
@@ -63,8 +64,9 @@ class Table:
     def take(self, part: pl.DataFrame) -> None:
         """Adds a part that was gathered elsewhere, as a spool was given it."""
         assert self._spool is not None
-        self._send(self._spool)
-        self._hand_on(part, self._spool)
+        self._coming.append(part)
+        if sum(one.height for one in self._coming) >= PART:
+            self._send(self._spool)
 
     def hand_on(self) -> None:
         """Lets the rows that are in memory wait where the others do; without a spool they stay."""
@@ -74,7 +76,7 @@ class Table:
     @property
     def height(self) -> int:
         """The number of rows."""
-        return self._spooled + len(self.rows)
+        return self._spooled + len(self.rows) + sum(one.height for one in self._coming)
 
     @property
     def variables(self) -> list[Variable]:
@@ -87,7 +89,7 @@ class Table:
 
     def lazy(self) -> pl.LazyFrame:
         """The same, read when it is asked for."""
-        if not self._spooled:
+        if not self._spooled and not self._coming:
             return self._gather()[1].lazy()
         assert self._spool is not None
         self._send(self._spool)
@@ -95,7 +97,7 @@ class Table:
 
     def parts(self) -> Iterator[tuple[pl.DataFrame, Sequence[Sequence[str]]]]:
         """The rows in order, part by part, and the entries that each of them came from."""
-        if not self._spooled:
+        if not self._spooled and not self._coming:
             yield self.frame(), self.entries
             return
         assert self._spool is not None
@@ -106,6 +108,9 @@ class Table:
 
     def _send(self, spool: Spool) -> None:
         """Lets what is in memory wait elsewhere."""
+        if self._coming:
+            self._hand_on(pl.concat(self._coming), spool)
+            self._coming = []
         if not self.rows:
             return
         entries = pl.Series(ENTRIES, list(map("\n".join, self.entries)), dtype=pl.String)
@@ -119,6 +124,8 @@ class Table:
 
     def _gather(self) -> tuple[list[Variable], pl.DataFrame]:
         """The variables, and what is in memory of them; made once for as many rows as there are."""
+        if self._coming:
+            self.hand_on()
         if self._gathered[0] == self.height:
             return self._gathered[1:]
         known = self.domain.variables
