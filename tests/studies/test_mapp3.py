@@ -9,7 +9,11 @@ from entact.analysis.analyse import Analyses, analyse
 from entact.analysis.plan import read_study_plan
 from entact.cli.requirements import share
 from entact.cohort import rehearse
-from entact.course import Course, fold_setting
+from entact.course import Course, fold_setting, read
+from entact.course.found.fidelity import checklists_of, have_attended
+from entact.course.found.recording import agrees_to_recording
+from entact.course.kinds.raters import is_drawn
+from entact.course.kinds.session import recordings_of
 from entact.course.state.encounter import visit_of
 from entact.course.supply.balance import balance, moved_of
 from entact.datasets import Datasets, analysis_frames, build
@@ -302,3 +306,32 @@ def test_what_no_list_asks_for_the_study_has_too() -> None:
         assert endpoint.source or endpoint.assumption, name
     for name, analysis in plan.analyses.items():
         assert "ours" in (analysis.assumption or ""), name
+
+
+def test_sessions_have_a_recording_and_those_drawn_are_rated_by_somebody_who_was_not_there(
+    trial: Rehearsed,
+) -> None:
+    kinds = {str(kind): said for kind, said in trial.study.newest.file.fidelity.items()}
+    rated = due = 0
+    for ledger, course in trial.courses.items():
+        hashes = {read(line.text).id: line.hash for line in trial.trial.ledgers[ledger]}
+        attended = have_attended(course, checklists_of(course.release))
+        for name, held in course.encounters.items():
+            visit = course.release.visits.get(held.visit)
+            said = kinds.get(str(visit.kind)) if visit is not None else None
+            if said is None or held.ended is None or held.started is None:
+                continue
+            if agrees_to_recording(course, held.started) is False:
+                assert recordings_of(course, name) == ()
+                continue
+            (recording,) = recordings_of(course, name)
+            assert recording.reference.endswith(name.replace("#", "."))
+            assert recording.ended is not None
+            answers = course.forms.get((said.form, name))
+            assert (answers is not None) == is_drawn(hashes[held.closed], said.share), name
+            due += 1
+            if answers is not None:
+                rated += 1
+                assert answers.by not in attended
+                assert answers.values["total"] is not None
+    assert 0 < rated < due

@@ -9,6 +9,7 @@ from typing import Any
 from entact.cohort.attendance import Attendance
 from entact.cohort.dispensing import hand_out, take_back
 from entact.cohort.events import Events
+from entact.cohort.fidelity import begin_recording, end_recording, rate_if_drawn
 from entact.cohort.interview import expect_serious_events, take_vital_signs
 from entact.cohort.paperwork import ask_missing
 from entact.cohort.setting_ledgers import Kits
@@ -52,6 +53,8 @@ class DosingDay:
         """Holds the session from arrival to discharge; says whether the initial dose was given."""
         staff = self.staff
         staff.begin(self.visit.visit, self.visit.contact)
+        begin_recording(staff, self.visit)
+        encounter = staff.encounter
         for person in staff.team.therapists:
             self._walk(person, "in", "therapist")
         for person in self._others():
@@ -70,9 +73,11 @@ class DosingDay:
             self._walk(person, "out", "participant")
         for person in reversed(staff.team.therapists):
             self._walk(person, "out", "therapist")
+        end_recording(staff)
         if given:
             if discharge is None or not staff.discharge(discharge):
                 staff.end(disposition="against_advice")
+            rate_if_drawn(staff, self.visit, encounter)
         else:  # a session without a dose is no anchor: what follows is counted from the one that is held
             staff.end("missed", "rescheduled")
         staff.session.close()

@@ -8,9 +8,10 @@ from entact.cohort.acts import discontinue, enrol, may_enter
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.events import Events
+from entact.cohort.fidelity import begin_recording
 from entact.cohort.fit import unit_of
 from entact.cohort.intake import Coming, Screened
-from entact.cohort.visit import come_to_the_end, do_activity
+from entact.cohort.visit import come_to_the_end, do_activity, end_visit
 from entact.course import Refused
 from entact.course.state.oversight import quotas_of
 from entact.course.state.values import ask
@@ -35,6 +36,7 @@ def screen(staff: Attendance, calendar: Calendar, coming: Coming) -> Screened:
             return result
         staff.do_chores(at)
         staff.begin(visit.visit, visit.contact)
+        begin_recording(staff, visit)
         for activity in visit.do:
             if activity == staff.entry:
                 break
@@ -44,7 +46,7 @@ def screen(staff: Attendance, calendar: Calendar, coming: Coming) -> Screened:
         over = staff.entry in visit.do or _decide_against(staff, visit)
         if not over:
             come_to_the_end(staff, events, visit)
-        staff.end()
+        end_visit(staff, visit)
         if over:
             break
     staff.finish_chores()

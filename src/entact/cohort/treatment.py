@@ -11,11 +11,12 @@ from entact.cohort.calendar import Calendar
 from entact.cohort.dosing_day import DosingDay
 from entact.cohort.draws import UNKNOWN
 from entact.cohort.events import Events
+from entact.cohort.fidelity import begin_recording, end_recording
 from entact.cohort.fit import is_open
 from entact.cohort.intake import FULL, INCOMPLETE, Treat
 from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
-from entact.cohort.visit import attend, come_to_the_end, do_activity
+from entact.cohort.visit import attend, come_to_the_end, do_activity, end_visit
 from entact.course import Allowed
 from entact.course.state.encounter import visit_of
 from entact.protocol.study import Visit
@@ -50,7 +51,7 @@ def treat(staff: Attendance, participant: Participant, calendar: Calendar, given
     for activity in visit.do[visit.do.index(staff.entry) + 1 :]:
         do_activity(staff, events, activity, visit)
     come_to_the_end(staff, events, visit)
-    staff.end()
+    end_visit(staff, visit)
     follow_up = _FollowUp(staff, participant, events, given)
     for planned, at in calendar:
         staff.do_chores(at)
@@ -66,6 +67,7 @@ def _come_with_others(staff: Attendance, events: Events) -> Visit:
     own = release.visits_of(staff.candidate.population, release.file.tracks).values()
     visit = next(one for one in own if staff.entry in one.do)
     staff.begin(visit.visit, visit.contact)
+    begin_recording(staff, visit)
     for activity in visit.do[: visit.do.index(staff.entry)]:
         do_activity(staff, events, activity, visit)
     return visit
@@ -74,6 +76,7 @@ def _come_with_others(staff: Attendance, events: Events) -> Visit:
 def _close(staff: Attendance, decided_by: str, cause: str) -> None:
     discontinue(staff, "treatment", decided_by, cause)
     if staff.encounter is not None:
+        end_recording(staff)
         staff.end()
     staff.scribe.tally.look_through(staff.scribe.course, staff.now)
 

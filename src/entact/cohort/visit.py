@@ -8,6 +8,7 @@ from entact.cohort.acts import assign, link, randomise, unblind
 from entact.cohort.amendments import consent_again
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events
+from entact.cohort.fidelity import begin_recording, end_recording, rate_if_drawn
 from entact.cohort.interview import (
     ask_checklist,
     ask_for_events,
@@ -24,12 +25,21 @@ def attend(staff: Attendance, events: Events, visit: Visit, at: datetime) -> Non
     """Holds a visit that is no dosing session, from its first activity to its last."""
     staff.do_chores(at)
     staff.begin(visit.visit, visit.contact)
+    begin_recording(staff, visit)
     if visit.contact == "in_person" and visit.by != "rater":
         consent_again(staff)
     for activity in visit.do:
         do_activity(staff, events, activity, visit)
     come_to_the_end(staff, events, visit)
+    end_visit(staff, visit)
+
+
+def end_visit(staff: Attendance, visit: Visit) -> None:
+    """Ends a visit that is no dosing session, and its recording; whether that is rated its last line says."""
+    encounter = staff.encounter
+    end_recording(staff)
     staff.end()
+    rate_if_drawn(staff, visit, encounter)
 
 
 def come_to_the_end(staff: Attendance, events: Events, visit: Visit) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from tests.conduct.browser import course_of
 from tests.course.cases import Case
 
@@ -64,6 +66,17 @@ def look(tab: Any, name: str) -> None:
     if "ENTACT_LOOK" in os.environ:
         tab.screenshot(path=f"{os.environ['ENTACT_LOOK']}/{name}.png", full_page=True)
     assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"], name
+
+
+def picture(tab: Any, name: str) -> None:
+    """Keeps the screen as a picture of the docs, in few colours, where ENTACT_PICTURES names a folder.
+
+    `ENTACT_PICTURES=docs/pictures make test ARGS="tests/conduct/session"` makes all of the console's anew.
+    """
+    if "ENTACT_PICTURES" in os.environ:
+        shot = Image.open(BytesIO(tab.screenshot()))
+        path = Path(os.environ["ENTACT_PICTURES"]) / f"{name}.png"
+        shot.convert("RGB").quantize(64).save(path, optimize=True)
 
 
 def course_now(case: Case, ledger: str) -> Course:

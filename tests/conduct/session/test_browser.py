@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.session.conftest import NOON
-from tests.conduct.session.tablet import INSTALLED, all_sent, arrive, course_now, enter, kill, unlock
+from tests.conduct.session.tablet import INSTALLED, all_sent, arrive, course_now, enter, kill, picture, unlock
 from tests.course.cases import Case
 
 from entact.course import findings
@@ -62,6 +62,10 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     tab.get_by_role("button", name="Back").click()
     tab.get_by_role("button", name="Not reached").first.click()
     tab.wait_for_selector(".alert:has-text('not reached at')")
+    picture(tab, "session")
+    tab.evaluate("document.documentElement.dataset.light = 'dim'")
+    picture(tab, "session-dim")
+    tab.evaluate("delete document.documentElement.dataset.light")
     tab.get_by_role("button", name="Rest, and reassurance").click()
     tab.wait_for_selector(".alert", state="detached")
 

@@ -1,25 +1,22 @@
 """A set of vital signs in Chromium: from the locked screen by few steps, and from devices by Web Bluetooth.
 
-Where ENTACT_PICTURES names a folder, the steps are kept there as the pictures of docs/session.md.
+The steps are the pictures of docs/readings.md (`tablet.picture`).
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conduct.session.conftest import NOON
-from tests.conduct.session.tablet import INSTALLED, PIN, all_sent, arrive, course_now
+from tests.conduct.session.tablet import INSTALLED, PIN, all_sent, arrive, course_now, picture
 from tests.course.cases import Case
 
 from entact.course import findings
 
 pytestmark = pytest.mark.slow
-PICTURES = os.environ.get("ENTACT_PICTURES")
 KEY = 0.4  # seconds for a tap of somebody who does not look for the key (assumption: a slow one)
 SIGNS = {"systolic": "128", "diastolic": "82", "heart_rate": "71", "temperature": "36.9"}
 
@@ -45,11 +42,6 @@ Object.defineProperty(navigator, "bluetooth", {value: {requestDevice: async ({fi
 """
 
 
-def picture(tab: Any, name: str) -> None:
-    if PICTURES:
-        tab.screenshot(path=str(Path(PICTURES) / f"session-{name}.png"))
-
-
 def test_a_set_of_vital_signs_from_the_locked_screen_takes_eight_taps_and_twelve_seconds(
     tablet: Callable[..., Any],
     case: Case,
@@ -60,7 +52,7 @@ def test_a_set_of_vital_signs_from_the_locked_screen_takes_eight_taps_and_twelve
     arrive(tab)
     tab.get_by_role("button", name="Lock").click()
     tab.wait_for_selector("text=Locked")
-    picture(tab, "locked")
+    picture(tab, "session-locked")
     taps, keys, began = 0, 0, time.monotonic()
     for digit in PIN:
         tab.get_by_role("button", name=digit, exact=True).click()
@@ -70,13 +62,13 @@ def test_a_set_of_vital_signs_from_the_locked_screen_takes_eight_taps_and_twelve
         assert tab.evaluate("document.activeElement.name") == sign  # a full field leads on: no tap in between
         tab.keyboard.type(value)
         keys += len(value)
-    picture(tab, "vitals")
+    picture(tab, "session-vitals")
     tab.get_by_role("button", name="Save").click()
     taps += 1
     tab.wait_for_selector("form.panel", state="detached")
     tab.wait_for_selector("table:has-text('128')")
     waited = time.monotonic() - began
-    picture(tab, "saved")
+    picture(tab, "session-saved")
     print(f"{taps} taps, {keys} digits, {waited:.1f} s of the device: {waited + KEY * (taps + keys):.1f} s")
     assert taps <= 8
     assert (
@@ -111,7 +103,7 @@ def test_what_devices_send_is_looked_at_before_it_is_saved_and_says_its_source(
     tab.get_by_role("button", name="Thermometer").click()
     tab.wait_for_selector("text=the body moved. From Thermometer 3. Look at it")
     tab.locator("input[name=heart_rate]").fill("76")  # somebody counted it: that is typed
-    picture(tab, "device")
+    picture(tab, "session-device")
     assert len(course_now(case, in_session).vitals) == before  # nothing is saved by itself
     tab.get_by_role("button", name="Save").click()
     tab.wait_for_selector("form.panel", state="detached")
