@@ -37,10 +37,21 @@ export function top({ fromPaper, back, relock }) {
     h("div", { class: "persons" }, it.people.map((one) => button(told(one, it.people), () => (session.actAs(one), redraw()), { "aria-pressed": String(one.identity === it.acting.identity), "aria-label": t`${one.name} enters` })), button(t`Lock`, relock)));
 }
 
-/** What is known of the other devices: each sentence once. */
+/** What is known of the other devices: those of one person that are only silent in one sentence. */
 function devices() {
-  const lines = new Set((session.current().briefing.devices ?? []).map(elsewhere));
-  return lines.size ? h("div", { class: "note", role: "status" }, [...lines].map((one) => h("p", {}, one))) : null;
+  const { devices: all = [], environment, zone } = session.current().briefing;
+  /** @type {Map<string, any[]>} */
+  const silent = new Map();
+  const lines = [];
+  for (const one of all) {
+    if (one.waiting) lines.push(elsewhere(one));
+    else silent.set(one.person, [...(silent.get(one.person) ?? []), one]);
+  }
+  for (const [person, some] of silent) {
+    const times = some.map((one) => hour(clock.noted(one.silent, environment), zone)).sort().join(", ");
+    lines.push(some.length === 1 ? elsewhere(some[0]) : t`${some.length} devices of ${person} were last heard of at ${times}: what was entered on them since is not here.`);
+  }
+  return lines.length ? h("div", { class: "note", role: "status" }, lines.map((one) => h("p", {}, one))) : null;
 }
 
 /** What another device has not sent, and since when. @param {{person: string, waiting: number, oldest: string | null, silent: string | null}} one */
