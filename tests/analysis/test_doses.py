@@ -62,22 +62,23 @@ def test_arms_are_compared_over_the_mean_of_visits_against_a_margin_on_one_side(
     assert (beyond.statistic, beyond.p) == (pytest.approx(-1.396, abs=5e-4), pytest.approx(0.0845, abs=5e-5))
 
 
-def test_a_visit_of_the_contrast_outside_the_mean_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("contrast", "told"),
+    [
+        ("120 mg - placebo at week 2", "`contrast` is at week 2: name one of them there"),
+        ("120 mg - placebo", "write 'at week 6' into `contrast`, or another of the visits in `average`"),
+    ],
+)
+def test_a_contrast_that_is_at_none_of_the_visits_of_the_mean_is_refused(contrast: str, told: str) -> None:
+    said = {"method": "mmrm", "contrast": contrast, "average": VISITS[1:], **MODEL}
     plan = {
         "columns": {"participant": "id", "value": "y"},
         "visits": VISITS,
-        "analyses": {
-            "one": {
-                "method": "mmrm",
-                "contrast": "120 mg - placebo at week 2",
-                "average": VISITS[1:],
-                **MODEL,
-            }
-        },
+        "analyses": {"one": said},
     }
     found = analyse(plan, ROWS)["one"]
     assert found.result is None
-    assert "`contrast` is at week 2: name one of them there" in (found.why or "")
+    assert told in (found.why or "")
 
 
 def test_a_mean_over_a_visit_that_an_arm_was_never_seen_at_is_refused() -> None:
