@@ -89,7 +89,11 @@ def _ratings(form: str) -> Iterator[tuple[str, str, str]]:
     after = None
     while page := filled(("form",), form=form, after=after, limit=PAGE):
         after = page[-1].key
-        lines = models.Line.objects.filter(entry_id__in=[one.entry for one in page], kind="form")
+        lines = models.Line.objects.filter(
+            ledger__name__in={one.ledger for one in page},
+            entry_id__in=[one.entry for one in page],
+            kind="form",
+        )
         hashes = {(row[0], row[1]): row[2] for row in lines.values_list("ledger__name", "seq", "hash")}
         for one in page:
             yield one.ledger, hashes[one.ledger, one.seq], one.entry
