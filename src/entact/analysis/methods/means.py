@@ -177,8 +177,8 @@ class MixedModel:
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         if question.at is None and self.average:
             raise ValueError(
-                f"write 'at {self.average[0]}' into `contrast`, or another of the visits in `average`: both are "
-                "wanted where arms are compared over the mean of several visits"
+                f"write 'at {self.average[0]}' into `contrast`, or another of the visits in `average`: both "
+                "are wanted where arms are compared over the mean of several visits"
             )
         if question.at is None:
             raise ValueError("a mixed model compares at a visit; write 'at' and the visit into `contrast`")
