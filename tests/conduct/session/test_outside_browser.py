@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from tests.conduct.browser import Browser
 from tests.conduct.session.conftest import LEDGER
 from tests.conduct.session.tablet import CONSOLE, PIN, all_sent, arrive, course_now, enter, look, unlock
@@ -13,6 +16,7 @@ from tests.course.cases import Case
 
 from entact.conduct import delegation
 from entact.conduct.record.door import Author
+from entact.conduct.session.models import Device
 from entact.conduct.upkeep import reports
 from entact.course.entry import SYSTEM
 from entact.course.kinds.on_call import OnCall
@@ -149,3 +153,34 @@ def report(entry: str, how: str, problem: str) -> None:
 
     with ThreadPoolExecutor(1) as beside:
         beside.submit(say).result()
+
+
+@pytest.fixture
+def silent(therapist: Browser) -> None:
+    """Two devices of t-2 and one of t-3 were last heard of a while ago; another has not sent all."""
+    now = timezone.now()
+    for number, (person, minutes, waiting) in enumerate(
+        [("t-2", 30, 0), ("t-2", 50, 0), ("t-3", 40, 0), ("t-2", 60, 2)]
+    ):
+        Device.objects.create(
+            ledger=LEDGER,
+            encounter="session_1#1",
+            device=f"{number:032x}",
+            person=person,
+            seen=now - timedelta(minutes=minutes),
+            waiting=waiting,
+            oldest=None,
+        )
+
+
+def test_devices_that_are_only_silent_are_said_in_one_sentence_for_each_person(
+    silent: None, tablet: Callable[..., Any]
+) -> None:
+    tab = tablet()
+    arrive(tab)
+    told = tab.locator(".note[role=status]:has-text('last heard of') p").all_inner_texts()
+    assert len(told) == 3
+    both = next(one for one in told if one.startswith("2 devices of t-2 were last heard of at "))
+    assert len(re.findall(r"\d\d:\d\d", both)) == 2
+    assert any(one.startswith("The device of t-3 was last heard of at ") for one in told)
+    assert any("Not sent yet from it: 2." in one for one in told)
