@@ -214,5 +214,28 @@ def test_any_order_of_arrival_gives_the_same_course(case: Case) -> None:
     assert len(whole.alerts) == 1
 
 
+def test_an_answer_is_read_by_the_form_in_force_whatever_arrived_before(case: Case) -> None:
+    """An item for new participants alone: until the second consent is there it is read as in the release."""
+    data: dict[str, Any] = copy.deepcopy(dict(case.study.newest.data))
+    for change in data["amendment"]["changes"]:
+        if change["change"] == "forms.readiness":
+            change["applies"] = "new_participants"
+    case.study = Study("mini", (case.study.releases[0], Release.from_text(canonical(data))))
+    consent_again(approve(case))
+    items = {"oriented": True, "escort": True, "drives": False}
+    case.put("ready", "form", "2026-03-16T09:55:00-06:00", {"form": "readiness", "items": items},
+             encounter="session_1#1")  # fmt: skip
+    for name in ("consent again", "ready"):
+        case.entries[name] = _under_newest(case, name)
+    study, entries = with_approvals(case.study, case.of("site:")), case.of("participant:")
+    late = case.entries["consent again"]
+    whole, before = fold(study, entries), fold(study, [one for one in entries if one.id != late.id])
+    assert before.forms["readiness", "session_1#1"].values["drives"] is False
+    assert "drives" not in whole.forms["readiness", "session_1#1"].values
+    assert before.with_more([late]) == whole
+    before.add(late)
+    assert before == whole
+
+
 def _under_newest(case: Case, name: str) -> Entry:
     return msgspec.structs.replace(case.entries[name], release=case.study.newest.id)

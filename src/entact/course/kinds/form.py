@@ -98,10 +98,10 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
         if form.rules.elsewhere:  # hangs on more than its own data
             around = course.values(entry.encounter, effective.at)
             needed = {name: around.get(name) for name in form.rules.elsewhere}
-            reading = (effective.data, form.read(items, needed))
-        elif reading is None or reading[0] is not effective.data:
-            reading = course.readings[entry.id] = (effective.data, form.read(items))
-        values, beyond, problems = reading[1]
+            reading = (effective.data, form, form.read(items, needed))
+        elif reading is None or reading[0] is not effective.data or reading[1] is not form:
+            reading = course.readings[entry.id] = (effective.data, form, form.read(items))
+        values, beyond, problems = reading[2]
         if status == "done":
             for problem in problems:
                 if problem.absent and entry.role == DEVICE:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from entact.protocol.form import FormValues
+from entact.protocol.form import CompiledForm, FormValues
 
 VITALS = "vitals"  # the study's form that vital signs fill
 
@@ -36,5 +36,6 @@ class Answers(msgspec.Struct, frozen=True):
     attempt: int = 0
 
 
-# What an entry's data (the very object) was read as: to fold again costs no second reading.
-Reading = tuple[dict[str, Any], FormValues]
+# What an entry's data (the very object) was read as, by which form: to fold again costs no second reading,
+# unless another release is in force for it by then.
+Reading = tuple[dict[str, Any], CompiledForm, FormValues]
