@@ -64,7 +64,17 @@ def of(known: Known, found: Proposal) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("expected", "risk"), [(0.01, 0.05), (1.5, 0.05), (5.5, 0.05), (5.5, 0.001), (40, 0.1)]
+    ("expected", "risk"),
+    [
+        (0.01, 0.05),
+        (1.5, 0.05),
+        (5.5, 0.05),
+        (5.5, 0.001),
+        (40, 0.1),
+        (700, 0.0001),
+        (1160, 0.05),
+        (4e6, 0.5),
+    ],
 )
 def test_so_many_rows_last_but_for_the_chance_that_is_accepted(expected: float, risk: float) -> None:
     """The quantile of a Poisson distribution, as scipy has it; at least one row lies ready."""

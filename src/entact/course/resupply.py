@@ -151,14 +151,16 @@ def rows_for(expected: float, risk: float) -> int:
     """The fewest rows, at least one, than which more people come with at most a chance.
 
     Args:
-        expected: how many come on average; they come independently of each other (Poisson).
+        expected: how many come on average, above 0; they come independently of each other (Poisson).
     """
-    term = at_most = math.exp(-expected)
-    rows = 0
+    # Twelve standard deviations fewer never come; that nobody does may be too unlikely for a number.
+    rows = max(0, int(expected - 12.0 * math.sqrt(expected)))
+    chance = rows * math.log(expected) - expected - math.lgamma(rows + 1)  # its logarithm
+    at_most = math.exp(chance)
     while rows < 1 or 1.0 - at_most > risk:
         rows += 1
-        term *= expected / rows
-        at_most += term
+        chance += math.log(expected / rows)
+        at_most += math.exp(chance)
     return rows
 
 
