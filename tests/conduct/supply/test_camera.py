@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 from tests.conduct.browser import Browser
 from tests.conduct.supply.day import keep_site, shipped, statuses, study_with_supply
 from tests.conduct.supply.test_views import ENTER, alert
@@ -45,6 +45,19 @@ def file(image: Image.Image, as_format: str = "JPEG", **save: object) -> SimpleU
     return SimpleUploadedFile("photo", content.getvalue(), "image/jpeg")
 
 
+def damaged(upload: SimpleUploadedFile) -> bytes:
+    """The file with nothing but zeros in its second half."""
+    content: bytes = upload.read()
+    return content[: len(content) // 2] + bytes(len(content) - len(content) // 2)
+
+
+def scanned(times: int) -> SimpleUploadedFile:
+    """A picture whose last scan comes again and again: each costs as much as the whole picture."""
+    content: bytes = file(photo(LABEL), progressive=True).read()
+    last = content[content.rindex(b"\xff\xda") : -2]
+    return SimpleUploadedFile("photo", (content[:-2] + times * last[:80])[: 9 * 2**20] + content[-2:])
+
+
 @pytest.mark.parametrize("angle", [0, 17, 90, 151, 180])
 @pytest.mark.parametrize("as_format", ["JPEG", "PNG", "WEBP"])
 def test_a_label_is_read_however_it_lies(angle: float, as_format: str) -> None:
@@ -52,10 +65,20 @@ def test_a_label_is_read_however_it_lies(angle: float, as_format: str) -> None:
     assert label_on(file(photo(LABEL, angle=angle, noise=25, blur=1), as_format)) == LABEL
 
 
-def test_a_picture_that_says_how_it_was_held_is_turned() -> None:
+@pytest.mark.parametrize("held", range(1, 9))
+def test_a_label_is_read_however_a_picture_says_it_was_held(held: int) -> None:
+    """As some cameras do that see themselves in a mirror, it may be mirrored too."""
     exif = Image.Exif()
-    exif[0x0112] = 6
-    assert label_on(file(photo(LABEL), exif=exif)) == LABEL
+    exif[0x0112] = held
+    for taken in (photo(LABEL), ImageOps.mirror(photo(LABEL))):
+        assert label_on(file(taken, exif=exif)) == LABEL
+
+
+@pytest.mark.parametrize("said", [b"II*\0", b"II\x2b\0\x08\0\0\0", b"nothing"])
+def test_what_a_picture_says_of_itself_keeps_nobody_from_reading_it(said: bytes) -> None:
+    """What cameras write beside the picture is often damaged, and is not looked at."""
+    for as_format in ("JPEG", "PNG", "WEBP"):
+        assert label_on(file(photo(LABEL), as_format, exif=b"Exif\0\0" + said)) == LABEL
 
 
 def test_a_colour_picture_with_what_is_seen_through_it_is_read() -> None:
@@ -70,6 +93,18 @@ WRONG = {
     "wrong character": (lambda: file(photo("481207.A")), "is the number of no kit"),
     "no picture": (lambda: SimpleUploadedFile("photo", b"%PDF-1.7 nothing"), "it is no JPEG, PNG or WebP"),
     "cut off": (lambda: SimpleUploadedFile("photo", file(photo(LABEL)).read()[:900]), "it is no JPEG, PNG"),
+    "cut off PNG": (
+        lambda: SimpleUploadedFile("photo", file(photo(LABEL), "PNG").read()[:900]),
+        "it is no JPEG",
+    ),
+    "cut off WebP": (
+        lambda: SimpleUploadedFile("photo", file(photo(LABEL), "WEBP").read()[:900]),
+        "it is no JPEG",
+    ),
+    "damaged WebP": (
+        lambda: SimpleUploadedFile("photo", damaged(file(photo(LABEL), "WEBP"))),
+        "it is no JPEG",
+    ),
     "empty": (lambda: SimpleUploadedFile("photo", b""), "it is no JPEG, PNG or WebP"),
     "nothing": (lambda: None, "take one of the label, or choose a file"),
     "many bytes": (lambda: SimpleUploadedFile("photo", bytes(10 * 2**20 + 1)), "it has at most 10 MB"),
@@ -77,6 +112,11 @@ WRONG = {
         lambda: file(Image.new("1", (20_000, 20_000)), "PNG"),
         "it has at most 60 million pixels",
     ),
+    "more than can be opened whole": (
+        lambda: file(Image.new("1", (5_000, 5_000)), "PNG"),
+        "it has at most 20 million pixels",
+    ),
+    "many scans": (lambda: scanned(100_000), "that can be opened"),
 }
 
 
@@ -121,6 +161,12 @@ def test_a_picture_fills_in_the_number_and_enters_nothing(
     )
     assert f"{printed(first)}\n{printed(second)}" in taken
     assert set(statuses().values()) == {"sent"}
+    for content in (b"x" * (10 * 2**20 + 1), b"x" * (13 * 2**20)):  # which is dropped before it is looked at
+        for at, sent in ((page, typed | {"kit": "48"}), (f"{ENTER}receipt/", receipt)):
+            name = "kit_picture" if at == page else "picture"
+            large = pharmacist.post(at, sent | {name: SimpleUploadedFile("photo", content)}, status=422)
+            assert "it has at most 10 MB" in alert(large)
+            assert 'value="48"' in large or printed(first) in large
     wrong = pharmacist.post(f"{ENTER}receipt/", receipt | {"picture": file(photo())}, status=422)
     assert "no code can be read" in alert(wrong)
     assert printed(first) in wrong

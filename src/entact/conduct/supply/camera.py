@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import io
+from threading import Lock
 from typing import Final
 
 import zxingcpp
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
 from django.utils.translation import gettext
-from PIL import Image, ImageOps
+from PIL import Image
 
 from entact.conduct.error import ConductError
 from entact.course.supply.check_character import printed, read_printed
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_PIXELS: Final = 60_000_000
+MOST_WHOLE: Final = 20_000_000  # pixels of what cannot be opened smaller than it is: of all but JPEG
+MOST_SCANNED: Final = 5_000_000_000  # pixels that a JPEG goes over, in as many scans as it says: some seconds
 LONG_SIDE: Final = 2400  # in pixels: a picture is made no larger than this before its code is looked for
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_SCAN: Final = b"\xff\xda"  # begins one in a JPEG
+_ONE = Lock()  # opened, a picture may take many times its bytes: a process opens one at a time
+
+
+def picture_sent(request: HttpRequest, name: str) -> UploadedFile | None:
+    """The picture that was sent with a form; None where none was.
+
+    Raises:
+        ConductError: when it was so large that it was dropped before anybody looked at it.
+    """
+    picture = request.FILES.get(name)
+    if (
+        picture is None
+        and int(request.META.get("CONTENT_LENGTH") or 0) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    ):
+        raise _too_large()
+    return picture
 
 
 def label_on(picture: UploadedFile | None) -> str:
@@ -28,10 +50,9 @@ def label_on(picture: UploadedFile | None) -> str:
     if picture is None:
         raise ConductError(gettext("Picture: take one of the label, or choose a file"))
     if (picture.size or 0) > MOST_BYTES:
-        raise ConductError(
-            gettext("Picture: it has at most {most} MB; take a smaller one").format(most=MOST_BYTES >> 20)
-        )
-    codes = sorted(set(_codes(_opened(picture.read()))))
+        raise _too_large()
+    with _ONE:
+        codes = sorted(set(_codes(_opened(picture.read()))))
     if not codes:
         raise ConductError(
             gettext("Picture: no code can be read on it; go nearer, hold still, with more light, or type it")
@@ -48,25 +69,35 @@ def label_on(picture: UploadedFile | None) -> str:
         ) from error
 
 
-def _opened(content: bytes) -> Image.Image:
-    """The picture, the right way up, in grey."""
-    too_many = ConductError(
-        gettext("Picture: it has at most {most} million pixels; take a smaller one").format(
-            most=MOST_PIXELS // 1_000_000
-        )
+def _too_large() -> ConductError:
+    return ConductError(
+        gettext("Picture: it has at most {most} MB; take a smaller one").format(most=MOST_BYTES >> 20)
     )
+
+
+def _opened(content: bytes) -> Image.Image:
+    """The picture in grey. How it was held is not asked: a code is found however it lies."""
+    most = MOST_PIXELS
     try:
         image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if image.width * image.height > MOST_PIXELS:
-            raise too_many
-        image.draft("L", (LONG_SIDE, LONG_SIDE))
-        image = ImageOps.exif_transpose(image).convert("L")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_many from error
-    except (OSError, SyntaxError, ValueError) as error:
+        pixels = image.width * image.height
+        most = MOST_PIXELS if image.format == "JPEG" else MOST_WHOLE
+        if pixels <= most:
+            if pixels * content.count(_SCAN) > MOST_SCANNED:
+                raise ValueError(pixels)
+            image.draft("L", (LONG_SIDE, LONG_SIDE))
+            image = image.convert("L")
+            image.thumbnail((LONG_SIDE, LONG_SIDE))
+            return image
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        pass
+    except Exception as error:  # whatever a file that says it is a picture does to its reader
         raise ConductError(gettext("Picture: it is no JPEG, PNG or WebP that can be opened")) from error
-    image.thumbnail((LONG_SIDE, LONG_SIDE))
-    return image
+    raise ConductError(
+        gettext("Picture: it has at most {most} million pixels; take a smaller one").format(
+            most=most // 1_000_000
+        )
+    )
 
 
 def _codes(image: Image.Image) -> list[str]:
