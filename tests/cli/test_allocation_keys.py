@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from tests.cli.conftest import Run
@@ -273,6 +273,31 @@ def test_the_committee_opens_into_a_process_and_only_its_page_leaves(
     assert "mdma" not in done.out + done.err
     assert "S01-001" not in page.read_text()
     assert len(json.loads((meet / "given-ben.json").read_text())["boxes"]) == 1  # of who is randomised alone
+
+
+@pytest.mark.requirement("R10")
+def test_custodians_open_for_the_closed_report_the_rows_of_who_is_randomised_alone(
+    made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
+) -> None:
+    """A share too many would tell the arm of who comes next."""
+    meet, page = tmp_path / "meet", tmp_path / "closed.html"
+    with given(meet, made, opened, keys, "closed_report", "ben", "cleo") as refused:
+        done = run_as(
+            run, opened, keys, "pia", "report", "--list", made / "sealed-list.json", "--meet", meet,
+            "--for", "stat", "--out", page,
+        )  # fmt: skip
+    assert (done.code, refused) == (0, [])
+    assert "mdma" not in done.out + done.err
+    assert "Closed report for stat by pia" in page.read_text()
+    assert len(json.loads((meet / "given-ben.json").read_text())["boxes"]) == 1
+
+
+def test_a_custodian_can_say_everything_that_rows_are_opened_for() -> None:
+    from entact.cli.commands.allocation_keys import give
+    from entact.course.kinds.allocation import Purpose, WholePurpose
+
+    said = get_args(get_type_hints(give)["purpose"])
+    assert set(said) == {*get_args(Purpose), *get_args(WholePurpose)}
 
 
 def test_a_custodian_goes_another_comes_and_what_was_before_is_worthless(

@@ -191,10 +191,10 @@ def places_of(entry: str, sealed: SealedList) -> dict[int, str]:
     numbered = sum(map(len, sealed.numbers.values()))
     if purpose in ("code_breaks", "packing") and minimising() is None:
         return dict(enumerate(labels[:numbered]))
-    if purpose in ("blinding", "code_breaks"):
-        used = {row_number(one.number) for one in used_numbers()}
-        return {place: label for place, label in enumerate(labels[:numbered]) if label in used}
-    return dict(enumerate(labels))  # after the lock, or to share out anew
+    if purpose in ("after_lock", "packing", "renewal"):
+        return dict(enumerate(labels))
+    used = {row_number(one.number) for one in used_numbers()}  # what a committee is told is of these alone
+    return {place: label for place, label in enumerate(labels[:numbered]) if label in used}
 
 
 def _laid(folder: Path, custody: Custody, sealed: SealedList, asking: Signer) -> list[Given]:

@@ -72,6 +72,7 @@ def give(
             "code_breaks",
             "packing",
             "blinding",
+            "closed_report",
             "after_lock",
             "renewal",
         ],
