@@ -7,6 +7,7 @@ to be told with a key of its own; the web has no part in it.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from entact.course import Allowed, Course, Entry, Refused, fold, may, read, uuid
 from entact.course.entry import Authenticated, Kept
 from entact.course.entry.entry import proved_by_person
 from entact.course.entry.ledger import Receipt
+from entact.course.fold import fold_lines
 from entact.course.kinds.assignment import ASSIGNMENT
 from entact.course.kinds.unblinding import PLANNED_UNBLINDING, UNBLINDING_REQUESTED, request_of
 from entact.course.state.numbers import numbers_of, row_number, unit_of
@@ -35,6 +37,7 @@ from entact.store.studies import study_of_record
 What = Literal["planned_unblinding", "assignment"]
 UNBLINDING: Final = "planned_unblinding"
 
+_log = logging.getLogger(__name__)
 _NEXT: Final = timedelta(milliseconds=1)
 
 
@@ -56,11 +59,22 @@ class Awaited(NamedTuple):
 def awaited(study: Study, ledger: str | None = None) -> list[Awaited]:
     """All of whom something is to be told and was not yet, the longest waiting first.
 
+    Somebody whose record cannot be read is left out, and the log says so: everybody else is told.
+
     Args:
         ledger: of one participant, whatever was told of them and withdrawn since; None for everybody.
+    Raises:
+        StoreError: when the record of that one participant cannot be read.
     """
-    names = [ledger] if ledger is not None else _candidates(study)
-    found = (one for name in names for one in _awaited_of(_course(study, name), name))
+    found: list[Awaited] = []
+    for name in [ledger] if ledger is not None else _candidates(study):
+        course = fold_lines(study, name, lines(name))
+        if isinstance(course, Course):
+            found += _awaited_of(course, name)
+        elif ledger is not None:
+            raise StoreError(f"{name}: {course.problem}; run `entact verify`")
+        else:
+            _log.error("%s cannot be read, and nothing is told of it: run `entact verify`", name)
     return sorted(found, key=lambda one: (one.since, one.ledger))
 
 
@@ -75,10 +89,6 @@ def _candidates(study: Study) -> list[str]:
         waiting = models.Line.objects.filter(kind=asks).exclude(ledger__in=told)
         found.update(waiting.values_list("ledger__name", flat=True).distinct())
     return sorted(found)
-
-
-def _course(study: Study, ledger: str) -> Course:
-    return fold(study, [read(line.text) for line in lines(ledger)])
 
 
 def _awaited_of(course: Course, ledger: str) -> Iterator[Awaited]:
@@ -172,7 +182,7 @@ def _asked_anew(one: Awaited, now: datetime) -> tuple[Course, Entry, Allowed | R
     stamp, study = study_of_record()
     if study is None:
         raise StoreError("the record holds no release that can be read")
-    course = _course(study, one.ledger)
+    course = fold(study, [read(line.text) for line in lines(one.ledger)])
     asked = next((entry for entry in course.entries if entry.id == one.entry), None)
     if asked is None or not any(still[:4] == one[:4] for still in _awaited_of(course, one.ledger)):
         raise StoreError(f"nobody waits for {one.what.replace('_', ' ')} of {one.ledger} any more")

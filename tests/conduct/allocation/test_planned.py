@@ -11,6 +11,7 @@ import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.record import KEY, blinded_study, fresh, keep, telling_story, without_hashes
 from tests.conduct.test_today import tasks
+from tests.owner import run_as_owner
 
 from entact import store
 from entact.conduct import reader
@@ -118,3 +119,9 @@ def test_who_holds_the_list_finds_at_home_that_somebody_waits_for_it(
     assert "1-001" not in " ".join(one for one in tasks(holder.get("/")) if waits in one)
     for role in UNTOLD:
         assert not any("holds the list" in one for one in tasks(sign_in(role, everywhere=role).get("/")))
+    run_as_owner("UPDATE store_line SET text = 'nothing' WHERE kind = 'unblinding_requested'")
+    assert not any(
+        "holds the list" in one for one in tasks(holder.get("/"))
+    )  # and home is there for everybody
+    for role in UNTOLD:
+        sign_in(role, everywhere=role).get("/")

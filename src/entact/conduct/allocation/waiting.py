@@ -22,9 +22,9 @@ def rows_asked_for(reader: Reader, person: Person) -> Iterator[Task]:
 
     How many, and since when; of whom is said by the command that answers.
     """
-    waiting = awaited(reader.study)
-    if not waiting or not _answers(person.identity):
+    if not _answers(person.identity):
         return
+    waiting = awaited(reader.study)
     for is_arm in (True, False):
         found = [one for one in waiting if (one.what == UNBLINDING) is is_arm]
         if not found:
