@@ -13,6 +13,7 @@ from entact.conduct.error import ConductError
 
 STATIC = Path(__file__).parent / "static"
 CONNECTIONS = 800  # at once; those that send half a request must not keep others out
+MOST_SENT = 64 * 1024 * 1024  # bytes of one request: whoever sends more, signed in or not, fills no disk
 PATIENCE = 20  # seconds in which nothing comes, after which a connection is closed
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -54,6 +55,7 @@ def serve(
         clear_untrusted_proxy_headers=True,
         **_behind_proxy(),
         connection_limit=CONNECTIONS,
+        max_request_body_size=MOST_SENT,
         channel_timeout=PATIENCE,
         cleanup_interval=PATIENCE // 4,
         asyncore_use_poll=True,
