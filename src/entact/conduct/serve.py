@@ -13,7 +13,6 @@ from entact.conduct.error import ConductError
 
 STATIC = Path(__file__).parent / "static"
 CONNECTIONS = 800  # at once; those that send half a request must not keep others out
-MOST_SENT = 64 * 1024 * 1024  # bytes of one request: whoever sends more, signed in or not, fills no disk
 PATIENCE = 20  # seconds in which nothing comes, after which a connection is closed
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -36,6 +35,7 @@ def serve(
     Raises:
         ConductError: when the record holds no study, or the address cannot be used.
     """
+    from django.conf import settings
     from waitress import create_server
 
     from entact.conduct.verification import keep_checking
@@ -55,7 +55,7 @@ def serve(
         clear_untrusted_proxy_headers=True,
         **_behind_proxy(),
         connection_limit=CONNECTIONS,
-        max_request_body_size=MOST_SENT,
+        max_request_body_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE,  # more fills a disk, of whoever sends it
         channel_timeout=PATIENCE,
         cleanup_interval=PATIENCE // 4,
         asyncore_use_poll=True,

@@ -166,9 +166,11 @@ if _MAIL:
 VIDEO = read_video(os.environ.get("ENTACT_VIDEO", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"
 
-# What is uploaded is sealed before it touches a disk; a file that is larger than what is kept is dropped.
+# What is uploaded is sealed before it is kept. While a request arrives the server writes what is over half a
+# megabyte of it to a file without a name. One larger than this is refused (`entact.conduct.serve`), and none
+# is dropped unseen: whoever looks at a file says how large it may be.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 
 USE_TZ = True
 TIME_ZONE = "UTC"

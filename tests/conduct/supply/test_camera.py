@@ -161,7 +161,7 @@ def test_a_picture_fills_in_the_number_and_enters_nothing(
     )
     assert f"{printed(first)}\n{printed(second)}" in taken
     assert set(statuses().values()) == {"sent"}
-    for content in (b"x" * (10 * 2**20 + 1), b"x" * (13 * 2**20)):  # which is dropped before it is looked at
+    for content in (b"x" * (10 * 2**20 + 1), b"x" * (13 * 2**20)):
         for at, sent in ((page, typed | {"kit": "48"}), (f"{ENTER}receipt/", receipt)):
             name = "kit_picture" if at == page else "picture"
             large = pharmacist.post(at, sent | {name: SimpleUploadedFile("photo", content)}, status=422)

@@ -41,6 +41,9 @@ def test_a_file_is_kept_by_its_digest_and_given_as_an_attachment(
     assert 'type="file"' in said(ada.get(FORM), "letter")
     for content in (b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n", PDF.replace(b"<<>>", b"<</JS 1>>"), b""):
         ada.post(FORM, sent(content), status=422)
+    for size in (11, 13):  # no larger file is passed over as if none had been sent
+        large = ada.post(FORM, sent(PDF + b" " * (size << 20)), status=422)
+        assert "MB; at most 10 are kept" in large
     assert not Attachment.objects.exists()
     ada.post(FORM, sent(PDF, "../../etc/passwd"))
     digest = sha256(PDF).hexdigest()

@@ -7,9 +7,7 @@ from threading import Lock
 from typing import Final
 
 import zxingcpp
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
 from django.utils.translation import gettext
 from PIL import Image
 
@@ -26,21 +24,6 @@ _SCAN: Final = b"\xff\xda"  # begins one in a JPEG
 _ONE = Lock()  # opened, a picture may take many times its bytes: a process opens one at a time
 
 
-def picture_sent(request: HttpRequest, name: str) -> UploadedFile | None:
-    """The picture that was sent with a form; None where none was.
-
-    Raises:
-        ConductError: when it was so large that it was dropped before anybody looked at it.
-    """
-    picture = request.FILES.get(name)
-    if (
-        picture is None
-        and int(request.META.get("CONTENT_LENGTH") or 0) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-    ):
-        raise _too_large()
-    return picture
-
-
 def label_on(picture: UploadedFile | None) -> str:
     """The label on a picture as it is printed, its check character read too.
 
@@ -50,7 +33,9 @@ def label_on(picture: UploadedFile | None) -> str:
     if picture is None:
         raise ConductError(gettext("Picture: take one of the label, or choose a file"))
     if (picture.size or 0) > MOST_BYTES:
-        raise _too_large()
+        raise ConductError(
+            gettext("Picture: it has at most {most} MB; take a smaller one").format(most=MOST_BYTES >> 20)
+        )
     with _ONE:
         codes = sorted(set(_codes(_opened(picture.read()))))
     if not codes:
@@ -67,12 +52,6 @@ def label_on(picture: UploadedFile | None) -> str:
         raise ConductError(
             gettext("Picture: the code on it is none of a kit: {error}").format(error=error)
         ) from error
-
-
-def _too_large() -> ConductError:
-    return ConductError(
-        gettext("Picture: it has at most {most} MB; take a smaller one").format(most=MOST_BYTES >> 20)
-    )
 
 
 def _opened(content: bytes) -> Image.Image:

@@ -19,7 +19,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.frame import page
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.conduct.refusal import told_reasons
-from entact.conduct.supply.camera import label_on, picture_sent
+from entact.conduct.supply.camera import label_on
 from entact.conduct.supply.forms import Sent
 from entact.conduct.supply.page import PARTS
 from entact.conduct.supply.selectors import plan_of, stock_of
@@ -88,7 +88,7 @@ def show_kits(request: HttpRequest, key: str) -> HttpResponse:
     sent = {name: asked.sent(name) for name in SENT}
     if request.method == "POST" and seen and asked.role_for("dispense") is not None:
         try:
-            picture = picture_sent(request, f"{seen}_picture")
+            picture = request.FILES.get(f"{seen}_picture")
             sent[seen] = sent[seen] if picture is None else label_on(picture)
         except ConductError as error:
             problems = (str(error),)

@@ -18,7 +18,7 @@ from entact.conduct.given import note_given
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
-from entact.conduct.supply.camera import label_on, picture_sent
+from entact.conduct.supply.camera import label_on
 from entact.conduct.supply.domain import enter_supply, withdraw_supply
 from entact.conduct.supply.forms import Sent
 from entact.conduct.supply.handlings import HANDLINGS
@@ -102,7 +102,7 @@ def enter_stock(request: HttpRequest, site: str, kind: str) -> HttpResponse:
     reads = bool(scanned) and texts.get("do") == "picture"
     if request.method == "POST" and reads:
         try:
-            label = label_on(picture_sent(request, "picture"))
+            label = label_on(request.FILES.get("picture"))
             before = [one for one in texts.get(scanned, "").splitlines() if one.strip()]
             texts[scanned] = "\n".join([*before, f"{label}\n"])
         except ConductError as error:
