@@ -67,7 +67,7 @@ def awaited(study: Study, ledger: str | None = None) -> list[Awaited]:
         StoreError: when the record of that one participant cannot be read.
     """
     found: list[Awaited] = []
-    for name in [ledger] if ledger is not None else _candidates(study):
+    for name in [ledger] if ledger is not None else ledgers_asking(study):
         course = fold_lines(study, name, lines(name))
         if isinstance(course, Course):
             found += _awaited_of(course, name)
@@ -78,7 +78,7 @@ def awaited(study: Study, ledger: str | None = None) -> list[Awaited]:
     return sorted(found, key=lambda one: (one.since, one.ledger))
 
 
-def _candidates(study: Study) -> list[str]:
+def ledgers_asking(study: Study) -> list[str]:
     """The ledgers in which something asks for it, and nothing has told it."""
     asking = [(UNBLINDING_REQUESTED.name, PLANNED_UNBLINDING.name)]
     if any(release.file.told_apart for release in study.releases):

@@ -14,7 +14,7 @@ from entact.conduct.today import Task
 from entact.conduct.words import moment
 from entact.store.meeting import custody_now
 from entact.store.signature import holders
-from entact.store.telling import UNBLINDING, awaited
+from entact.store.telling import UNBLINDING, awaited, ledgers_asking
 
 
 def rows_asked_for(reader: Reader, person: Person) -> Iterator[Task]:
@@ -22,8 +22,8 @@ def rows_asked_for(reader: Reader, person: Person) -> Iterator[Task]:
 
     How many, and since when; of whom is said by the command that answers.
     """
-    if not _answers(person.identity):
-        return
+    if not ledgers_asking(reader.study) or not _answers(person.identity):
+        return  # nothing of anybody is folded for who would be told nothing
     waiting = awaited(reader.study)
     for is_arm in (True, False):
         found = [one for one in waiting if (one.what == UNBLINDING) is is_arm]
