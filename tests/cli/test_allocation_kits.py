@@ -47,8 +47,10 @@ def made(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def planned() -> list[dict[str, Any]]:
     from entact.store import acts
+    from entact.store.planned_kits import with_kits_opened
 
-    return [kit for entry in acts.entries(("kits_planned",)) for kit in entry.data["kits"]]
+    found = with_kits_opened(acts.entries(("kits_planned",)))
+    return [kit for entry in found for kit in entry.data["kits"]]
 
 
 @pytest.mark.requirement("R10")
@@ -63,7 +65,59 @@ def test_every_row_has_as_many_kits_of_everything_and_no_order_tells_whose_they_
     labels = [kit["kit"] for kit in kits]
     assert len(set(labels)) == len(labels)
     assert all(len(label) == 6 for label in labels)
-    assert labels != sorted(labels)
+    rows = [kit["number"] for kit in kits]
+    assert labels == sorted(labels)
+    assert rows != sorted(rows)  # where a kit stands says nothing of its row
+
+
+@pytest.mark.requirement("R10")
+@pytest.mark.requirement("R11")
+def test_a_stolen_database_does_not_say_which_row_a_kit_is_for(made: Path) -> None:
+    """R10, R11: who assays a kit that nobody has, and reads every table, learns nothing of who comes next."""
+    from django.db import connection
+
+    from entact.course.entry.sealing import is_sealed
+    from entact.store import acts
+
+    [entry] = acts.entries(("kits_planned",))
+    kits, plain = entry.data["kits"], planned()
+    assert all(is_sealed(kit["number"]) for kit in kits)
+    assert len({len(kit["number"]) for kit in kits}) == 1
+    assert len({kit["number"] for kit in kits}) == len(kits)  # nor which two are of one row
+    names = {f"S{site:02d}-{row:03d}" for site in (1, 2) for row in range(1, ROWS + 1)}
+    assert {kit["number"] for kit in plain} == names
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT one::text FROM "{table}" AS one')
+            for (text,) in cursor.fetchall():
+                both = any(kit["kit"] in text for kit in kits) and any(name in text for name in names)
+                assert not both, table
+
+
+def test_without_the_key_nobody_is_given_a_kit_and_it_is_said_why(made: Path) -> None:
+    from entact.store import StoreError, keep_keys
+    from entact.store.custody import problem_of_keychain
+    from entact.store.kits import packed_kits
+    from entact.store.participant_keys import key_of, keychain
+    from entact.store.planned_kits import name_of_key
+
+    name = name_of_key()
+    key = key_of(name)
+    assert key is not None
+    keychain().remove([name])
+    try:
+        with pytest.raises(StoreError, match="which kit is for which row is not here"):
+            packed_kits()
+        assert name in str(problem_of_keychain())  # `entact verify` names it
+        with pytest.raises(StoreError, match=name):
+            keep_keys({"participant:another": bytes(32)})
+        keychain().add({name: bytes(32)})  # another key opens no row, and none is made up
+        assert {one.number for one in packed_kits().values()} == {""}
+        keychain().remove([name])
+    finally:
+        keychain().add({name: key})
+    assert "" not in {one.number for one in packed_kits().values()}
 
 
 @pytest.mark.requirement("R10")
@@ -111,6 +165,8 @@ def test_more_are_planned_for_a_row_that_needs_them(run: Run, opened: str, keys:
     before = Counter(kit["number"] for kit in planned())
     none = run_as(run, opened, keys, "stat", "kits", *list_file)
     assert (none.code, "every row has its kits" in none.err) == (2, True)
+    lacking = run_as(run, opened, keys, "stat", "kits", *list_file, "--lacking")
+    assert (lacking.code, "no row lacks kits" in lacking.err) == (2, True)
     strange = run_as(run, opened, keys, "stat", "kits", *list_file, "--number", "S01-099")
     assert (strange.code, "the sealed list has no row S01-099" in strange.err) == (2, True)
     done = run_as(

@@ -160,6 +160,17 @@ def test_a_keychain_that_was_given_up_is_another_one_when_it_is_found_again(
         key_of(ANNA)
 
 
+def test_the_key_of_planned_kits_is_missed_and_given_up_like_others(study: Study) -> None:
+    """What was planned under it is of no row any more; what is planned then has a key again."""
+    kits = [{"kit": "41", "number": "sealed:2:AAAA", "level": "full", "part": "initial"}]
+    like = fact(study, 4, "kits_planned", {"root": "ab", "kits": kits}, ledger=f"study:{study.name}")
+    store.append(like, received_at=like.recorded_at)
+    assert f"kits:{study.name}" in str(problem_of_keychain())
+    assert give_up_keys("entered_in_error", KEEPER) == [f"kits:{study.name}"]
+    assert problem_of_keychain() is None
+    assert key_of(f"kits:{study.name}") is not None
+
+
 def test_of_two_keychains_that_begin_at_once_one_is_the_records(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,23 @@ def test_without_the_kits_of_the_row_nobody_is_randomised_and_why_tells_no_arm(p
     assert number_of(randomise(pharmacy.acts[0])).endswith("-001")  # no row was passed over
 
 
+@pytest.mark.requirement("R10")
+def test_no_basis_says_whose_a_kit_was_that_was_destroyed_before(pharmacy: Pharmacy) -> None:
+    """R10: whoever knows what was in it would know the arm of who came."""
+    first = {"111110": (1, "initial"), "111112": (1, "initial"), "111111": (1, "supplement")}
+    pharmacy.plan(first | {"222220": (2, "initial")})
+    pharmacy.arrive("111110", "111112", "111111", "222220")
+    pharmacy.arrive("111110", "222220", status="destroyed")
+    pharmacy.arrive("111112")  # later entries on one kit alone
+    randomise(pharmacy.acts[0])
+    assert [kit for kit, _ in kits_of(pharmacy.acts[0])] == ["111112", "111111"]
+    lines = [read(line.text) for line in store.lines(pharmacy.acts[0].ledger)]
+    [basis] = [one.basis for one in lines if one.kind == "randomisation"]
+    of = {(one := read(line.text)).id: one.data for line in store.lines(f"site:{pharmacy.site}")}
+    named = {of[one]["number"] for one in basis["inputs"] if one in of and "number" in of[one]}
+    assert named == {"111111", "111112"}
+
+
 def test_a_number_and_its_kits_are_given_together_or_neither(pharmacy: Pharmacy) -> None:
     pharmacy.plan({"111110": (1, "initial"), "111111": (1, "supplement")})
     pharmacy.arrive("111110", "111111")

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from entact.course.state.sealed_list import PackedKit
 
 
+def lacking_rows() -> list[str]:
+    """Rows whose kits do not last, and that have no more planned; of them no page says which they are.
+
+    Raises:
+        StoreError: when there is none.
+    """
+    from entact.conduct.reader import reader_as
+    from entact.conduct.sight import OWNER
+    from entact.conduct.supply.depot import rows_lacking
+
+    found = rows_lacking(reader_as(OWNER))
+    if not found:
+        raise StoreError("no row lacks kits: all that any site needs are planned")
+    return found
+
+
 def plan_kits(list_file: Path, signer: Any, numbers: Sequence[str] = (), spare: int = 1) -> dict[str, Any]:
     """Plans kits for every row of the list that has none, or more for some rows; no row is opened.
 
@@ -32,8 +48,9 @@ def plan_kits(list_file: Path, signer: Any, numbers: Sequence[str] = (), spare: 
     from django.db import transaction
 
     from entact.course.kinds.allocation import KitForNumber, KitsPlanned
+    from entact.course.planned_kits import seal_kits
     from entact.store import acts
-    from entact.store.kits import kits_anywhere, new_labels, packed_kits
+    from entact.store.kits import key_for_kits, kits_anywhere, new_labels, packed_kits
     from entact.store.sealed_list import read_list
     from entact.store.signature import require
 
@@ -56,7 +73,8 @@ def plan_kits(list_file: Path, signer: Any, numbers: Sequence[str] = (), spare: 
             (row, level, part) for row in rows for (level, part), count in needs.items() for _ in range(count)
         ]
         labels = new_labels(len(wanted), kits_anywhere())
-        kits = [KitForNumber(kit, *what) for kit, what in zip(labels, wanted, strict=True)]  # type: ignore[arg-type]
+        plain = [KitForNumber(kit, *what) for kit, what in zip(labels, wanted, strict=True)]  # type: ignore[arg-type]
+        kits = seal_kits(sealed.root, plain, key_for_kits())
         planned = KitsPlanned(sealed.root, kits)
         acts.enter(acts.here(), "kits_planned", planned, by=signer.person, role=role, prove=signer.prove)
     return {
@@ -81,7 +99,7 @@ def write_packing(list_file: Path, way: Way, out: Path, signer: Any) -> dict[str
 
     role = require(signer, "allocation").role
     ready = ready_to_open(list_file, way, signer)
-    kits = packed_kits()
+    kits = {kit: one for kit, one in packed_kits().items() if one.number}  # of a row that is known
     if not kits:
         raise StoreError("no kits are planned for this list: `entact allocation kits`")
     if out.exists():

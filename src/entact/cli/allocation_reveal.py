@@ -92,7 +92,7 @@ def _kits(rows: Sequence[Any]) -> list[Any]:
     from entact.store.kits import packed_kits
 
     arms = {normal(row.number): row.arm for row in rows}
-    packed = packed_kits().values()
+    packed = [one for one in packed_kits().values() if one.number]
     return [KitRow(one.kit, arms[row_number(one.number)], one.level, one.part) for one in packed]
 
 

@@ -81,7 +81,7 @@ def missing_keys(chain: Keychain, coming: Collection[str] = ()) -> list[str]:
     """
     there = sorted({*chain.all(), *chain.aside(), *coming})
     with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_KEY, [there])
+        cursor.execute(_WITHOUT_KEY, [there, there])
         found = [name for (name,) in cursor.fetchall()]
     return [name for name in found if name not in erased()] if found else []
 
@@ -119,6 +119,7 @@ def give_up_keys(reason: str, signer: Signer) -> list[str]:
         there = {*chain.all(), *chain.aside(), *erased()}
         names = models.Ledger.objects.filter(name__startswith="participant:", seq__gt=0).order_by("id")
         lost = [name for name in names.values_list("name", flat=True) if name not in there]
+        lost += [name for name in missing_keys(chain) if name not in lost]  # of kits, and of nobody
         if not lost:
             raise StoreError(f"no key is missing in {chain.folder}: none is given up")
         if chain.identity is None and not chain.exists:  # the one that was lost is another from here on
@@ -143,11 +144,15 @@ def keep_keys(keys: Mapping[str, bytes]) -> None:
 
 
 _WITHOUT_KEY = """
-    SELECT name FROM store_ledger AS ledger
+    (SELECT name FROM store_ledger AS ledger
     WHERE name LIKE 'participant:%%' AND seq > 0 AND name <> ALL(%s) AND (
         EXISTS (SELECT FROM store_line WHERE ledger_id = ledger.id AND text LIKE '%%"sealed:_:%%')
         OR EXISTS (SELECT FROM store_identity WHERE participant = ledger.name))
-    ORDER BY id
+    ORDER BY id)
+    UNION ALL SELECT kits FROM (SELECT id, 'kits:' || substr(name, 7) AS kits FROM store_ledger
+        WHERE name LIKE 'study:%%' AND seq > 0) AS study
+    WHERE kits <> ALL(%s) AND EXISTS (SELECT FROM store_line
+        WHERE ledger_id = study.id AND kind = 'kits_planned' AND text LIKE '%%"sealed:_:%%')
 """
 
 

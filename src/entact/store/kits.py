@@ -7,12 +7,18 @@ from collections.abc import Collection
 from typing import Final
 
 from entact.course import fold_setting
+from entact.course.entry.sealing import KEY_BYTES
 from entact.course.resupply import Known
 from entact.course.state.numbers import KIT, normal
 from entact.course.state.sealed_list import PackedKit
+from entact.course.state.setting import StudyState
+from entact.protocol import Study
 from entact.store import acts, models
+from entact.store.custody import keep_keys
 from entact.store.error import StoreError
 from entact.store.list_use import used_numbers
+from entact.store.participant_keys import key_of
+from entact.store.planned_kits import name_of_key, with_kits_opened
 from entact.store.studies import study_of_record
 
 _DIGITS: Final = 6  # of a kit: a million numbers, of which a study has some thousands
@@ -23,7 +29,7 @@ def packed_kits() -> dict[str, PackedKit]:
     _, study = study_of_record()
     if study is None:
         return {}
-    return fold_setting(study, acts.entries(("commitment", "kits_planned")), ()).study.packed
+    return _planned(study).packed
 
 
 def kits_known(site: str) -> Known:
@@ -31,7 +37,7 @@ def kits_known(site: str) -> Known:
     _, study = study_of_record()
     if study is None:
         return Known({}, {}, (), (), ())
-    found = fold_setting(study, acts.entries(("commitment", "kits_planned")), ()).study
+    found = _planned(study)
     held = models.Number.objects.filter(of=KIT).values_list("number", flat=True)
     elsewhere = models.StockedKit.objects.exclude(ledger__name=f"site:{site}")
     return Known(
@@ -43,11 +49,29 @@ def kits_known(site: str) -> Known:
     )
 
 
+def _planned(study: Study) -> StudyState:
+    """The study's ledger as far as it is about list and planned kits."""
+    return fold_setting(study, with_kits_opened(acts.entries(("commitment", "kits_planned"))), ()).study
+
+
 def kits_anywhere() -> set[str]:
     """Every kit that is planned, or that a site or a participant has heard of, by its normal number."""
     own = models.Number.objects.filter(of=KIT).values_list("number", flat=True)
     stocked = models.StockedKit.objects.values_list("number", flat=True)
     return {*packed_kits(), *own, *map(normal, stocked)}
+
+
+def key_for_kits() -> bytes:
+    """The key under which the ledger says which kit is for which row; the first that are planned make it.
+
+    Raises:
+        StoreError: when the keychain is not this record's, or lacks keys.
+    """
+    name = name_of_key()
+    keep_keys({name: secrets.token_bytes(KEY_BYTES)})  # one that is there already is left as it is
+    key = key_of(name)
+    assert key is not None  # it was kept
+    return key
 
 
 def new_labels(count: int, taken: Collection[str]) -> list[str]:

@@ -88,7 +88,8 @@ def problems_of_kits(packed: Mapping[str, PackedKit], used: Sequence[Use]) -> It
     held = models.Number.objects.filter(of=KIT, number__in=list(packed)).order_by("number", "ledger__name")
     for kit, ledger in held.values_list("number", "ledger__name"):
         if packed[kit].number not in rows.get(ledger, ()):
-            yield f"kit {kit} is packed for {packed[kit].number}, and {ledger} has it"
+            row = packed[kit].number or "a row that no key here says"
+            yield f"kit {kit} is packed for {row}, and {ledger} has it"
 
 
 def _unfollowed(taken: Mapping[str, str], followers: Sequence[Use]) -> Iterator[str]:

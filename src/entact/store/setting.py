@@ -18,6 +18,7 @@ from entact.course.state.setting import StudyState
 from entact.protocol import Study
 from entact.store.error import StoreError
 from entact.store.numbers import holders, numbers_of_unit
+from entact.store.planned_kits import with_kits_opened
 
 SETTINGS = 64  # pairs of heads kept in memory
 
@@ -61,9 +62,10 @@ class _Entries:
             {"ledger": number, "seq": self.seq, "aside": list(_ASIDE)},
         )
         try:
-            self.entries += [read(text) for (text,) in cursor.fetchall()]
+            found = [read(text) for (text,) in cursor.fetchall()]
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise _unknown(name, f"an entry cannot be read ({error})") from error
+        self.entries += with_kits_opened(found)
         self.seq, self.hash = seq, digest
 
     def _continues(self, cursor: Cursor[Any], number: int, seq: int) -> bool:

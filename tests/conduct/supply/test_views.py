@@ -22,12 +22,17 @@ from tests.conduct.supply.day import (
 from tests.conduct.test_today import tasks
 
 from entact import store
+from entact.conduct.reader import reader_as
+from entact.conduct.supply.depot import rows_lacking
 from entact.conduct.supply.handlings import HANDLINGS
 from entact.course import read
 from entact.course.entry import as_sent
+from entact.course.kinds.allocation import KitForNumber, KitsPlanned
+from entact.course.planned_kits import seal_kits
 from entact.course.supply.check_character import printed
 from entact.protocol import Study
 from entact.store import acts
+from entact.store.kits import key_for_kits
 
 SignIn = Callable[..., Browser]
 ENTER = "/supply/denver/enter/"
@@ -411,14 +416,14 @@ def test_of_two_lots_the_keeper_is_told_and_who_is_blinded_sees_no_difference(
 
 
 def plan_kits(kits: dict[str, tuple[str, str, str]]) -> None:
-    """Plans kits for rows of the committed list: by kit the row, the level and the part."""
+    """Plans kits for rows of the committed list, as it is kept: by kit the row, the level and the part."""
+    from msgspec import to_builtins
     from msgspec.structs import replace
 
     [commitment] = acts.entries(("commitment",))
-    data = [
-        {"kit": kit, "number": row, "level": level, "part": part} for kit, (row, level, part) in kits.items()
-    ]
-    planned = {"root": commitment.data["list_root"], "kits": data}
+    root = commitment.data["list_root"]
+    plain = [KitForNumber(kit, *what) for kit, what in kits.items()]  # type: ignore[arg-type]
+    planned = to_builtins(KitsPlanned(root, seal_kits(root, plain, key_for_kits())))
     entry = replace(as_sent(commitment), id="plan", kind="kits_planned", data=planned)
     store.append(entry, received_at=commitment.received_at)
 
@@ -522,6 +527,26 @@ def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     assert "O-1" not in blinded
     pharmacist.post(f"/supply/denver/withdraw/{ordered()}/", {"reason": "the depot is closed"})
     assert "21 kits are to be ordered" in pharmacist.get("/supply/denver/")  # the others are on their way
+
+
+@pytest.mark.requirement("R10")
+def test_which_row_lacks_kits_is_told_to_the_holder_of_the_list_alone(database: str, sign_in: SignIn) -> None:
+    """R10: who knows what a lost kit held, and reads whose row lacks one since, would know that arm."""
+    rows = [f"R-{number}" for number in range(71, 79)]
+    keep_site(study_with_supply(RESUPPLY), {"denver": rows})
+    pharmacist = sign_in("p-1", denver="pharmacist")
+    monitor = sign_in("mm", everywhere="medical_monitor")
+    lot(pharmacist)
+    what = [(level, part) for part in ("initial", "supplement") for level in ("full", "low")]
+    have = [row for row in rows if row not in ("R-74", "R-75")]
+    every = [(row, *one) for row in have for one in what]
+    plan_kits({f"{100_000 + place}": one for place, one in enumerate(every)})
+    for person in (pharmacist, monitor):
+        page = person.get("/supply/denver/")
+        assert "The kits of 2 rows do not last, and no more are planned" in page
+        assert "R-74" not in page
+        assert any("2 rows of the list need kits" in one for one in tasks(person.get("/")))
+    assert rows_lacking(reader_as("owner")) == ["R-74", "R-75"]
 
 
 def ordered() -> str:

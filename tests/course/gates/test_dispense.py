@@ -118,6 +118,14 @@ def test_a_plan_of_another_list_or_for_no_row_is_found_and_not_followed() -> Non
     assert against(twice) == []  # the first word stands
 
 
+def test_a_kit_whose_row_no_key_opens_is_nobodys() -> None:
+    case = packed(**kit("41"))
+    sealed = [{"kit": "41", "number": "sealed:2:AAAA", "level": "full", "part": "initial"}]
+    case.change("plan", kits=sealed)
+    assert case.problems() == []
+    assert against(case) == ["kit_of_another_row"]
+
+
 def test_all_of_them_at_once() -> None:
     case = stocked(log=log("20", "31")).change("lot", expires="2026-03-15", status="recalled")
     case.drop("check of received sent").change("assigned 41", part="supplement", level="low")  # type: ignore[attr-defined]

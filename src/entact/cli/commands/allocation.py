@@ -130,6 +130,9 @@ def plan_kits(
     number: Annotated[
         list[str] | None, typer.Option(help="A row that is to have more kits; repeat it for each.")
     ] = None,
+    lacking: Annotated[
+        bool, typer.Option("--lacking", help="More for each row whose kits do not last, as sites are told.")
+    ] = False,
     spare: Annotated[int, typer.Option(min=0, max=20, help="In reserve, of each level and part.")] = 1,
     key: KeyFile = None,
     passphrase_file: Words = None,
@@ -137,11 +140,12 @@ def plan_kits(
     as_json: AsJson = False,
 ) -> None:
     """Plan kits with random numbers for the rows of the list; no row is opened."""
-    from entact.cli.allocation_kits import plan_kits, print_planned
+    from entact.cli.allocation_kits import lacking_rows, plan_kits, print_planned
     from entact.cli.custody import open_signer
 
     signer = open_signer(database, by, key, passphrase_file)
-    print_result(plan_kits(list_file, signer, number or [], spare), print_planned, as_json=as_json)
+    rows = [*(number or []), *(lacking_rows() if lacking else ())]
+    print_result(plan_kits(list_file, signer, rows, spare), print_planned, as_json=as_json)
 
 
 @allocation.command("pack")

@@ -7,6 +7,7 @@ that cannot be used is missing for its row whatever the arm is, so that no refus
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 from entact.course.entry.dates import in_date
 from entact.course.gates.question import Question, Reason
@@ -53,6 +54,10 @@ def kits_to_give(question: Question, number: str) -> dict[tuple[str, Part], Pack
 def next_kit(question: Question, number: str, level: str, part: str) -> PackedKit | None:
     """The first kit that is packed for a row, for a level and part, is nobody's yet, and ready at the site.
 
+    The answer relies upon what is known of that kit alone. Of those that were passed over nothing is noted:
+    a basis that named what became of one would say whose row it was of, and to whoever knows what was in it,
+    the arm.
+
     Args:
         number: of the randomisation.
     """
@@ -60,7 +65,12 @@ def next_kit(question: Question, number: str, level: str, part: str) -> PackedKi
     for kit, one in question.setting.study.packed.items():
         if (one.number, one.level, one.part) != (normal(number), level, part):
             continue
-        if not held.get((KIT, kit)) and kit not in mine and not any(kit_in_stock(question, one.kit)):
+        if held.get((KIT, kit)) or kit in mine:
+            continue
+        aside = copy(question)
+        aside.inputs = {}
+        if not any(kit_in_stock(aside, one.kit)):
+            question.inputs.update(aside.inputs)
             return one
     return None
 

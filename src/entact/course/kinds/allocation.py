@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.entry.sealing import is_sealed
 from entact.course.kinds.kind import Kind
 from entact.course.state.dose import Part
 from entact.course.state.numbers import normal, row_number
@@ -63,7 +64,10 @@ class CodeBreaksChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class KitForNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kit, by the number on its label, and the randomisation number whose arm it is packed for."""
+    """A kit, by the number on its label, and the randomisation number whose arm it is packed for.
+
+    `number` is sealed (`course.planned_kits`): who reads the ledger does not know whose a kit will be.
+    """
 
     kit: str
     number: str
@@ -75,7 +79,7 @@ class KitsPlanned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `kits_planned` (study): which kits are packed for which rows of the sealed list.
 
     Kits are numbered at random, and every row has as many of each level and part: neither says an arm. What
-    a kit holds follows from the arm of its row alone, which is sealed.
+    a kit holds follows from the arm of its row alone, which is sealed; so is which row it is of.
     """
 
     root: str
@@ -142,13 +146,15 @@ def reduce_kits_planned(study: StudyFolding, effective: Effective, payload: Kits
         return
     rows = {normal(number) for order in sealed.numbers.values() for number in order}
     for one in payload.kits:
-        if normal(row_number(one.number)) not in rows:
+        is_unread = is_sealed(one.number)  # here is no key that opens it: it is of no row that is known
+        if not is_unread and normal(row_number(one.number)) not in rows:
             message = f"kit {one.kit} is planned for {one.number}, which is no row of the list"
             study.problem("kit_of_no_row", effective.id, "kits", message)
         elif normal(one.kit) in study.packed:
             study.problem("kit_planned_twice", effective.id, "kits", f"kit {one.kit} was planned before")
         else:
-            kit = PackedKit(one.kit, normal(one.number), one.level, one.part)
+            number = "" if is_unread else normal(one.number)
+            kit = PackedKit(one.kit, number, one.level, one.part)
             study.packed[normal(one.kit)] = kit
 
 

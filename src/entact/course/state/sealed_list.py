@@ -23,7 +23,8 @@ class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PackedKit(msgspec.Struct, frozen=True):
     """A kit that is packed for one row of the sealed list: it holds what that row's arm is given.
 
-    `number` is the randomisation number in its normal form. What the arm is stands in no ledger.
+    `number` is the randomisation number in its normal form, empty where no key here opens it. What the arm is
+    stands in no ledger.
     """
 
     kit: str
