@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from entact.exchange import Described, TransportError, write_transport
 
+OBSERVATIONS = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 AT = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 
 
@@ -26,7 +27,12 @@ def with_value(dataset: Described, column: str, value: Any) -> Described:
     values = dataset.frame[column].to_list()
     values[1] = value
     series = pl.Series(column, values, dtype=dataset.frame[column].dtype)
-    return replace(dataset, source=Held(dataset.frame.with_columns(series)))
+    columns = dataset.columns
+    if isinstance(value, str):
+        columns = tuple(
+            replace(one, length=max(one.length, len(value))) if one.name == column else one for one in columns
+        )
+    return replace(dataset, columns=columns, source=Held(dataset.frame.with_columns(series)))
 
 
 class Held:
@@ -149,6 +155,52 @@ def test_any_number_and_text_that_fits_comes_back(
     write_transport(with_value(with_value(datasets["DM"], "AGE", number), "SUBJID", said), path, AT)
     read, _ = pyreadstat.read_xport(path, output_format="polars")
     assert (read["AGE"][1], read["SUBJID"][1]) == (number, said)
+
+
+NUMBERS = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.1,
+    1 / 3,
+    15.0,
+    16.0,
+    17.0,
+    255.999,
+    -118.625,
+    1e15 + 1,
+    5.4e-79,
+    4e74,
+    None,
+]
+
+
+def test_rows_are_the_bytes_that_readstat_writes(
+    datasets: dict[str, Described], analysed: list[Described], tmp_path: Path
+) -> None:
+    several = [*datasets.values(), *analysed]
+    several += [with_value(datasets["DM"], "AGE", number) for number in NUMBERS]
+    for dataset in several:
+        write_transport(dataset, tmp_path / "ours", AT)
+        pyreadstat.write_xport(
+            dataset.frame,
+            str(tmp_path / "theirs"),
+            table_name=dataset.name,
+            file_label=dataset.label[:40],
+            column_labels=[one.variable.label for one in dataset.columns],
+            file_format_version=5,
+            variable_format={one.name: one.format for one in dataset.columns if one.format is not None},
+        )
+        ours, theirs = ((tmp_path / name).read_bytes() for name in ("ours", "theirs"))
+        assert ours.partition(OBSERVATIONS)[2] == theirs.partition(OBSERVATIONS)[2], dataset.name
+
+
+def test_the_greatest_numbers_come_back_too(datasets: dict[str, Described], tmp_path: Path) -> None:
+    for number in (7.2e75, -7.2e75, 5.399e-79):  # ReadStat itself would write another one for the first two
+        write_transport(with_value(datasets["DM"], "AGE", number), tmp_path / "dm.xpt", AT)
+        read, _ = pyreadstat.read_xport(tmp_path / "dm.xpt", output_format="polars")
+        assert read["AGE"][1] == number
 
 
 def test_dates_of_analysis_datasets_are_days_that_are_shown_as_dates(

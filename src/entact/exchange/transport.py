@@ -1,4 +1,4 @@
-"""SAS transport files, version 5 (XPT), which regulators take: written by ReadStat, within stricter limits.
+"""SAS transport files, version 5 (XPT), which regulators take, within limits stricter than theirs.
 
 Names of 8, labels of 40 and texts of 200 bytes, all of it ASCII, and numbers that the format can hold.
 What does not fit is refused with dataset, variable and row; nothing is cut or replaced in silence.
@@ -10,20 +10,24 @@ Conformance Guide, sections on SAS transport files and on lengths.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from entact.exchange.described import Column, Described
+from entact.exchange.described import Described
 
 LONGEST_NAME, LONGEST_LABEL, LONGEST_TEXT = 8, 40, 200
 _NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,7}")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
 _WHOLE: Final = r"^[\x20-\x7e]*[\x21-\x7e]$"  # the same without a blank at the end
 _LARGEST, _SMALLEST = 7.237e75, 5.398e-79  # of IBM floating point
+_MISSING: Final = np.uint64(0x2E << 56)
 _CARD: Final = 80  # bytes of a record of the file, whatever it holds
 _OBSERVATIONS: Final = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 _STAMPS: Final = ((80 + 64, 16), (160, 16), (400 + 64, 16), (480, 16))  # where the file says when it was made
@@ -41,31 +45,83 @@ def write_transport(dataset: Described, path: Path, at: datetime) -> None:
     Raises:
         TransportError: when something does not fit.
     """
+    _check_names(dataset)
+    widths = [8 if one.variable.numeric else one.length for one in dataset.columns]
+    written = 0
+    try:
+        with path.open("wb") as out:
+            out.write(_stamped(_header(dataset, path.parent), at))
+            for part in dataset.parts():
+                _check_values(dataset, part, written)
+                out.write(_records(part, widths))
+                written += part.height
+            out.write(b" " * (-sum(widths) * written % _CARD))
+    except TransportError:
+        path.unlink()
+        raise
+
+
+def _header(dataset: Described, folder: Path) -> bytes:
+    """All that comes before the rows, as ReadStat writes it of a row that gives each text its width."""
     import pyreadstat
 
-    check_transport(dataset)
-    widest = _widest(dataset)
-    record = sum(8 if text is None else len(text) for text in widest.row(0))
-    written = 0
-    with path.open("wb") as out, TemporaryDirectory(dir=path.parent) as folder:
-        for part in dataset.parts():
-            piece = Path(folder) / "piece"
-            pyreadstat.write_xport(
-                pl.concat([widest, part]),  # a first row that gives each text its width in the whole dataset
-                str(piece),
-                table_name=dataset.name,
-                file_label=dataset.label[:LONGEST_LABEL],
-                column_labels=[one.variable.label for one in dataset.columns],
-                file_format_version=5,
-                variable_format={one.name: one.format for one in dataset.columns if one.format is not None},
-            )
-            raw = piece.read_bytes()
-            begin = raw.index(_OBSERVATIONS) + _CARD
-            if not written:
-                out.write(_stamped(raw[:begin], at))
-            out.write(raw[begin + record : begin + record * (1 + part.height)])
-            written += part.height
-        out.write(b" " * (-record * written % _CARD))
+    widest = pl.DataFrame(
+        {
+            one.name: pl.Series([None], dtype=pl.Float64) if one.variable.numeric else ["x" * one.length]
+            for one in dataset.columns
+        }
+    )
+    with TemporaryDirectory(dir=folder) as place:
+        piece = Path(place) / "piece"
+        pyreadstat.write_xport(
+            widest,
+            str(piece),
+            table_name=dataset.name,
+            file_label=dataset.label[:LONGEST_LABEL],
+            column_labels=[one.variable.label for one in dataset.columns],
+            file_format_version=5,
+            variable_format={one.name: one.format for one in dataset.columns if one.format is not None},
+        )
+        raw = piece.read_bytes()
+    return raw[: raw.index(_OBSERVATIONS) + _CARD]
+
+
+def _records(part: pl.DataFrame, widths: Sequence[int]) -> bytes:
+    """The rows as the file has them, a whole column at a time: ReadStat asks for each value by itself.
+
+    Args:
+        widths: bytes of each column.
+    """
+    records = np.empty((part.height, sum(widths)), dtype=np.uint8)
+    texts = [
+        (name, width)
+        for (name, kind), width in zip(part.schema.items(), widths, strict=True)
+        if kind == pl.String
+    ]
+    padded = part.select(pl.col(name).fill_null("").str.pad_end(width) for name, width in texts)
+    place = 0
+    for series, width in zip(part, widths, strict=True):
+        field = records[:, place : place + width]
+        if series.dtype == pl.String:
+            text = "".join(padded[series.name].to_list())
+            field[:] = np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(-1, width)
+        else:
+            field[:] = _ibm(series.to_numpy()).reshape(-1, 1).view(np.uint8)
+        place += width
+    return records.tobytes()
+
+
+def _ibm(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Numbers in IBM's floating point, base 16 and big-endian; what is missing as `.` of SAS.
+
+    Its fraction of 56 bits holds the 53 of a double, whatever the shift to a power of 16: nothing is rounded.
+    """
+    fraction, exponent = np.frexp(np.nan_to_num(numbers))
+    sixteens = -(-exponent // 4)  # rounded up, so that the fraction is in [1/16, 1)
+    whole = np.ldexp(np.abs(fraction), 56 + exponent - 4 * sixteens).astype(np.uint64)
+    biased = np.where(whole == 0, 0, sixteens + 64).astype(np.uint64)
+    found = (fraction < 0).astype(np.uint64) << np.uint64(63) | biased << np.uint64(56) | whole
+    return np.where(np.isnan(numbers), _MISSING, found).astype(">u8")
 
 
 def _widest(dataset: Described) -> pl.DataFrame:
@@ -91,66 +147,62 @@ def _stamped(header: bytes, at: datetime) -> bytes:
     return bytes(raw)
 
 
-def check_transport(dataset: Described) -> None:
-    """Refuses what a transport file cannot hold.
-
-    Raises:
-        TransportError: for the first thing that does not fit.
-    """
+def _check_names(dataset: Described) -> None:
     where = f"dataset {dataset.name}"
     if not _NAME.fullmatch(dataset.name):
         raise TransportError(f"{where}: a name is at most {LONGEST_NAME} capital letters and digits")
-    fitting = _fitting(dataset.lazy)
     for column in dataset.columns:
-        _check_column(where, column, dataset, fits=fitting[column.name])
+        label = column.variable.label
+        if not _NAME.fullmatch(column.name):
+            raise TransportError(
+                f"{where}, variable {column.name}: a name is at most {LONGEST_NAME} capital letters "
+                "and digits"
+            )
+        if len(label) > LONGEST_LABEL or not _PRINTABLE.fullmatch(label):
+            raise TransportError(
+                f"{where}, variable {column.name}: the label {label!r} is not ASCII of at most "
+                f"{LONGEST_LABEL} characters"
+            )
 
 
-def _fitting(lazy: pl.LazyFrame) -> dict[str, bool]:
-    """Of each column whether every value fits: asked of the dataset as a whole, which is faster."""
-    schema = lazy.collect_schema()
-    if not schema:
-        return {}
-    asked = []
-    for name, kind in schema.items():
-        one = pl.col(name)
-        if kind == pl.String:
-            fits = one.str.len_bytes().is_between(1, LONGEST_TEXT) & one.str.contains(_WHOLE)
-        else:
-            fits = one.is_finite() & ((one == 0) | one.abs().is_between(_SMALLEST, _LARGEST))
-        asked.append(fits.all())  # nothing said about what is missing
-    found: dict[str, bool] = lazy.select(asked).collect(engine="streaming").row(0, named=True)
-    return found
+def _check_values(dataset: Described, part: pl.DataFrame, before: int) -> None:
+    """Refuses what a transport file cannot hold.
+
+    Args:
+        before: rows of the dataset that come before those of the part.
+    Raises:
+        TransportError: for the first value that does not fit.
+    """
+    fitting = part.select(
+        _fits(name, kind).all() for name, kind in part.schema.items()
+    )  # of what is not missing
+    for name in part.columns:
+        if part.height and not fitting[name][0]:
+            for row, value in enumerate(part[name].to_list(), start=before + 1):
+                if value is not None:
+                    _check_value(f"dataset {dataset.name}, variable {name}, row {row}", value)
 
 
-def _check_column(where: str, column: Column, dataset: Described, *, fits: bool) -> None:
-    where = f"{where}, variable {column.name}"
-    label = column.variable.label
-    if not _NAME.fullmatch(column.name):
-        raise TransportError(f"{where}: a name is at most {LONGEST_NAME} capital letters and digits")
-    if len(label) > LONGEST_LABEL or not _PRINTABLE.fullmatch(label):
+def _fits(name: str, kind: pl.DataType) -> pl.Expr:
+    one = pl.col(name)
+    if kind == pl.String:
+        return one.str.len_bytes().is_between(1, LONGEST_TEXT) & one.str.contains(_WHOLE)
+    return one.is_finite() & ((one == 0) | one.abs().is_between(_SMALLEST, _LARGEST))
+
+
+def _check_value(where: str, value: str | float) -> None:
+    if isinstance(value, float):
+        if not (value == 0 or _SMALLEST <= abs(value) <= _LARGEST):
+            raise TransportError(f"{where}: {value!r} is no number that the format can hold")
+    elif not _PRINTABLE.fullmatch(value):
+        strange = next(one for one in value if not _PRINTABLE.fullmatch(one))
         raise TransportError(
-            f"{where}: the label {label!r} is not ASCII of at most {LONGEST_LABEL} characters"
+            f"{where}: {strange!r} is not ASCII; write it otherwise, or export as Dataset-JSON"
         )
-    if fits:
-        return
-    values = (value for part in dataset.parts() for value in part[column.name].to_list())
-    for row, value in enumerate(values, start=1):
-        if value is None:
-            continue
-        if isinstance(value, float):
-            if not (value == 0 or _SMALLEST <= abs(value) <= _LARGEST):
-                raise TransportError(f"{where}, row {row}: {value!r} is no number that the format can hold")
-        elif not _PRINTABLE.fullmatch(value):
-            strange = next(one for one in value if not _PRINTABLE.fullmatch(one))
-            raise TransportError(
-                f"{where}, row {row}: {strange!r} is not ASCII; write it otherwise, or export as Dataset-JSON"
-            )
-        elif len(value) > LONGEST_TEXT:
-            raise TransportError(
-                f"{where}, row {row}: a text of {len(value)} bytes, and {LONGEST_TEXT} fit; shorten it, or "
-                "export as Dataset-JSON"
-            )
-        elif value != value.rstrip(" ") or value == "":
-            raise TransportError(
-                f"{where}, row {row}: {value!r} ends with a blank, which the format cannot tell"
-            )
+    elif len(value) > LONGEST_TEXT:
+        raise TransportError(
+            f"{where}: a text of {len(value)} bytes, and {LONGEST_TEXT} fit; shorten it, or export as "
+            "Dataset-JSON"
+        )
+    elif value != value.rstrip(" ") or value == "":
+        raise TransportError(f"{where}: {value!r} ends with a blank, which the format cannot tell")
