@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import cached_property
 from itertools import pairwise
 
@@ -130,7 +130,18 @@ class Person:
 
     def day(self, at: datetime | None) -> date | None:
         """The civil date at the site."""
-        return None if at is None else civil_date(at, zone_of(self.course, at))
+        return None if at is None else civil_date(at, self.zone(at))
+
+    def zone(self, at: datetime) -> tzinfo:
+        """The zone of the site; only where the study file does not name it does that of `at` count."""
+        found = self._zones.get(at.tzinfo)
+        if found is None:
+            found = self._zones[at.tzinfo] = zone_of(self.course, at)
+        return found
+
+    @cached_property
+    def _zones(self) -> dict[tzinfo | None, tzinfo]:
+        return {}
 
     def study_day(self, on: date | None) -> int | None:
         """Day counted from the first dose, which is day 1; the day before it is -1.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -52,35 +53,55 @@ def sourced(person: Person) -> Iterator[tuple[Answers, Parameter, tuple[Any, ...
         filled = list(person.answers(form))
         if not filled:
             continue
-        held = {visit_of(one.encounter) for one in filled} & book.visits.keys()
-        days = [person.day(one.at) for one in filled]
-        study_days = [person.study_day(day) for day in days]
+        rated = list(_rated(person, filled))
+        by_visit: dict[str, list[Answers]] = {}
+        for one, said in zip(filled, rated, strict=True):
+            by_visit.setdefault(said.visit, []).append(one)
+        held = by_visit.keys() & book.visits.keys()
         for parameter in parameters:
             baseline = _baseline(person, parameter, filled)
             base = None if baseline is None else _number(parameter, baseline)
-            counted = {visit: rating_at(person.course, filled, visit, parameter.name) for visit in held}
-            for one, day, study_day in zip(filled, days, study_days, strict=True):
-                visit = visit_of(one.encounter)
-                planned = book.visits.get(visit)
+            counted = {
+                visit: rating_at(person.course, by_visit[visit], visit, parameter.name) for visit in held
+            }
+            for one, said in zip(filled, rated, strict=True):
                 value = _number(parameter, one)
                 later = baseline is not None and one.at > baseline.at
                 values = (
                     person.usubjid,
                     form,
                     parameter.code,
-                    visit or None,
-                    planned.number if planned else None,
-                    day,
-                    study_day,
+                    said.visit or None,
+                    said.number,
+                    said.day,
+                    said.study_day,
                     value,
                     one.values.get(parameter.name) if parameter.kind == "code" else None,
                     one is baseline,
                     base,
                     value - base if later and value is not None and base is not None else None,
-                    planned is not None and counted[visit] is one,
-                    person.on_treatment(one.at),
+                    said.visit in held and counted[said.visit] is one,
+                    said.on_treatment,
                 )
                 yield one, parameter, values
+
+
+class _Rated(NamedTuple):
+    """What is the same of every parameter of a form as filled in."""
+
+    visit: str
+    number: int | None
+    day: date | None
+    study_day: int | None
+    on_treatment: bool
+
+
+def _rated(person: Person, filled: list[Answers]) -> Iterator[_Rated]:
+    for one in filled:
+        visit, day = visit_of(one.encounter), person.day(one.at)
+        planned = person.book.visits.get(visit)
+        number = planned.number if planned else None
+        yield _Rated(visit, number, day, person.study_day(day), person.on_treatment(one.at))
 
 
 def _number(parameter: Parameter, answers: Answers) -> float | None:

@@ -51,18 +51,18 @@ class Analyser:
         made = list(rows)
         demographics = next(row for row in made if row.domain == "DM")
         who = {name: demographics[name] for name in ("STUDYID", "USUBJID", "SUBJID", "SITEID")}
-        arms = {"TRT01P": demographics["ARM"], "TRT01A": demographics["ACTARM"]}
+        who |= {"TRT01P": demographics["ARM"], "TRT01A": demographics["ACTARM"]}
         numbers: dict[str, int] = {}
         for name, values, entries in self._made(subject, made, demographics):
+            said = who | values
             if name != "ADSL" and name not in SEQUENCE:
-                numbers[name] = numbers.get(name, 0) + 1
-                values = {"ASEQ": numbers[name], **values}
-            self.tables[name].add({**who, **arms, **values}, entries)
+                said["ASEQ"] = numbers[name] = numbers.get(name, 0) + 1
+            self.tables[name].add(said, entries)
 
     def _made(self, subject: Subject, made: list[Row], demographics: Row) -> Iterator[efficacy.Made]:
         """Each row, with its dataset and its entries."""
         yield "ADSL", _subject_level(subject, demographics), demographics.entries
-        of_sdtm = {(row.domain, row[f"{row.domain}SPID"]): row for row in made if row.domain != "DM"}
+        of_sdtm = {(row.domain, row.values.get(f"{row.domain}SPID")): row for row in made}
         for values, source in _events(subject, of_sdtm):
             yield "ADAE", values, source.entries
         for values, source in treatment.medicines(subject, of_sdtm):
@@ -128,20 +128,24 @@ def _assessments(
     """Each parameter of the frame `questionnaires` that has a row of SDTM: those of QS and RS."""
     homes = homes_of(subject.person.course.release).by_form
     estimands = efficacy.estimands_of(subject.person.book)
-    said: dict[str, dict[str, Any]] = {}  # of each form as filled in: window, and the estimands that count it
+    shared: dict[str, dict[str, Any]] = {}  # of each form as filled in
     for answers, parameter, derived in questionnaires.sourced(subject.person):
-        values = dict(zip(questionnaires.SCHEMA, derived, strict=True))
         home = homes.get(parameter.form, {}).get(parameter.name)
         if home is None or home.domain not in ("QS", "RS"):
             continue
         row = rows.get((home.domain, f"{answers.entry}.{parameter.name}"))
         if row is None:
             continue  # not asked, or a score that is not known
-        visit = values["AVISIT"]
-        if answers.entry not in said:
+        *_, visit, number, on, day, value, text, is_baseline, base, change, counts, on_treatment = derived
+        if answers.entry not in shared:
             encounter = subject.person.course.encounters.get(answers.encounter or "")
             counting = [one for one in estimands if subject.person.counts(one, answers.at)]
-            said[answers.entry] = {
+            shared[answers.entry] = {
+                "AVISIT": None if visit is None else visit.replace("_", " ").upper(),
+                "AVISITN": number,
+                "ADT": sas_date(on),
+                "ADY": day,
+                "ONTRTFL": "Y" if on_treatment else None,
                 **efficacy.windows_of(subject.person, encounter),
                 "ESTIMAND": " ".join(counting) or None,
             }
@@ -150,19 +154,16 @@ def _assessments(
                 "PARAM": home.name,
                 "PARAMCD": home.code,
                 "PARCAT1": home.category,
-                "AVISIT": None if visit is None else visit.replace("_", " ").upper(),
-                "AVISITN": values["AVISITN"],
-                "ADT": sas_date(values["ADT"]),
-                "ADY": values["ADY"],
-                "AVAL": values["AVAL"],
-                "AVALC": values["AVALC"],
-                "BASE": values["BASE"],
-                "CHG": values["CHG"],
-                **{name: "Y" if values[name] else None for name in ("ABLFL", "ANL01FL", "ONTRTFL")},
-                **said[answers.entry],
+                "AVAL": value,
+                "AVALC": text,
+                "BASE": base,
+                "CHG": change,
+                "ABLFL": "Y" if is_baseline else None,
+                "ANL01FL": "Y" if counts else None,
+                **shared[answers.entry],
                 "SRCDOM": home.domain,
                 "SRCVAR": f"{home.domain}STRESN",
-                "SRCSEQ": row[f"{home.domain}SEQ"],
+                "SRCSEQ": row.values[f"{home.domain}SEQ"],
             },
             row,
         )

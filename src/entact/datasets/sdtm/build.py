@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 from entact.course.course import Course
@@ -146,8 +147,9 @@ class Tabulator:
         self.told.environments.add(course.effective[0].entry.environment)
         for row in rows:
             self.tables[row.domain].add(row.values, row.entries)
-            for values in _qualifiers(row):
-                self.table(f"SUPP{row.domain}").add(values, row.entries)
+            if row.qualifiers:
+                for values in _qualifiers(row):
+                    self.table(f"SUPP{row.domain}").add(values, row.entries)
         for dates, at in ((self.told.began, subject.began), (self.told.seen, subject.last_seen)):
             if at is not None:
                 dates.append(subject.local(at) or "")
@@ -279,10 +281,11 @@ def rows_of(subject: Subject) -> list[Row]:
         by_domain.setdefault(row.domain, []).append(row)
     found = []
     for name in ORDER:
-        ordered = sorted(by_domain.get(name, []), key=lambda row: _order(row, _KEYS.get(row.domain, ())))
-        for number, row in enumerate(ordered, start=1):
-            if f"{name}SEQ" in domain(name).variables:
-                row.values[f"{name}SEQ"] = number
+        ordered = _ordered(by_domain.get(name, []), _KEYS.get(name, ()))
+        sequence = f"{name}SEQ"
+        if sequence in domain(name).variables:
+            for number, row in enumerate(ordered, start=1):
+                row.values[sequence] = number
         found += ordered
     return found
 
@@ -308,6 +311,17 @@ def before_told(study: Study, course: Course) -> Course:
         if entry.id == randomised or (hold(entry).key < first.key and arrival(entry) <= known)
     ]
     return fold(study, kept)
+
+
+def _ordered(rows: list[Row], keys: tuple[str, ...]) -> list[Row]:
+    """The rows of a domain by its keys."""
+    if not keys:
+        return rows
+    said = itemgetter(*keys)
+    try:
+        return sorted(rows, key=lambda row: said(row.values))
+    except (KeyError, TypeError):  # something is missing of one that is compared
+        return sorted(rows, key=lambda row: _order(row, keys))
 
 
 def _order(row: Row, keys: tuple[str, ...]) -> tuple[Any, ...]:

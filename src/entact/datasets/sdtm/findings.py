@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from entact.course.entry.sealing import is_sealed
@@ -14,6 +16,7 @@ from entact.datasets.sdtm.homes import Home, homes_of, unit_in_cdisc
 from entact.datasets.sdtm.row import Row, Value, text_of
 from entact.datasets.sdtm.subject import Subject
 from entact.protocol.quantity import parse_duration, parse_quantity
+from entact.protocol.release import Release
 
 DOMAINS: Final = ("VS", "LB", "EG", "QS", "RS", "PE", "FA", "SC")
 VISIT_DAY: Final = {name: (f"{name}DTC", f"{name}DY") for name in (*DOMAINS, "IE", "DA")}
@@ -26,6 +29,7 @@ MISSING: Final = {
     "unknown": "UNKNOWN",
 }
 _NOT_OF_PE: Final = ("PESTRESN", "PESTRESU")  # what was examined is said in words
+_OF_RESULT: Final = ("SPID", "ORRES", "ORRESU", "STRESC", "STRESN", "STRESU", "STAT", "REASND")
 NO_REASON: Final = "NO REASON GIVEN"
 _AFTER: Final = re.compile(r"(initial|supplement)(?: \+ (.+))?")
 _BEFORE, _BETWEEN, _END, _SUPPLEMENT = (
@@ -41,30 +45,30 @@ def findings(subject: Subject) -> Iterator[Row]:
     course = subject.person.course
     for name, filled in course.answers.items():
         form = course.release.forms.get(name)
-        homes = homes_of(course.release).by_form.get(name, {})
-        if form is None or not homes:
+        tests = _tests_of(course.release).get(name, ())
+        if form is None or not tests:
             continue
         for answers in filled:
             if not subject.person.may_use(answers.at):
                 continue
             if answers.status != "done":
-                yield from _not_done(subject, answers, homes)
+                yield _not_done(subject, answers, tests[0].home)
                 continue
-            domains = dict.fromkeys(home.domain for home in homes.values())
-            when = {domain: _when(subject, answers, domain) for domain in domains}
-            for item, home in homes.items():
-                row = _finding(subject, answers, item, home, when[home.domain])
+            shared: dict[str, dict[str, Value]] = {}
+            behind = subject.behind([answers.entry])
+            for test in tests:
+                prefix = test.home.domain
+                if prefix not in shared:
+                    shared[prefix] = _shared(subject, answers, prefix)
+                row = _finding(answers, test, shared[prefix], behind)
                 if row is not None:
                     yield row
 
 
-def _not_done(subject: Subject, answers: Answers, homes: Any) -> Iterator[Row]:
+def _not_done(subject: Subject, answers: Answers, first: Home) -> Row:
     """A form that was not done: one row for all of its tests."""
-    first = next(iter(homes.values()), None)
-    if first is None:
-        return
     prefix = first.domain
-    yield subject.row(
+    return subject.row(
         prefix,
         {
             f"{prefix}SPID": f"{answers.entry}.all",
@@ -79,15 +83,60 @@ def _not_done(subject: Subject, answers: Answers, homes: Any) -> Iterator[Row]:
     )
 
 
-def _finding(subject: Subject, answers: Answers, item: str, home: Home, when: dict[str, Value]) -> Row | None:
+def _shared(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:
+    """What all rows of a form as filled in have in common."""
+    said: dict[str, Value] = {**subject.keys(prefix), **_when(subject, answers, prefix)}
+    if prefix == "RS":
+        said["RSEVAL"] = "INDEPENDENT ASSESSOR" if answers.role == "rater" else "INVESTIGATOR"
+    return _of_guide(prefix, said)
+
+
+def _finding(answers: Answers, test: _Test, shared: dict[str, Value], behind: tuple[str, ...]) -> Row | None:
     """The row of one item or score; None where it was neither asked nor could be known."""
-    prefix = home.domain
-    entered, value = answers.items.get(item), answers.values.get(item)
-    result = _result(home, entered, value)
+    item, prefix = test.item, test.home.domain
+    result = _result(test.home, answers.items.get(item), answers.values.get(item))
     if result is None:
         return None
-    named: dict[str, Value] = {
-        f"{prefix}SPID": f"{answers.entry}.{item}",
+    names, variables = _names_of(prefix), domain(prefix).variables
+    values = {**shared, **test.said}
+    values[names["SPID"]] = f"{answers.entry}.{item}"
+    for name, said in result.items():
+        variable = names[name]
+        if said is not None or variable in variables:
+            values[variable] = said
+    if prefix == "PE":
+        values = {name: said for name, said in values.items() if name not in _NOT_OF_PE}
+    return Row(prefix, values, behind, answers.at if names["STRESC"] in values else None)
+
+
+@dataclass(frozen=True)
+class _Test:
+    """An item or score with its home, and what every row of it says."""
+
+    item: str
+    home: Home
+    said: Mapping[str, Value]
+
+
+@cache
+def _tests_of(release: Release) -> Mapping[str, tuple[_Test, ...]]:
+    """Each form's items and scores that become findings."""
+    return {
+        form: tuple(_Test(item, home, _of_test(home)) for item, home in homes.items())
+        for form, homes in homes_of(release).by_form.items()
+    }
+
+
+@cache
+def _names_of(prefix: str) -> Mapping[str, str]:
+    """What is said of a result -> the variable of a domain."""
+    return {one: f"{prefix}{one}" for one in _OF_RESULT}
+
+
+def _of_test(home: Home) -> Mapping[str, Value]:
+    """What is said of a test alone."""
+    prefix = home.domain
+    said: dict[str, Value] = {
         f"{prefix}TESTCD": home.code,
         f"{prefix}TEST": home.name,
         f"{prefix}CAT": home.category or None,
@@ -95,16 +144,13 @@ def _finding(subject: Subject, answers: Answers, item: str, home: Home, when: di
         f"{prefix}POS": home.position or None,
         f"{prefix}OBJ": home.about or None,
     }
-    if prefix == "RS":
-        named["RSEVAL"] = "INDEPENDENT ASSESSOR" if answers.role == "rater" else "INVESTIGATOR"
-    values = named | {f"{prefix}{name}": said for name, said in result.items()}
-    values |= when
-    variables = domain(prefix).variables  # of some domains there is no numeric result, or no flag
-    values = {name: said for name, said in values.items() if said is not None or name in variables}
-    if prefix == "PE":
-        values = {name: said for name, said in values.items() if name not in _NOT_OF_PE}
-    known = f"{prefix}STRESC" in values
-    return subject.row(prefix, values, [answers.entry], answers.at if known else None)
+    return _of_guide(prefix, said)
+
+
+def _of_guide(prefix: str, values: dict[str, Value]) -> dict[str, Value]:
+    """Without what is nothing and has no variable: of some domains there is no numeric result, or no flag."""
+    variables = domain(prefix).variables
+    return {name: said for name, said in values.items() if said is not None or name in variables}
 
 
 def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
@@ -205,11 +251,12 @@ def mark_last_before(rows: list[Row], first: datetime | None) -> None:
     if first is None:
         return
     for row in rows:
-        name = row.domain
-        if name in DOMAINS and row.at is not None and row.at <= first:
-            key = (name, *(row[f"{name}{one}"] for one in ("TESTCD", "POS", "OBJ")))
-            if row[f"{name}STRESC"] is not None and (key not in last or last[key].at <= row.at):  # type: ignore[operator]
-                last[key] = row
+        name, said = row.domain, row.values
+        if row.at is None or row.at > first or name not in DOMAINS or said.get(f"{name}STRESC") is None:
+            continue
+        key = (name, said[f"{name}TESTCD"], said.get(f"{name}POS"), said.get(f"{name}OBJ"))
+        if key not in last or last[key].at <= row.at:  # type: ignore[operator]
+            last[key] = row
     for (name, *_), row in last.items():
         if f"{name}LOBXFL" in domain(name).variables:
             row.values[f"{name}LOBXFL"] = "Y"

@@ -10,7 +10,6 @@ from functools import cached_property
 from entact.course.entry.dates import read_date
 from entact.course.entry.effective import Effective
 from entact.course.state.encounter import UNSCHEDULED, EncounterState, visit_of
-from entact.course.state.progress import zone_of
 from entact.datasets.person import Person
 from entact.datasets.sdtm.row import Qualifier, Row, Value
 
@@ -40,12 +39,15 @@ class Subject:
         qualifiers: tuple[Qualifier, ...] = (),
     ) -> Row:
         """A row of this participant, with all entries that stand behind it."""
-        keys: dict[str, Value] = {
+        return Row(domain, self.keys(domain) | values, self.behind(entries), at, qualifiers)
+
+    def keys(self, domain: str) -> dict[str, Value]:
+        """What every row of a domain begins with."""
+        return {
             "STUDYID": self.person.book.study.upper(),
             "DOMAIN": domain,
             "USUBJID": self.person.usubjid,
         }
-        return Row(domain, keys | values, self.behind(entries), at, qualifiers)
 
     def behind(self, entries: Iterable[str]) -> tuple[str, ...]:
         """Entries with the corrections that were merged into them, each once."""
@@ -54,7 +56,8 @@ class Subject:
             if entry:
                 found[entry] = None
                 standing = self._effective.get(entry)
-                found.update(dict.fromkeys(standing.corrections if standing is not None else ()))
+                if standing is not None and standing.corrections:
+                    found.update(dict.fromkeys(standing.corrections))
         return tuple(found)
 
     def encounter_of(self, entry: str) -> str | None:
@@ -78,7 +81,7 @@ class Subject:
             return None
         found = self._local.get(at)  # many rows are of one instant
         if found is None:
-            here = at.astimezone(zone_of(self.person.course, at))
+            here = at.astimezone(self.person.zone(at))
             found = self._local[at] = here.replace(tzinfo=None).isoformat(timespec="seconds")
         return found
 

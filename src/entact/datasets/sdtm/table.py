@@ -15,6 +15,8 @@ ENTRIES: Final = "entries"  # beside the variables of a part: the entries that e
 
 _OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
 
+_TEXTS: Final = {str, type(None)}
+
 
 class Spool(Protocol):
     """Where parts of datasets wait until all participants were added."""
@@ -47,15 +49,17 @@ class Table:
         self._spooled = 0
         self._coming: list[pl.DataFrame] = []  # parts that were gathered elsewhere, until they are many
         self._said: dict[str, Any] = {}  # variables of which something was ever said, with the last of it
+        self._known = 0  # how many of them were found in the guide
         self._used: set[str] = set()  # variables that have a value in what waits elsewhere
         self._gathered: tuple[int, list[Variable], pl.DataFrame] = (-1, [], pl.DataFrame())
 
     def add(self, values: dict[str, Any], entries: tuple[str, ...]) -> None:
         """Adds a row; nothing may be said that the guide has no variable for."""
-        if not values.keys() <= self.domain.variables.keys():
-            strange = values.keys() - self.domain.variables.keys()
-            raise ValueError(f"{self.domain.name} has no variable {', '.join(sorted(strange))}")
         self._said.update(values)
+        if len(self._said) != self._known:
+            if strange := self._said.keys() - self.domain.variables.keys():
+                raise ValueError(f"{self.domain.name} has no variable {', '.join(sorted(strange))}")
+            self._known = len(self._said)
         self.rows.append(values)
         self.entries.append(entries)
         if self._spool is not None and len(self.rows) >= PART:
@@ -155,15 +159,23 @@ class Table:
 
 
 def _series(variable: Variable, said: list[Any]) -> pl.Series:
+    first = next(iter(said), None)
+    if first.__class__ is str and said.count(first) == len(said):  # as of study, domain and much else
+        return pl.Series(variable.name, [first or None], dtype=_kind(variable)).new_from_index(0, len(said))
     if said.count(None) == len(said):
         return _nothing(variable, len(said))
     if variable.numeric:
         numbers = [None if one is None else float(one) for one in said]
         return pl.Series(variable.name, numbers, dtype=pl.Float64)
-    texts = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
-    return pl.Series(variable.name, texts, dtype=pl.String)
+    if not {*map(type, said)} <= _TEXTS or "" in said:
+        said = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
+    return pl.Series(variable.name, said, dtype=pl.String)
 
 
 def _nothing(variable: Variable, count: int) -> pl.Series:
     """So many rows in which nothing is said."""
-    return pl.Series(variable.name, [], dtype=pl.Float64 if variable.numeric else pl.String).clear(count)
+    return pl.Series(variable.name, [], dtype=_kind(variable)).clear(count)
+
+
+def _kind(variable: Variable) -> type[pl.DataType]:
+    return pl.Float64 if variable.numeric else pl.String
