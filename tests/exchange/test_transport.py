@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,8 +48,8 @@ class Held:
     def lazy(self) -> pl.LazyFrame:
         return self._frame.lazy()
 
-    def parts(self) -> Iterator[tuple[pl.DataFrame, Sequence[Sequence[str]]]]:
-        yield self._frame, [()] * self._frame.height
+    def parts(self) -> Iterator[pl.DataFrame]:
+        yield self._frame
 
 
 def test_every_dataset_is_read_again_as_it_was_written(

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import asdict
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from entact import __version__
 from entact.cli.gathering import Gathering, Wanted
 from entact.cli.source import Asked, Source, arms_of, open_source
 from entact.cli.spool import Spooled
-from entact.cli.trace import numbers_in
-from entact.cli.work import use_workers
+from entact.cli.trace import trace_lines
+from entact.cli.work import collect_seldom, use_workers
 from entact.course.entry import digest
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, strangers
 from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
@@ -83,12 +82,14 @@ def export_source(
     odm = OdmRecord(source.study) if VERSIONS.keys() & {*asked.standards} else None
     wanted = Wanted(source.study, arms, ADAM in asked.standards, FHIR in asked.standards)
     gathering = Gathering(wanted, spool, odm)
-    gathering.add_all(source.participants, executor)
+    with collect_seldom():
+        gathering.add_all(source.participants, executor)
     analyser, fhir, seen = gathering.analyser, gathering.fhir, gathering.seen
     tabulation = gathering.tabulator.finish(
         {"DCUTDTC": seen.at.date().isoformat(), "DCUTDESC": (source.cut or {}).get("name", "DATA EXPORT")}
     )
-    wrong = [str(one) for one in strangers(tabulation) if not one.extensible]
+    strange = list(strangers(tabulation))
+    wrong = [str(one) for one in strange if not one.extensible]
     if wrong:
         raise StoreError(f"nothing was written: {'; '.join(wrong[:5])}")
     analysed = analyser.finish().tables if analyser is not None else {}
@@ -129,7 +130,7 @@ def export_source(
         },
         "files": written,
         "resources": dict(fhir.counts) if fhir is not None else {},
-        "own_terms": sorted({str(one) for one in strangers(tabulation) if one.extensible}),
+        "own_terms": sorted({str(one) for one in strange if one.extensible}),
         "sponsor_codes": {item: list(said) for item, said in tabulation.own.items()},
         "left_out": dict(tabulation.left_out),
         "left_out_of_odm": dict(odm.left_out) if odm is not None else {},
@@ -229,7 +230,7 @@ def _write(
             waiting.replace(made[-1])
         made.append(out / TRACE)
         with made[-1].open("w", encoding="utf-8") as to:
-            to.writelines(_traces({**tabulation.tables, **analysed}))
+            to.writelines(trace_lines({**tabulation.tables, **analysed}))
         for one in coming:
             one.result()
     except BaseException:
@@ -279,25 +280,3 @@ def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: da
         with path.open("wb") as out:
             for number, part in enumerate(dataset.parts()):
                 part.write_csv(out, include_header=not number)
-
-
-def _traces(tables: Mapping[str, Table]) -> Iterator[str]:
-    """A line for each row of a participant: its key, and the entries that it came from."""
-    for dataset, table in tables.items():
-        if dataset.startswith("SUPP"):
-            continue
-        for part, entries in table.parts():
-            if "USUBJID" not in part.columns:
-                continue
-            subjects = part["USUBJID"].to_list()
-            numbers = numbers_in(dataset, part)
-            for subject, number, behind in zip(subjects, numbers, entries, strict=True):
-                if subject is not None:
-                    key = _quoted(f"{dataset}:{subject}")[:-1] + (f":{number}" if number else "")
-                    yield f'{{"row": {key}", "entries": [{", ".join(map(_quoted, behind))}]}}\n'
-
-
-@lru_cache(maxsize=50_000)
-def _quoted(text: str) -> str:
-    """A text in JSON; those of one entry or participant come again and again."""
-    return json.dumps(text)

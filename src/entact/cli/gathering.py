@@ -19,6 +19,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from entact.cli.work import collect_seldom
 from entact.course import Course
 from entact.course.entry import Line, instant, read
 from entact.course.fold import Broken, fold_lines
@@ -224,11 +225,11 @@ class _Held:
 
     def scan(self, dataset: str) -> pl.LazyFrame:
         """All that was kept of a dataset, in order."""
-        return pl.concat(self.parts(dataset)).lazy()
+        return pl.concat(part for name, part in self.parts_kept if name == dataset).lazy()
 
-    def parts(self, dataset: str) -> Iterator[pl.DataFrame]:
-        """What was kept of it, part by part."""
-        return (part for name, part in self.parts_kept if name == dataset)
+    def parts(self, dataset: str, names: list[str]) -> Iterator[pl.DataFrame]:
+        """Some columns of what was kept of it, part by part."""
+        return (part.select(names) for name, part in self.parts_kept if name == dataset)
 
 
 class _Each:
@@ -251,10 +252,11 @@ def share_of(packed: bytes, people: list[Chain]) -> Share:
         packed: a `Wanted`, pickled once however many shares there are.
     """
     spool = _Held()
-    gathering = Gathering(_unpacked(packed), spool)
-    for ledger, lines in people:
-        gathering.add(ledger, lines)
-    return gathering.share(spool)
+    with collect_seldom():
+        gathering = Gathering(_unpacked(packed), spool)
+        for ledger, lines in people:
+            gathering.add(ledger, lines)
+        return gathering.share(spool)
 
 
 @lru_cache(maxsize=1)

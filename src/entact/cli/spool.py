@@ -45,7 +45,7 @@ class Spooled:
         """Keeps the next part of a dataset."""
         kept = self._parts.setdefault(dataset, [])
         kept.append(self._place() / f"{dataset}-{len(kept)}.parquet")
-        part.write_parquet(kept[-1], compression="lz4")
+        part.write_parquet(kept[-1], compression="lz4", statistics=False)
 
     def write(self, name: str, line: str) -> None:
         """Adds a line to a file that waits as well."""
@@ -70,6 +70,6 @@ class Spooled:
         """All that was kept of a dataset, in order."""
         return pl.scan_parquet(self._parts[dataset])
 
-    def parts(self, dataset: str) -> Iterator[pl.DataFrame]:
-        """What was kept of it, part by part."""
-        return (pl.read_parquet(path) for path in self._parts[dataset])
+    def parts(self, dataset: str, names: list[str]) -> Iterator[pl.DataFrame]:
+        """Some columns of what was kept of it, part by part."""
+        return (pl.read_parquet(path, columns=names) for path in self._parts[dataset])

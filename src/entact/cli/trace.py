@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -11,7 +13,9 @@ from entact.cli.source import Asked, arms_of, open_source
 from entact.course.entry import Line, read
 from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import DATASETS, SEQUENCE, Analyser
-from entact.datasets.sdtm import Tabulator
+from entact.datasets.sdtm import Table, Tabulator
+from entact.datasets.sdtm.row import text_of
+from entact.datasets.sdtm.table import ENTRIES
 from entact.store import StoreError
 
 _NUMBERS = {"SV": "VISITNUM", **{name: SEQUENCE.get(name, "ASEQ") for name in DATASETS}}
@@ -86,17 +90,47 @@ def print_trace(found: dict[str, Any]) -> None:
 
 def row_number(dataset: str, row: dict[str, Any]) -> str:
     """The number of a row among those of its participant; empty where there is one."""
-    return _as_number(row.get(_NUMBERS.get(dataset, f"{dataset}SEQ")))
+    found = row.get(_number_of(dataset))
+    return "" if found is None else text_of(found)
 
 
-def numbers_in(dataset: str, rows: pl.DataFrame) -> list[str]:
-    """The same of each row of a part of a dataset."""
-    name = _NUMBERS.get(dataset, f"{dataset}SEQ")
-    return [""] * rows.height if name not in rows.columns else list(map(_as_number, rows[name].to_list()))
+def trace_lines(tables: Mapping[str, Table]) -> Iterator[str]:
+    """A line for each row of a participant: its key, and the entries that it came from; many at once."""
+    for dataset, table in tables.items():
+        names = [one.name for one in table.variables]
+        if dataset.startswith("SUPP") or "USUBJID" not in names:
+            continue
+        number = [one for one in names if one == _number_of(dataset)]
+        for part in table.sources(["USUBJID", *number]):
+            yield _lines(dataset, number, part.filter(pl.col("USUBJID").is_not_null()))
 
 
-def _as_number(found: float | None) -> str:
-    return "" if found is None else f"{found:.0f}"
+def _lines(dataset: str, number: list[str], part: pl.DataFrame) -> str:
+    subject, entries = _escaped(part["USUBJID"]), _escaped(part[ENTRIES])
+    key: list[pl.Expr | pl.Series] = [pl.lit(f'{{"row": "{dataset}:'), subject]
+    for name in number:
+        said = pl.concat_str(pl.lit(":"), pl.col(name).cast(pl.String).str.strip_suffix(".0"))
+        key.append(said.fill_null(""))
+    listed = pl.concat_str(pl.lit('"'), entries.str.replace_all("\n", '", "', literal=True), pl.lit('"'))
+    behind = pl.when(entries == "").then(pl.lit("")).otherwise(listed)
+    line = pl.concat_str(*key, pl.lit('", "entries": ['), behind, pl.lit("]}\n"))
+    found: str | None = part.select(line.str.join("")).item()
+    return found or ""
+
+
+def _escaped(texts: pl.Series) -> pl.Series:
+    """Lines as they stand between the quotes of JSON."""
+    if not texts.str.contains(r'[^\n -~]|["\\]').any():
+        return texts
+    return pl.Series(
+        texts.name,
+        ["\n".join(json.dumps(one)[1:-1] for one in text.split("\n")) for text in texts.to_list()],
+        dtype=pl.String,
+    )
+
+
+def _number_of(dataset: str) -> str:
+    return _NUMBERS.get(dataset, f"{dataset}SEQ")
 
 
 def _key(key: str) -> tuple[str, str, str, str]:

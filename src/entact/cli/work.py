@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -47,6 +48,17 @@ def use_workers(count: int | None) -> Iterator[Executor | None]:
     # Spawned: neither the terminal's threads nor the database's connection may be copied into a worker.
     with ProcessPoolExecutor(count, _DeafContext()) as executor:
         yield executor
+
+
+@contextmanager
+def collect_seldom() -> Iterator[None]:
+    """For work that makes many values, all of which live: to look for circles among them takes a sixth."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -254,13 +254,19 @@ def _lists(datasets: Sequence[Described]) -> dict[str, tuple[list[str], Codelist
     """Of each column with a codelist the terms that are used, in order of the alphabet."""
     found: dict[str, tuple[list[str], Codelist]] = {}
     for dataset in datasets:
-        for column in dataset.columns:
-            lists = [one for code in column.variable.codelists if (one := codelist(code)) is not None]
-            if not lists or column.type != "text":
-                continue
-            terms = dataset.lazy.select(pl.col(column.name).drop_nulls().unique())
-            used = sorted(terms.collect(engine="streaming")[column.name].to_list())
-            if column.name.endswith(("STRESC", "QNAM")) or not used:
+        coded = {
+            column: lists
+            for column in dataset.columns
+            if column.type == "text" and not column.name.endswith(("STRESC", "QNAM"))
+            if (lists := [one for code in column.variable.codelists if (one := codelist(code)) is not None])
+        }
+        if not coded:
+            continue
+        asked = [pl.col(column.name).drop_nulls().unique().implode() for column in coded]
+        terms = dataset.lazy.select(asked).collect(engine="streaming").row(0, named=True)
+        for column, lists in coded.items():
+            used = sorted(terms[column.name])
+            if not used:
                 continue
             best = max(lists, key=lambda one: sum(term in one.terms for term in used))
             if any(term in best.terms for term in used):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -57,8 +57,8 @@ class Rows(Protocol):
         """All rows, read when they are asked for."""
         ...
 
-    def parts(self) -> Iterator[tuple[pl.DataFrame, Sequence[Sequence[str]]]]:
-        """The rows in order, part by part, and the entries that each of them came from."""
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """The rows in order, part by part."""
         ...
 
 
@@ -90,7 +90,7 @@ class Described:
 
     def parts(self) -> Iterator[pl.DataFrame]:
         """The rows in order, a part of them in memory at once."""
-        return (part for part, _ in self.source.parts())
+        return self.source.parts()
 
     @property
     def is_analysis(self) -> bool:

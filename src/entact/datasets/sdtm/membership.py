@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from entact.datasets.sdtm.build import Tabulation
-from entact.datasets.sdtm.guide import Codelist, Variable, codelist, domain
+from entact.datasets.sdtm.guide import Codelist, codelist, domain
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.special import MULTIPLE, term_in_dm
 from entact.datasets.sdtm.table import Table
@@ -38,10 +38,19 @@ class Stranger:
 def strangers(tabulation: Tabulation) -> Iterator[Stranger]:
     """Each value once that is no term of its variable's codelists; own terms of an extensible one too."""
     for name, table in tabulation.tables.items():
-        for variable in table.variables:
-            lists = [found for code in variable.codelists if (found := codelist(code)) is not None]
-            if lists:
-                yield from _strange(name, table, variable, lists)
+        lists = {
+            variable.name: known
+            for variable in table.variables
+            if (known := [found for code in variable.codelists if (found := codelist(code)) is not None])
+        }
+        if not lists:
+            continue
+        coded = {variable: _coded(table, variable) for variable in lists}
+        asked = [pl.col(one).filter(is_one).unique().implode() for one, is_one in coded.items()]
+        used = table.lazy().select(asked).collect(engine="streaming").row(0, named=True)
+        for variable, known in lists.items():
+            if not all(_is_term(variable, value, known) for value in used[variable]):
+                yield from _strange(name, table, variable, known, coded[variable])
 
 
 def wrong_terms(release: Release) -> Iterator[Fault]:
@@ -61,16 +70,23 @@ def wrong_terms(release: Release) -> Iterator[Fault]:
                     yield Fault(("forms", form, "items", item), message)
 
 
-def _strange(name: str, table: Table, variable: Variable, lists: list[Codelist]) -> Iterator[Stranger]:
-    name_of_number = f"{variable.name[:-1]}N"  # a number as text is no term
-    lazy = table.lazy().with_row_index("row", offset=1).filter(pl.col(variable.name).is_not_null())
-    if name_of_number in {one.name for one in table.variables}:
-        lazy = lazy.filter(pl.col(name_of_number).is_null())
-    found = lazy.group_by(variable.name).agg(pl.col("row").min()).sort("row").collect(engine="streaming")
+def _coded(table: Table, variable: str) -> pl.Expr:
+    """Whether a row has a value that is to be a term: a number as text is none."""
+    number = f"{variable[:-1]}N"
+    is_said = pl.col(variable).is_not_null()
+    return is_said & pl.col(number).is_null() if number in {one.name for one in table.variables} else is_said
+
+
+def _is_term(variable: str, value: str, lists: list[Codelist]) -> bool:
+    return (variable == "RACE" and value == MULTIPLE) or any(value in one.terms for one in lists)
+
+
+def _strange(
+    name: str, table: Table, variable: str, lists: list[Codelist], is_coded: pl.Expr
+) -> Iterator[Stranger]:
+    rows = table.lazy().with_row_index("row", offset=1).filter(is_coded)
+    found = rows.group_by(variable).agg(pl.col("row").min()).sort("row").collect(engine="streaming")
     for value, place in found.rows():
-        if variable.name == "RACE" and value == MULTIPLE:
-            continue
-        if not any(value in one.terms for one in lists):
-            yield Stranger(
-                name, variable.name, place, value, lists[0].submission, any(one.extensible for one in lists)
-            )
+        if not _is_term(variable, value, lists):
+            extensible = any(one.extensible for one in lists)
+            yield Stranger(name, variable, place, value, lists[0].submission, extensible)

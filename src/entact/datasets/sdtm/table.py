@@ -15,8 +15,6 @@ ENTRIES: Final = "entries"  # beside the variables of a part: the entries that e
 
 _OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
 
-_TEXTS: Final = {str, type(None)}
-
 
 class Spool(Protocol):
     """Where parts of datasets wait until all participants were added."""
@@ -29,8 +27,8 @@ class Spool(Protocol):
         """All that was kept of a dataset, in order."""
         ...
 
-    def parts(self, dataset: str) -> Iterator[pl.DataFrame]:
-        """What was kept of it, part by part."""
+    def parts(self, dataset: str, names: list[str]) -> Iterator[pl.DataFrame]:
+        """Some columns of what was kept of it, part by part."""
         ...
 
 
@@ -99,16 +97,24 @@ class Table:
         self._send(self._spool)
         return self._spool.scan(self.domain.name).select([one.name for one in self.variables])
 
-    def parts(self) -> Iterator[tuple[pl.DataFrame, Sequence[Sequence[str]]]]:
-        """The rows in order, part by part, and the entries that each of them came from."""
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """The rows in order, part by part."""
+        return self._parts([one.name for one in self.variables])
+
+    def sources(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Of each row, part by part, some variables and the entries that it came from, one a line."""
+        return self._parts([*names, ENTRIES])
+
+    def _parts(self, names: list[str]) -> Iterator[pl.DataFrame]:
         if not self._spooled and not self._coming:
-            yield self.frame(), self.entries
+            yield self.frame().with_columns(self._sources()).select(names)
             return
         assert self._spool is not None
         self._send(self._spool)
-        names = [one.name for one in self.variables]
-        for part in self._spool.parts(self.domain.name):
-            yield part.select(names), [one.split("\n") if one else [] for one in part[ENTRIES].to_list()]
+        yield from self._spool.parts(self.domain.name, names)
+
+    def _sources(self) -> pl.Series:
+        return pl.Series(ENTRIES, list(map("\n".join, self.entries)), dtype=pl.String)
 
     def _send(self, spool: Spool) -> None:
         """Lets what is in memory wait elsewhere."""
@@ -117,8 +123,7 @@ class Table:
             self._coming = []
         if not self.rows:
             return
-        entries = pl.Series(ENTRIES, list(map("\n".join, self.entries)), dtype=pl.String)
-        self._hand_on(self._frame(self.domain.variables).with_columns(entries), spool)
+        self._hand_on(self._frame(self.domain.variables).with_columns(self._sources()), spool)
         self.rows, self.entries = [], []
 
     def _hand_on(self, part: pl.DataFrame, spool: Spool) -> None:
@@ -167,14 +172,18 @@ def _series(variable: Variable, said: list[Any]) -> pl.Series:
     if variable.numeric:
         numbers = [None if one is None else float(one) for one in said]
         return pl.Series(variable.name, numbers, dtype=pl.Float64)
-    if not {*map(type, said)} <= _TEXTS or "" in said:
-        said = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
-    return pl.Series(variable.name, said, dtype=pl.String)
+    try:
+        if "" not in said:
+            return pl.Series(variable.name, said, dtype=pl.String)
+    except TypeError:  # there are numbers among them
+        pass
+    texts = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
+    return pl.Series(variable.name, texts, dtype=pl.String)
 
 
 def _nothing(variable: Variable, count: int) -> pl.Series:
     """So many rows in which nothing is said."""
-    return pl.Series(variable.name, [], dtype=_kind(variable)).clear(count)
+    return pl.Series(variable.name, [None], dtype=_kind(variable)).new_from_index(0, count)
 
 
 def _kind(variable: Variable) -> type[pl.DataType]:
