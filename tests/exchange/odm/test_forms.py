@@ -124,7 +124,7 @@ BOMB = """<?xml version="1.0"?>
         (FILE.encode()[:900], "line 18: "),
         (FILE.encode().replace(b"UTF", b"x") + b"<more/>", "Extra content"),
         (BOMB.encode(), "declares a document type"),
-        (b"<html/>", "html is no ODM of version 1.3"),
+        (b"<html/>", "line 1: it begins with <html> of no namespace, which is no ODM of version 1.3"),
         (b'<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3"/>', "it has no MetaDataVersion"),
         (FILE.replace('ItemOID="I4"', 'ItemOID="I9"').encode(), "line 24: there is no item 'I9'"),
         (FILE.replace('OID="I5" Name', 'OID="I4" Name').encode(), "the ItemDef 'I4' stands on line"),

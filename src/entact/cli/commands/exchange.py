@@ -28,6 +28,12 @@ OfCut = Annotated[str | None, typer.Option("--cut", help="A cut by its name; els
 
 Named = Annotated[str, typer.Argument(help="A study by its name, or the path of its file.")]
 Into = Annotated[Path | None, typer.Option(help="A study file, or its folder; else forms are told.")]
+IntoFolder = Annotated[
+    Path | None, typer.Option(help="The folder in which the study's own is made; else it is a dry run.")
+]
+AsKept = Annotated[
+    bool, typer.Option("--as-kept", help="The study file counts where the document says something else.")
+]
 Filled = Annotated[str | None, typer.Option("--at", help="The visit that fills forms which are new.")]
 Write = Annotated[bool, typer.Option("--write", help="Write the study file; else it is a dry run.")]
 
@@ -187,12 +193,8 @@ def write_usdm_document(
 @usdm.command("import", short_help="Make a study file of a document of USDM.")
 def read_usdm_document(
     document: Annotated[Path, typer.Argument(help="A document of USDM 4.0 (JSON).", dir_okay=False)],
-    into: Annotated[
-        Path | None, typer.Option(help="The folder in which the study's own is made; else it is a dry run.")
-    ] = None,
-    as_kept: Annotated[
-        bool, typer.Option("--as-kept", help="The study file counts where the document says something else.")
-    ] = False,
+    into: IntoFolder = None,
+    as_kept: AsKept = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a document, tell what it leaves in words, and make a study file that passes the check."""
@@ -207,12 +209,8 @@ def read_m11_document(
     document: Annotated[
         Path, typer.Argument(help="The exchange form of a protocol document (JSON).", dir_okay=False)
     ],
-    into: Annotated[
-        Path | None, typer.Option(help="The folder in which the study's own is made; else it is a dry run.")
-    ] = None,
-    as_kept: Annotated[
-        bool, typer.Option("--as-kept", help="The study file counts where the document says something else.")
-    ] = False,
+    into: IntoFolder = None,
+    as_kept: AsKept = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a protocol document, and take back the study file that it keeps, as the same release."""

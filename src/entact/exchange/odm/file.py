@@ -7,7 +7,7 @@ from typing import Final
 from lxml import etree
 
 from entact.exchange.odm.reading2 import as_version_1, is_version_2
-from entact.exchange.odm.space import tag
+from entact.exchange.odm.space import ODM, tag
 
 LARGEST: Final = 64 * 1024 * 1024
 
@@ -38,6 +38,12 @@ def odm_root(raw: bytes) -> etree._Element:
     if is_version_2(root):
         return as_version_1(root)
     if root.tag != tag("ODM"):
-        name = etree.QName(root).localname
-        raise OdmError([f"line {root.sourceline}: {name} is no ODM of version 1.3 or 2.0"])
+        named = etree.QName(root)
+        of = f"the namespace {named.namespace!r}" if named.namespace else "no namespace"
+        raise OdmError(
+            [
+                f"line {root.sourceline}: it begins with <{named.localname}> of {of}, which is no ODM of "
+                f"version 1.3 or 2.0; one of 1.3 begins with <ODM xmlns={ODM!r}>"
+            ]
+        )
     return root
