@@ -49,6 +49,11 @@ FINDINGS: Final[tuple[tuple[str, str, str], ...]] = (
     ("CORE-000741", "TS", "PCLAS is empty: there is no dictionary of classes of drugs."),
     ("CORE-000766", "AE", "Where there is no FA: the rule compares with its FAOBJ."),
     ("CORE-000767", "AE", "Where there is no FA: the rule compares with its FAOBJ."),
+    ("CORE-000915", "VS", "Read in several positions: each has its last value before the dose (VSPOS)."),
+    *(
+        (rule, "CO", "A long comment goes on in COVAL1, which the checker's list of variables lacks.")
+        for rule in ("CORE-000550", "CORE-000852", "CORE-001081", "CORE-001082")
+    ),
 )
 _NOTES: Final[Mapping[str, str]] = {
     "AE": "Every event is here, favourable ones too (SUPPAE, AEVALENC). AETERM is the study's own list.",

@@ -44,13 +44,13 @@ Rows = list[Row]
 
 
 def text_of(value: Any) -> str:
-    """A value as text: yes and no as Y and N, numbers without a needless zero."""
+    """A value as text: yes and no as Y and N, numbers without a needless zero, of codes all, or NONE."""
     if isinstance(value, bool):
         return "Y" if value else "N"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, list | tuple):
-        return ", ".join(text_of(one) for one in value)
+        return ", ".join(text_of(one) for one in value) or "NONE"  # asked, and none of them was chosen
     return str(value)
 
 

@@ -18,6 +18,7 @@ from lxml import etree
 from entact.exchange.odm.file import OdmError, odm_root
 from entact.exchange.odm.metadata import UNSCHEDULED, event_oid, item_oid
 from entact.exchange.odm.space import tag
+from entact.exchange.records.cells import in_row, is_cell
 from entact.exchange.records.lists import is_list
 from entact.exchange.records.mapping import RecordMapping
 from entact.exchange.records.row import Cell, RecordsError, Row, Version
@@ -136,6 +137,7 @@ class _Reader:
                 )
                 return
             repeat = self.group
+        name = in_row(name, self.group)
         why = ""
         if item.get("IsNull") == "Yes" or text is None:
             said = " ".join(one.text or "" for one in item.iter(tag("Comment")))
@@ -192,8 +194,8 @@ class _Reader:
             return
         if name in last.cells:
             self.problems.append(
-                f"{cell.place}: {form}.{name} stands on {last.cells[name].place} too, in one transaction; a "
-                "group that repeats has no place in a form"
+                f"{cell.place}: {form}.{name} stands on {last.cells[name].place} too, in one transaction; "
+                "where a group repeats, only a list of rows takes it in"
             )
         # An item whose removal is told has no value from then on, and nobody said why.
         removed = replace(cell, why="unknown") if kind == "Remove" else cell
@@ -212,6 +214,11 @@ class _Reader:
             )
             return
         row = self.rows[record, event, again, named[0], repeat]
+        if any(is_cell(name) for version in row.versions for name in version.cells):
+            self.problems.append(
+                f"{place}: {named[0]} has a list of rows, so it is not known whether a row of it is "
+                "removed or the form; remove it item by item"
+            )
         row.versions.append(Version(place, {}, "", *said[:3], removed=True))
         row.transaction = (*said, "Remove")
 

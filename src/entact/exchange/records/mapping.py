@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from entact.exchange.records.cells import definition_of
 from entact.exchange.records.lists import is_list, items_of_list_or_form, listed
 from entact.exchange.records.row import RecordsError
 from entact.protocol import Release, StudyError
 from entact.protocol.explain import faults_of
 from entact.protocol.problem import Fault, unknown
 from entact.protocol.source import read_source
+from entact.protocol.study import Item
 
 Decimal = Literal["point", "comma"]
 Dates = Literal["ymd", "dmy", "mdy"]
@@ -26,9 +28,10 @@ class Goes(_Said):
     """Where one variable goes, and how it is written there.
 
     Attributes:
-        to: `form.item` of the study, or of a list: `adverse_event.onset`. values: what the source writes ->
-            the item's answer. unit: in UCUM, that of the source where it is not the item's. decimal, dates:
-            of this variable alone.
+        to: `form.item` of the study, or of a list: `adverse_event.onset`; of a list of rows within a form
+            `form.item.cell`, where the source repeats a group, or `form.item[2].cell`. values: what the
+            source writes -> the item's answer. unit: in UCUM, that of the source where it is not the item's.
+            decimal, dates: of this variable alone.
     """
 
     to: str
@@ -137,16 +140,29 @@ def _faults(mapping: RecordMapping, release: Release) -> Iterator[Fault]:
             yield Fault(
                 path, f"{said}; doses, consents and whatever else is no form is entered by people, at a gate"
             )
-        elif item not in known:
-            yield Fault(path, unknown(f"item of {form}", item, known))
-        elif not known[item].is_entered:
+        elif (definition := definition_of(known, item)) is None:
+            yield Fault(path, _no_item(form, item, known))
+        elif not definition.is_entered:
             yield Fault(path, f"{form}.{item} is calculated, and entered by nobody")
-        elif known[item].type in ("rows", "file"):
-            yield Fault(path, f"{form}.{item} is a list of rows or a file, which no variable holds")
+        elif definition.type == "rows":
+            cell = next(iter(definition.items))
+            said = f"write `{form}.{item}.{cell}`, or `{form}.{item}[2].{cell}` for that of the second row"
+            yield Fault(path, f"{form}.{item} is a list of rows, and a variable holds one cell of it: {said}")
+        elif definition.type == "file":
+            said = "name it under `leave_out:`; people add the file"
+            yield Fault(path, f"{form}.{item} is a file, whose bytes are in no record: {said}")
         elif (first := taken.setdefault(f"{form}.{item}", name)) != name:
             yield Fault(path, f"{form}.{item} is that of {first} already")
         if name in mapping.leave_out:
             yield Fault(path, f"{name} goes somewhere and is left out: take one of the two back")
+
+
+def _no_item(form: str, item: str, known: Mapping[str, Item]) -> str:
+    name, _, cell = item.partition(".")
+    rows = known.get(name.partition("[")[0])
+    if cell and rows is not None and rows.type == "rows":
+        return unknown(f"item in the rows of {form}.{name}", cell, rows.items)
+    return unknown(f"item of {form}", item, known)
 
 
 def _visit(path: tuple[str, ...], said: str, release: Release) -> Iterator[Fault]:

@@ -28,6 +28,7 @@ from entact.course.personal import unsealed
 from entact.course.state.encounter import visit_of
 from entact.course.state.form import VITALS
 from entact.exchange.records.answers import answer_of, moment_of
+from entact.exchange.records.cells import Lists, add_cell, definition_of, is_cell, rows_of
 from entact.exchange.records.list_rows import said_in_list, told_at
 from entact.exchange.records.lists import entry_of, is_list, is_same
 from entact.exchange.records.mapping import Goes
@@ -83,7 +84,8 @@ class _Planning:
             return
         if encounter is None:
             return
-        versions = [(one, self._answers(one, form)) for one in row.versions]
+        lists: Lists = {}
+        versions = [(one, self._answers(one, form, lists)) for one in row.versions]
         if not any(items for _, items in versions):
             return
         timepoint = (filled.timepoint if filled is not None else "") or None
@@ -123,21 +125,26 @@ class _Planning:
         visit, mark, again = said.partition("#")
         return f"{visit}#{again if mark else row.event_repeat}"
 
-    def _answers(self, version: Version, form: CompiledForm) -> dict[str, Any]:
+    def _answers(self, version: Version, form: CompiledForm, lists: Lists) -> dict[str, Any]:
+        """What one version says; of a list of rows, of which it may have changed a cell, the whole."""
         found = {}
         for item, cell in version.cells.items():
             goes = self.mapping.items.get(cell.name) or Goes(to=f"{form.name}.{item}")
-            if item not in form.items:
+            definition = definition_of(form.items, item)
+            if definition is None:
                 self._problem(cell.place, f"{cell.name}: {form.name} has no item {item!r} in this release")
                 continue
             try:
-                answer = answer_of(cell, form.items[item], goes, self.mapping, self.taking.zone)
+                answer = answer_of(cell, definition, goes, self.mapping, self.taking.zone)
             except ValueError as problem:
                 if self.mapping.unreadable == "refuse":
                     self._problem(cell.place, f"{cell.name}: {problem}")
                     continue
                 answer = list(cell.ticked) if cell.ticked is not None else cell.text
-            if answer is not None:
+            if answer is not None and is_cell(item):
+                name = add_cell(item, answer, lists)
+                found[name] = rows_of(lists[name])
+            elif answer is not None:
                 found[item] = answer
         return found
 

@@ -7,10 +7,12 @@ one for each box of a checkbox (`name___code`), and those that REDCap adds itsel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from entact.exchange.records.answers import is_comma_number
+from entact.exchange.records.cells import definition_of, in_row, is_cell
 from entact.exchange.records.lists import is_list, items_of_list_or_form
 from entact.exchange.records.mapping import Goes, RecordMapping
 from entact.exchange.records.row import LARGEST, Cell, RecordsError, Row, Version
@@ -69,8 +71,8 @@ class _Reader:
     def _codes(self, goes: Goes) -> list[str]:
         """What the source calls the boxes of an item."""
         form, _, item = goes.to.partition(".")
-        said = (items_of_list_or_form(self.release, form) or {})[item]
-        if said.type != "choices":
+        said = definition_of(items_of_list_or_form(self.release, form) or {}, item)
+        if said is None or said.type != "choices":
             return []
         return list(goes.values) or list(said.of or ())
 
@@ -79,7 +81,7 @@ class _Reader:
         self._columns()
         if self.problems:
             raise RecordsError(self.problems)
-        rows = [row for line, cells in self.lines for row in self._rows(line, cells)]
+        rows = list(_joined(row for line, cells in self.lines for row in self._rows(line, cells)))
         self._repeated(rows)
         if self.problems:
             raise RecordsError(self.problems)
@@ -153,7 +155,12 @@ class _Reader:
             at = said.get(filled.at, "") if filled is not None and filled.at else ""
             at = at or said.get(self.stamps.get(form, ""), "")
             repeat, again = (1, int(instance)) if of_event else (int(instance), 1)
-            yield Row(place, record, event, again, form, repeat, (Version(place, found, at),))
+            listed = {in_row(item, repeat): cell for item, cell in found.items() if is_cell(item)}
+            plain = {item: cell for item, cell in found.items() if not is_cell(item)}
+            if listed:  # each repetition is a row of the list: that of the form is the first
+                yield Row(place, record, event, again, form, 1, (Version(place, listed, at),))
+            if plain:
+                yield Row(place, record, event, again, form, repeat, (Version(place, plain, at),))
 
     def _answers(self, place: str, cells: list[str]) -> Iterator[tuple[str, Cell]]:
         """Each variable with something in it; where no box is ticked, nobody may have asked."""
@@ -189,6 +196,34 @@ class _Reader:
                 self.problems.append(
                     f"{row.place}: the same record, event and repetition as on {first}; take one out"
                 )
+
+
+def _joined(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows; lines that tell of the rows of one list are one, with whatever else is told of its form."""
+    found: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        key = (row.record, row.event, row.event_repeat, row.form, row.repeat)
+        kept = found.setdefault(key, [])
+        place = next((n for n, one in enumerate(kept) if _adds(one, row)), None)
+        if place is None:
+            kept.append(row)
+        else:
+            (old,), (new,) = kept[place].versions, row.versions
+            both = Version(old.place, {**old.cells, **new.cells}, old.at or new.at)
+            kept[place] = replace(kept[place], versions=(both,))
+    for several in found.values():
+        yield from several
+
+
+def _adds(one: Row, other: Row) -> bool:
+    """Whether the second adds to the first: it has cells of a list, and says nothing twice."""
+    (old,), (new,) = one.versions, other.versions
+    lists = any(map(is_cell, (*old.cells, *new.cells)))
+    return lists and not old.cells.keys() & new.cells.keys() and not _both_plain(old, new)
+
+
+def _both_plain(one: Version, other: Version) -> bool:
+    return all(any(not is_cell(name) for name in said.cells) for said in (one, other))
 
 
 def _cell(cells: list[str], place: int) -> str:
