@@ -90,5 +90,7 @@ _LATE = {
 def __getattr__(name: str) -> Any:
     for module, names in _LATE.items():
         if name in names:
-            return getattr(importlib.import_module(f"entact.store.{module}"), name)
+            found = getattr(importlib.import_module(f"entact.store.{module}"), name)
+            globals()[name] = found  # asked once
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,15 @@ from datetime import UTC
 from typing import Any
 
 import psycopg
-from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from psycopg import errors
 
 from entact.course.entry import (
@@ -64,9 +72,10 @@ def append(entry: Entry, *, received_at: str, authenticated: Authenticated = CLA
     """
     require_name(entry.ledger)
     instant(received_at)
+    here = connections[DEFAULT_DB_ALIAS]
     with refusals():
         # The caller may roll back, and holds locks: nothing is remembered.
-        if connection.in_atomic_block or not connection.get_autocommit():
+        if here.in_atomic_block or not here.get_autocommit():
             return _append_next(Known(entry.ledger), entry, received_at, authenticated)
         known = remembered(entry.ledger)
         with known.lock:
@@ -243,9 +252,13 @@ def _lock_one(cursor: psycopg.Cursor[Any], name: str) -> tuple[int, int, str, tu
     row = cursor.fetchone()
     if row is None:
         cursor.execute(
-            "INSERT INTO store_ledger (name, seq, hash) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO store_ledger (name, seq, hash) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING"
+            " RETURNING id, seq, hash, NULL, NULL, NULL",
             [name, GENESIS],
+            prepare=True,
         )
+        row = cursor.fetchone()  # which nobody else sees
+    if row is None:  # somebody opened it at the same time
         cursor.execute(statement, [name], prepare=True)
         row = cursor.fetchone()
         assert row is not None

@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Cursor
 
 from entact.course import Course, Entry, Kept, read
@@ -28,8 +28,9 @@ _log = logging.getLogger(__name__)
 
 def raw_cursor() -> Cursor[Any]:
     """A cursor on Django's connection that sends values apart from statements: these are planned once."""
-    connection.ensure_connection()
-    return Cursor(connection.connection)
+    here = connections[DEFAULT_DB_ALIAS]  # which `connection` would look up for every word
+    here.ensure_connection()
+    return Cursor(here.connection)
 
 
 class Known:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.course.kinds.medication import Medication
-from entact.course.schedule import Due, Progress, due, parse_alternative, position
+from entact.course.schedule import Due, Progress, Schedule, due, parse_alternative, position
 from entact.course.schedule.washout import washout_end
+from entact.protocol import load_study, shipped_studies
 from entact.protocol.study import Visit, Washout
 
 DENVER = ZoneInfo("America/Denver")  # clocks went forward on 2026-03-08, back on 2026-11-01
@@ -237,6 +238,27 @@ def test_status_and_position_never_contradict_each_other(start: datetime, days: 
     assert found.target is not None
     assert found.latest is not None
     assert found.earliest <= found.target <= found.latest
+
+
+@given(data=st.data())
+def test_asked_of_many_instants_it_says_of_each_what_it_says_alone(data: st.DataObject) -> None:
+    """Most of an answer is taken over from the one before, in whatever order instants are asked."""
+    study = load_study(data.draw(st.sampled_from(shipped_studies())))
+    rows = {"as it is tested here": STUDY, study.newest.id: study.newest.visits}
+    of = rows[data.draw(st.sampled_from(sorted(rows)))]
+    events = ["consent", "enrolment", "randomisation", "initial", "washout_end"]
+    days = st.integers(-20, 400).map(lambda day: at("2026-03-02T09:00") + timedelta(days=day, hours=day % 24))
+    progress = Progress(
+        zone=data.draw(st.sampled_from([DENVER, HAIFA])),
+        anchors=data.draw(st.dictionaries(st.sampled_from([*of, *events]), days, max_size=8)),
+        missed=frozenset(data.draw(st.sets(st.sampled_from(list(of)), max_size=4))),
+        stopped=data.draw(
+            st.dictionaries(st.sampled_from(["treatment", "procedures", "life"]), days, max_size=1)
+        ),
+    )
+    schedule = Schedule(of, progress)
+    for when in data.draw(st.lists(days, min_size=2, max_size=6)):
+        assert schedule.due(when) == due(of, progress, when)
 
 
 WASHOUT = Washout.model_validate(

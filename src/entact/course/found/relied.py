@@ -70,11 +70,6 @@ def _arrived_at(entry: Entry) -> datetime:
         return instant(entry.occurred_at)
 
 
-def relies(one: Effective) -> bool:
-    """Whether an entry rests on a gate's yes that says what it relied on."""
-    return bool(one.entry.basis) and bool(inputs_of(one))
-
-
 def found_in_decision(watch: Watch, act: Effective) -> Iterator[tuple[str, str, str, str]]:
     """What is wrong with the basis of an act: rule, entry, item and message.
 
@@ -115,7 +110,9 @@ def _is_merged(course: Course, name: str) -> bool:
 
 def inputs_of(act: Effective) -> frozenset[str]:
     """The entries that a gate relied on, as its basis names them."""
-    inputs = (act.entry.basis or {}).get("inputs")
+    if not act.entry.basis:
+        return frozenset()
+    inputs = act.entry.basis.get("inputs")
     return (
         frozenset(name for name in inputs if isinstance(name, str))
         if isinstance(inputs, list)

@@ -29,12 +29,9 @@ from entact.course.found.night import found_at_night
 from entact.course.found.rated import found_in_ratings
 from entact.course.found.recording import found_recordings
 from entact.course.found.relied import (
-    decided_at,
     found_belated,
     found_in_decision,
-    inputs_of,
     latest_consent,
-    relies,
 )
 from entact.course.found.watch import (
     ANYTHING,
@@ -210,18 +207,17 @@ def _if_early(watch: Watch, one: Effective, number: int) -> Places | None:
 
 def _its_decisions(watch: Watch, one: Effective, number: int) -> Places:
     """Itself, where it is an act; acts that named it before it came, or were decided after it took place."""
-    own = (number,) if relies(one) else NOWHERE
-    acts = _acts(watch)
+    own = (number,) if number in watch.acts else NOWHERE
     later = (
-        place
-        for place, act in zip(acts, watch.entries(acts), strict=True)
-        if place != number and (decided_at(act) >= one.at or one.id in inputs_of(act))
+        act
+        for act, (decided, relied) in watch.acts.items()
+        if act != number and (decided >= one.at or one.id in relied)
     )
     return (*own, *later)
 
 
-def _acts(watch: Watch) -> list[int]:
-    return [number for number in watch.based if relies(watch.course.effective[number])]
+def _acts(watch: Watch) -> Places:
+    return list(watch.acts)
 
 
 def _decision(watch: Watch, number: int) -> Iterator[Found]:

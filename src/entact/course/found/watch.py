@@ -9,12 +9,16 @@ what is kept is always what would be found so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from entact.course.found.relied import decided_at, inputs_of
 from entact.course.kinds import KINDS
 from entact.course.state.state import STATE, Finding
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from entact.course.course import Course
     from entact.course.entry.effective import Effective
     from entact.protocol.release import Release
@@ -85,7 +89,7 @@ class Watch:
     Attributes:
         course: the one that was looked at last.
         numbers: of the entries in force, by id. of_encounter, of_kind: the same by encounter and kind.
-        based: numbers of those with a basis.
+        acts: numbers of those that rest on a gate's yes, each with when it was given and on what it relied.
         written: parts of the state to which entries wrote since the look before; None: to any.
     """
 
@@ -94,13 +98,14 @@ class Watch:
         self.numbers: dict[str, int] = {}
         self.of_encounter: dict[str | None, list[int]] = {}
         self.of_kind: dict[str, list[int]] = {}
-        self.based: list[int] = []
+        self.acts: dict[int, tuple[datetime, frozenset[str]]] = {}
         self.written: frozenset[str] | None = None
         self._searches = searches
         self._entries: list[Effective] | None = None
         self._release: Release | None = None
         self._count = 0
         self._kept: list[dict[Place, list[Finding]]] = []
+        self._found: list[list[Finding]] = []  # the same, without their places
 
     def entries(self, numbers: Iterable[int]) -> Iterator[Effective]:
         """The entries in force with these numbers."""
@@ -118,15 +123,16 @@ class Watch:
             self._follow(entries)
         else:
             self._begin(course)
-        return (found for kept in self._kept for several in kept.values() for found in several)
+        return chain.from_iterable(self._found)
 
     def _begin(self, course: Course) -> None:
         self._entries, self._release, self.written = course.effective, course.release, None
-        self.numbers, self.of_encounter, self.of_kind, self.based = {}, {}, {}, []
+        self.numbers, self.of_encounter, self.of_kind, self.acts = {}, {}, {}, {}
         for number, one in enumerate(course.effective):
             self._note(number, one)
         self._count = len(course.effective)
         self._kept = [{} for _ in self._searches.all]
+        self._found = [[] for _ in self._searches.all]
         for place, search in enumerate(self._searches.all):
             self._look_at(place, search.places(self))
 
@@ -140,8 +146,10 @@ class Watch:
             written = None if told is None or written is None else written | told
             for place, touches in self._searches.concerned(one.entry.kind, told):
                 touched = None if touches is None else touches(self, one, number)
-                known = asked.get(place, set())
-                asked[place] = None if touched is None or known is None else known.union(touched)
+                if touched is None:
+                    asked[place] = None
+                elif touched and (known := asked.setdefault(place, set())) is not None:
+                    known.update(touched)
         self._count, self.written = len(entries), written
         for place, touched in asked.items():
             if touched is None:
@@ -154,8 +162,8 @@ class Watch:
         self.numbers[one.id] = number
         self.of_encounter.setdefault(one.entry.encounter, []).append(number)
         self.of_kind.setdefault(one.entry.kind, []).append(number)
-        if one.entry.basis:
-            self.based.append(number)
+        if relied := inputs_of(one):
+            self.acts[number] = decided_at(one), relied
 
     def _look_at(self, place: int, where: Places) -> None:
         kept, find = self._kept[place], self._searches.all[place].find
@@ -165,6 +173,7 @@ class Watch:
                 kept[one] = found
             else:
                 kept.pop(one, None)
+        self._found[place] = list(chain.from_iterable(kept.values()))
 
 
 def as_finding(rule: str, entry: str, item: str, message: str, holds: bool = True) -> Finding:

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from entact.protocol.quantity import parse_duration
-from entact.protocol.study import Span, Visit
+from entact.protocol.study import Visit
 
 Status = Literal["expected", "due", "done", "missed", "not_reachable"]
 Position = Literal["within", "early", "late"]
@@ -95,14 +95,18 @@ class Schedule:
         stopped = progress.stopped.items()
         self.stopped = min((when for of, when in stopped if of != "treatment"), default=None)
         self.treatment_stopped = min((when for _, when in stopped), default=None)
-        self.settled: dict[str, Due] = {}  # what is the same at every instant, once it was reckoned
+        self._hanging = _hanging(tuple((one.visit, one.after, one.alternative) for one in visits.values()))
+        self._known: dict[str, Due | None] = {}  # as it was at the instant that was asked of last
         self._windows: dict[str, Due] = {}
         self._days: dict[datetime, date] = {}
 
     def due(self, at: datetime, only: Container[str] | None = None) -> list[Due]:
         """What `due` says at an instant."""
         reckoning = _Reckoning(self, at)
-        return [reckoning.due(name) for name in self.visits if only is None or name in only]
+        reckoning.known = self._unmoved(reckoning)
+        found = [reckoning.due(name) for name in self.visits if only is None or name in only]
+        self._known = reckoning.known
+        return found
 
     def window(self, visit: Visit, anchor: datetime | date) -> Due:
         """The window of a visit counted from something that took place: the same at every instant."""
@@ -111,12 +115,19 @@ class Schedule:
             known = self._windows[visit.visit] = _span_window(visit, anchor, self.progress.zone)
         return known
 
-    def settles(self, visit: Visit) -> bool:
-        """Whether a visit was dealt with and is counted from what took place: then time changes nothing."""
-        anchors = self.progress.anchors
-        if visit.visit not in anchors and visit.visit not in self.progress.missed:
-            return False
-        return visit.after is None or visit.after in anchors
+    def _unmoved(self, reckoning: _Reckoning) -> dict[str, Due | None]:
+        """What is as it was at the instant that was asked of last: time moves a visit through its own window
+        alone, or one on which it hangs."""
+        moved: set[str] = set()
+        for name, due in self._known.items():
+            if (
+                due is not None
+                and due.earliest is not None
+                and name not in moved
+                and reckoning.status(self.visits[name], due) != due.status
+            ):
+                moved |= self._hanging[name]
+        return {name: due for name, due in self._known.items() if name not in moved}
 
     def where(self, window: Due, at: datetime) -> Position | None:
         """Where an instant lies in a window: asked of every visit at the same few instants."""
@@ -170,9 +181,6 @@ class _Reckoning:
         self.known: dict[str, Due | None] = {}
 
     def due(self, name: str) -> Due:
-        settled = self.schedule.settled.get(name)
-        if settled is not None:
-            return settled
         if name in self.known:
             known = self.known[name]
             if known is None:
@@ -181,7 +189,7 @@ class _Reckoning:
         self.known[name] = None
         visit = self.visits[name]
         window = self._window(visit)
-        status = self._status(visit, window)
+        status = self.status(visit, window)
         if window is None:
             found = Due(name, status)
         else:
@@ -195,8 +203,6 @@ class _Reckoning:
                 window.closes,
             )
         self.known[name] = found
-        if self.schedule.settles(visit):
-            self.schedule.settled[name] = found
         return found
 
     def _window(self, visit: Visit) -> Due | None:
@@ -233,7 +239,8 @@ class _Reckoning:
             )
         return self.due(anchor).status not in ("missed", "not_reachable")
 
-    def _status(self, visit: Visit, window: Due | None) -> Status:
+    def status(self, visit: Visit, window: Due | None) -> Status:
+        """What has become of a visit with this window, or with none."""
         if visit.visit in self.progress.anchors:
             return "done"
         if visit.visit in self.progress.missed:
@@ -256,6 +263,29 @@ class _Reckoning:
         if visit.after is None or self._can_happen(visit.after):
             return True
         return visit.alternative is not None and self._can_happen(parse_alternative(visit.alternative)[0])
+
+
+@lru_cache(maxsize=256)
+def _hanging(visits: tuple[tuple[str, str | None, str | None], ...]) -> Mapping[str, frozenset[str]]:
+    """Each visit with all that hang on it, directly or by way of others, itself among them.
+
+    Args:
+        visits: with the visit or event from which each is counted, and the alternative.
+    """
+    counted: dict[str, set[str]] = {name: set() for name, _, _ in visits}
+    for name, after, alternative in visits:
+        for of in (after, None if alternative is None else parse_alternative(alternative)[0]):
+            if of in counted:
+                counted[of].add(name)
+    hanging: dict[str, frozenset[str]] = {}
+    for name in counted:
+        found, waiting = {name}, [name]
+        while waiting:
+            more = counted[waiting.pop()] - found
+            found |= more
+            waiting += more
+        hanging[name] = frozenset(found)
+    return hanging
 
 
 @lru_cache(maxsize=256)
@@ -297,7 +327,7 @@ def _span_window(visit: Visit, anchor: datetime | date, zone: tzinfo) -> Due:
         begins, ends = (datetime.combine(morning, hour, zone) for hour in MORNING)
         return Due(visit.visit, "expected", morning, morning, morning, begins, ends)
     target = visit.target if visit.target is not None else _middle(span.earliest, span.latest)
-    return _delayed(visit.visit, anchor, day, span, target, zone)
+    return _delayed(visit.visit, anchor, day, span.earliest, target, span.latest, zone)
 
 
 def _fallback_window(visit: Visit, origin: datetime | date, delay: timedelta, zone: tzinfo) -> Due:
@@ -306,19 +336,25 @@ def _fallback_window(visit: Visit, origin: datetime | date, delay: timedelta, zo
         span = visit.within
         slack = _NOTHING if span is None or span.next_morning else (span.latest - span.earliest) / 2
         slack = slack // _DAY * _DAY if slack >= _DAY else slack
-    span = Span(earliest=delay - slack, latest=delay + slack)
-    return _delayed(visit.visit, origin, civil_date(origin, zone), span, delay, zone)
+    day = civil_date(origin, zone)
+    return _delayed(visit.visit, origin, day, delay - slack, delay, delay + slack, zone)
 
 
 def _delayed(
-    name: str, anchor: datetime | date, day: date, span: Span, target: timedelta, zone: tzinfo
+    name: str,
+    anchor: datetime | date,
+    day: date,
+    earliest: timedelta,
+    target: timedelta,
+    latest: timedelta,
+    zone: tzinfo,
 ) -> Due:
-    if span.earliest % _DAY == _NOTHING and span.latest % _DAY == _NOTHING:
-        return Due(name, "expected", day + span.earliest, day + target, day + span.latest)
+    if earliest % _DAY == _NOTHING and latest % _DAY == _NOTHING:
+        return Due(name, "expected", day + earliest, day + target, day + latest)
     start = anchor if isinstance(anchor, datetime) else datetime.combine(anchor, time.min, zone)
     # Elapsed time is added in UTC: on a local clock an hour may be missing or come twice.
     opens, aim, closes = (
-        (start.astimezone(UTC) + delay).astimezone(zone) for delay in (span.earliest, target, span.latest)
+        (start.astimezone(UTC) + delay).astimezone(zone) for delay in (earliest, target, latest)
     )
     return Due(name, "expected", opens.date(), aim.date(), closes.date(), opens, closes)
 
