@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from entact.course.entry import Kept, instant
 from entact.course.entry.arrival import FIRST, Arrival
+from entact.course.found.basis import decided_at, inputs_of
 from entact.course.kinds import KINDS
 from entact.course.kinds.enrolment import SAME_DAY
 from entact.course.kinds.form import form_of
@@ -108,18 +109,6 @@ def _is_merged(course: Course, name: str) -> bool:
     return any(name in one.corrections for one in course.effective)
 
 
-def inputs_of(act: Effective) -> frozenset[str]:
-    """The entries that a gate relied on, as its basis names them."""
-    if not act.entry.basis:
-        return frozenset()
-    inputs = act.entry.basis.get("inputs")
-    return (
-        frozenset(name for name in inputs if isinstance(name, str))
-        if isinstance(inputs, list)
-        else frozenset()
-    )
-
-
 def _overtaken(
     watch: Watch, act: Effective, inputs: frozenset[str], standing: dict[str, Effective]
 ) -> Iterator[tuple[str, str]]:
@@ -183,12 +172,3 @@ def _late(
                 continue
             if course.arrival_of(one.entry) > then:
                 yield one
-
-
-def decided_at(act: Effective) -> datetime:
-    """When a gate said yes to an act, as its basis has it."""
-    said = (act.entry.basis or {}).get("decided_at")
-    try:
-        return instant(said) if isinstance(said, str) else act.at
-    except ValueError:
-        return act.at

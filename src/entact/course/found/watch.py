@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from entact.course.found.relied import decided_at, inputs_of
+from entact.course.found.basis import decided_at, inputs_of
 from entact.course.kinds import KINDS
 from entact.course.state.state import STATE, Finding
 
