@@ -23,7 +23,7 @@ from tests.conduct.people import client
 from tests.console.list_proof import check
 from tests.owner import owner_connection
 
-SITES = ["--site", "S01", "--site", "S02"]
+SITES = ["--site-to-come", "S01", "--site-to-come", "S02"]  # mapp1 has others
 ANNA, BO, CLEO = (f"participant:{number * 32}" for number in "123")
 
 
@@ -124,6 +124,9 @@ def test_a_list_is_judged_before_it_is_made(run: Run, opened: str) -> None:
     found = told.json
     assert found["strata"] == ["S01", "S02"]
     assert found["warning"] is True
+    assert found["foretold"] | {"off": 0.5, "off_at_end": 0, "longest_run": 2} == found["foretold"]
+    assert found["without_rows"][:2] == ["01", "02"]
+    assert "no rows for 01, 02, " in small.out
     assert all(other["right"] < found["foretold"]["right"] for other in found["others"])
     calm = run(
         "allocation", "check", "--rows", 12, "--blocks", "4,6,8", *SITES, "--guessed-right", 0.5,
@@ -138,8 +141,12 @@ def test_a_list_is_judged_before_it_is_made(run: Run, opened: str) -> None:
         (["--rows", 6, "--blocks", "2", *SITES, "--holder", "tom"], "tom is therapist, from whom the study"),
         (["--rows", 6, "--blocks", "2", *SITES, "--holder", "eva"], "eva has no key with the power"),
         (["--rows", 6, "--blocks", "3", *SITES, "--holder", "pia"], "must be positive multiples of 2"),
-        (["--rows", 6, "--blocks", "2", "--holder", "pia"], "name the sites"),
-        (["--rows", 6, "--blocks", "2", "--site", "a|b", "--holder", "pia"], "holds a |"),
+        (["--rows", 6, "--blocks", "2", "--site", "S01", "--holder", "pia"], "no site 'S01'; it has 01, 02, "),
+        (["--rows", 6, "--blocks", "2", "--site-to-come", "01", "--holder", "pia"], "has the site '01' already"),
+        (["--rows", 6, "--blocks", "2", "--site-to-come", "a|b", "--holder", "pia"], "holds a |"),
+        (["--rows", 6, "--blocks", "2", *SITES, "--site-to-come", "S01", "--holder", "pia"], "named twice"),
+        (["--blocks", "2", *SITES, "--holder", "pia"], "either --rows and --blocks, or --from FILE"),
+        (["--rows", 3, "--blocks", "4", *SITES, "--holder", "pia"], "larger than a stratum of 3 rows"),
         (["--rows", 6, *SITES, "--holder", "pia"], "either --rows and --blocks, or --from FILE"),
         (["--from", "nowhere.csv", *SITES, "--holder", "pia"], "nowhere.csv cannot be read"),
     ],
@@ -164,6 +171,33 @@ def test_a_statisticians_list_is_looked_through_first(allocation: As, tmp_path: 
     wrong = allocation("stat", *make, "--out", tmp_path / "list")
     assert f"{table}, line 4, arm: 'plcebo'; the study has mdma, placebo" in wrong.err
     assert not (tmp_path / "list").exists()
+
+
+def test_a_statisticians_list_keeps_the_ratio_or_says_that_it_does_not(
+    allocation: As, run: Run, opened: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "list.csv"
+    arms = ["mdma", "mdma", "placebo", "mdma"] * 3
+    rows = [f"{site}-{place},{site},{arm}" for site in ("S01", "S02") for place, arm in enumerate(arms)]
+    table.write_text("\n".join(["number,stratum,arm", *rows]))
+    told = run("allocation", "check", "--from", table, *SITES, "--database", opened)
+    assert told.code == 0
+    assert "S01: mdma 9, placebo 3; at worst 3 rows off its share, 3 of one arm in a row" in told.out
+    assert "WARNING: 24 rows are mdma 18, placebo 6; the ratio of the study, 1:1, wants" in told.out
+    wrong = allocation(
+        "stat", "make", "--from", table, *SITES, "--holder", "pia", "--out", tmp_path / "other"
+    )
+    assert wrong.code == 2
+    assert f"{table}, 24 rows are mdma 18, placebo 6" in wrong.err
+    assert not (tmp_path / "other").exists()
+    table.write_text(table.read_text().replace(",", ";"))
+    parted = run("allocation", "check", "--from", table, *SITES, "--database", opened)
+    assert "line 1: cells are parted by semicolons; save it parted by commas" in parted.err
+
+
+def test_without_a_site_the_list_is_for_all_of_the_study(run: Run, opened: str) -> None:
+    found = run("allocation", "check", "--rows", 8, "--blocks", "4", "--database", opened, "--json").json
+    assert (len(found["strata"]), found["without_rows"]) == (15, [])
 
 
 def test_a_list_is_committed_once(allocation: As, made: Path, tmp_path: Path) -> None:

@@ -8,98 +8,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-import numpy as np
 
 from entact.cli.allocation_opener import committed
 from entact.cli.custody import say
 from entact.cli.database import open_record
+from entact.course.allocation.stratum import SITE
 from entact.protocol import Release, Study
 from entact.protocol.study import STAY_BLINDED
 from entact.store import StoreError
-
-if TYPE_CHECKING:
-    pass
-
-WARNS_ABOVE = 0.10  # beyond chance, of next arms that are foretold; ours, an assumption
-
-
-def diagnose(
-    database: str, sites: Sequence[str], rows: int, block_sizes: Sequence[int], guessed_right: float
-) -> dict[str, Any]:
-    """What a list of this method would be like, without making one.
-
-    Args:
-        rows: of each stratum. guessed_right: how often the arm of somebody before is guessed rightly.
-    Raises:
-        StoreError: for what is no list of the study in the record.
-    """
-    from entact.course.allocation.minimisation import minimising_of
-    from entact.course.allocation.predictability import predictability
-
-    release, strata, ratio = _planned(database, sites)
-    plan = minimising_of(release)
-    if plan is not None:
-        return _minimised(release, plan, sites, rows, guessed_right)
-    if not block_sizes:
-        raise StoreError("say the sizes of blocks: --blocks 4,6")
-    others = [sizes for sizes in _larger(block_sizes, sum(ratio.values())) if max(sizes) <= max(2 * rows, 2)]
-    try:
-        found = {
-            tuple(sizes): predictability(ratio, sizes, rows, guessed_right, _random())
-            for sizes in (tuple(block_sizes), *others)
-        }
-    except ValueError as error:
-        raise StoreError(str(error)) from error
-    own = found.pop(tuple(block_sizes))
-    return {
-        "study": release.id,
-        "ratio": dict(ratio),
-        "strata": list(strata),
-        "rows": rows,
-        "block_sizes": list(block_sizes),
-        "guessed_right": guessed_right,
-        "foretold": _told(own),
-        "warning": own.right - own.by_chance > WARNS_ABOVE,
-        "others": [{"block_sizes": list(sizes), **_told(one)} for sizes, one in found.items()],
-    }
-
-
-def _minimised(
-    release: Release, plan: Any, sites: Sequence[str], rows: int, guessed_right: float
-) -> dict[str, Any]:
-    """How well the next arm is foretold where the study minimises; and what less of a chance would give."""
-    from fractions import Fraction
-
-    from entact.course.allocation.foretold import foretold
-    from entact.course.allocation.stratum import levels_of
-
-    levels = levels_of(release, sites)
-    at_least = Fraction(max(plan.ratio.values()), sum(plan.ratio.values()))
-    chances = [plan.chance, *(at_least + (plan.chance - at_least) * part / 4 for part in (3, 2, 1))]
-    try:
-        found = [
-            foretold(msgspec.structs.replace(plan, chance=one), levels, rows, guessed_right, _random())
-            for one in chances
-        ]
-    except ValueError as error:
-        raise StoreError(str(error)) from error
-    own = found[0]
-    return {
-        "study": release.id,
-        "ratio": dict(plan.ratio),
-        "strata": [f"{name} ({count})" for name, count in levels.items()],
-        "rows": rows,
-        "chance": float(plan.chance),
-        "guessed_right": guessed_right,
-        "foretold": _told(own),
-        "warning": own.right - own.by_chance > WARNS_ABOVE,
-        "others": [
-            {"chance": float(one), **_told(said)} for one, said in zip(chances[1:], found[1:], strict=True)
-        ],
-    }
 
 
 def make_list(
@@ -113,18 +32,21 @@ def make_list(
     signer: Any,
     custodians: Sequence[str] = (),
     threshold: int = 0,
+    uneven: bool = False,
 ) -> dict[str, Any]:
     """Draws or reads a list, seals it to its holders, and commits it to the study's ledger; all or nothing.
 
     Args:
         table: a statistician's list, instead of one that is drawn. holders: persons with a key.
         out: the folder of the files. custodians: persons with a key, so many of whom open a row together.
+        uneven: a statistician's list that does not keep the study's ratio is meant so.
     Raises:
         StoreError: for what is no list, for holders who must not see an arm, and where one is committed.
     """
     from django.db import transaction
 
     from entact.course.allocation.allocation import commitment_of
+    from entact.course.allocation.balance import require_ratio
     from entact.course.allocation.chance import Drawn
     from entact.course.allocation.making import ListPlan, draw_list, import_list
     from entact.course.allocation.minimisation import draw_rows, minimising_of
@@ -133,7 +55,7 @@ def make_list(
     from entact.store import custodians as shared
     from entact.store.signature import require
 
-    release, strata, ratio = _planned(database, sites)
+    release, strata, ratio = planned_list(database, sites)
     role = require(signer, "allocation").role
     require_unblinded(release, signer.person, role)
     keys, trusted = holders_of(release, holders), holders_of(release, custodians)
@@ -149,8 +71,10 @@ def make_list(
             "of minimisation no code-break can be printed before somebody is randomised: beside custodians "
             "somebody holds the list who can open a row at any hour, --holder NAME"
         )
-    if not minimises and (table is None) == (not block_sizes):
+    if not minimises and ((table is None) == (not block_sizes) or (table is None) == (not rows)):
         raise StoreError("either --rows and --blocks, or --from FILE")
+    if minimises and not rows:
+        raise StoreError("say how many people may come: --rows 60; rows are never added to a list")
     drawn = Drawn(secrets.token_bytes)
     study = place.ledger.partition(":")[2]
     try:
@@ -160,7 +84,9 @@ def make_list(
             plan = ListPlan(strata, rows, dict(ratio), tuple(block_sizes))
             allocation = draw_list(study, plan, drawn)
         else:
-            allocation = import_list(study, _text(table), ratio, strata, drawn)
+            allocation = import_list(study, table_text(table), ratio, strata, drawn)
+            if not uneven:
+                require_ratio(allocation.rows, ratio)
         committed = msgspec.convert(commitment_of(allocation, place.environment), Commitment)
     except ValueError as error:
         raise StoreError(str(error) if table is None else f"{table}, {error}") from error
@@ -192,6 +118,7 @@ def make_list(
         "holders": list(holders),
         "custodians": list(custodians),
         "threshold": threshold,
+        "without_rows": without_rows(release, sites),
         "files": [str(path) for path in files],
     }
 
@@ -227,30 +154,6 @@ def print_verified(found: Mapping[str, Any]) -> None:
     say(f"the list {found['root'][:16]}… {state}: {found['used']} of {found['rows']} rows used")
 
 
-def print_diagnosis(found: Mapping[str, Any]) -> None:
-    """How well the list can be foretold, and what would lower it."""
-    ratio = " : ".join(f"{arm} {share}" for arm, share in found["ratio"].items())
-    if "chance" in found:
-        say(f"{ratio} by minimisation with a chance of {found['chance']:g}, {found['rows']} people")
-    else:
-        say(f"{ratio} in blocks of {_listed(found['block_sizes'])}, {found['rows']} rows a stratum")
-    say(f"strata: {', '.join(found['strata'])}")
-    own = found["foretold"]
-    say(
-        f"if arms before are guessed rightly {found['guessed_right']:.0%} of the time, "
-        f"{own['right']:.0%} of next arms are foretold (± {2 * own['error']:.1%}; "
-        f"by chance {own['by_chance']:.0%}), {own['nearly_sure']:.0%} nearly for sure"
-    )
-    if found["warning"]:
-        say("WARNING: who guesses at arms can foretell the next one. Others would be foretold:")
-        for other in found["others"]:
-            blocks = _listed(other.get("block_sizes", []))
-            said = f"chance {other['chance']:.2g}" if "chance" in other else f"blocks of {blocks:10}"
-            say(f"  {said} {other['right']:.0%}")
-        if "chance" not in found:
-            say("  one list for all sites, without a stratum for each: less, since no site sees every row")
-
-
 def print_made(found: Mapping[str, Any]) -> None:
     """What was made, in words, and what to do with it."""
     rows = ", ".join(f"{stratum} {count}" for stratum, count in found["rows"].items())
@@ -264,9 +167,60 @@ def print_made(found: Mapping[str, Any]) -> None:
         say(f"{found['threshold']} of {names} open a row together: that was tried of each row")
     if found["custodians"] and not found["holders"]:
         say("Nobody can open a row by night: print the code-breaks, and have them countersigned")
+    print_without_rows(found["without_rows"])
 
 
-def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, ...], Mapping[str, int]]:
+def sites_of_list(database: str, named: Sequence[str], to_come: Sequence[str] = ()) -> list[str]:
+    """The sites that a list is made for: those named; of a study by site, all of its own where none is.
+
+    A list is never replaced: one for a site that is written wrongly would be that for ever.
+
+    Args:
+        named: sites of the study. to_come: sites that a later release will have.
+    Raises:
+        StoreError: for a site that the study does not have, one that is named twice or holds a `|`, and one
+            that is said to come and is there.
+    """
+    open_record(database)
+    known = list(dict.fromkeys(site for one in study_here().releases for site in one.file.sites))
+    plan = newest_release().file.randomisation
+    if not named and not to_come and plan is not None and SITE in plan.strata:
+        return known
+    for site in named:
+        if site not in known:
+            raise StoreError(
+                f"the study has no site {site!r}; it has {', '.join(known) or 'none'}. One that a later "
+                f"release will have: --site-to-come {site}"
+            )
+    for site in to_come:
+        if site in known:
+            raise StoreError(f"the study has the site {site!r} already: --site {site}")
+        if "|" in site or "/" in site or not site.strip():
+            raise StoreError(f"{site!r} is no name of a site: it holds a | or /, which part what is sealed")
+    found = [*named, *to_come]
+    if len(set(found)) != len(found):
+        raise StoreError(f"a site is named twice: {', '.join(found)}")
+    return found
+
+
+def without_rows(release: Release, sites: Sequence[str]) -> list[str]:
+    """Sites of a study by site for which a list has no rows: nobody is ever randomised there."""
+    plan = release.file.randomisation
+    if plan is None or plan.method == "minimisation" or SITE not in plan.strata:
+        return []
+    return [site for site in release.file.sites if site not in sites]
+
+
+def print_without_rows(sites: Sequence[str]) -> None:
+    """Which sites are left out, in words."""
+    if sites:
+        say(
+            f"WARNING: no rows for {', '.join(sites)}: nobody is randomised there, and rows are never "
+            "added to a list that is committed"
+        )
+
+
+def planned_list(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, ...], Mapping[str, int]]:
     """The release in the record, its strata at the sites, and the shares of its arms."""
     open_record(database)
     from entact.course.allocation.stratum import strata_of
@@ -325,31 +279,7 @@ def require_unblinded(release: Release, name: str, role: str) -> None:
         )
 
 
-def _larger(block_sizes: Sequence[int], total: int) -> list[tuple[int, ...]]:
-    """A few sizes of blocks that tell less: two or three different ones, each larger."""
-    from_ = max(block_sizes, default=total)
-    sizes = [from_ + total, from_ + 2 * total, from_ + 3 * total]
-    return [(from_, sizes[0]), (sizes[0], sizes[1]), (sizes[0], sizes[1], sizes[2])]
-
-
-def _told(found: Any) -> dict[str, float]:
-    return {
-        "right": found.right,
-        "error": found.error,
-        "by_chance": found.by_chance,
-        "nearly_sure": found.nearly_sure,
-    }
-
-
-def _random() -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(1))  # the same figure each time it is asked for
-
-
-def _listed(sizes: Sequence[int]) -> str:
-    return ", ".join(map(str, sizes))
-
-
-def _text(path: Path) -> str:
+def table_text(path: Path) -> str:
     try:
         return path.read_bytes().decode()
     except OSError as error:

@@ -69,3 +69,36 @@ def test_it_agrees_with_guessing_at_lists_that_the_product_makes() -> None:
 def test_what_is_no_method_or_no_share_is_refused(sizes: list[int], guessed: float) -> None:
     with pytest.raises(ValueError, match=r"multiples of 2|right between"):
         predictability(EVEN, sizes, 10, guessed, random())
+
+
+def test_balance_and_runs_are_those_of_the_method() -> None:
+    """In blocks of four with two arms nobody is ever more than a row off, and four in a row is the most."""
+    found = predictability(EVEN, [4], 40, 0.5, random(6))
+    assert (found.off, found.off_at_end, found.longest_run) == (1.0, 0.0, 4)
+    cut = predictability(EVEN, [4], 6, 0.5, random(6))
+    assert cut.off_at_end == 1.0  # the last block was cut in its middle
+
+
+def test_balance_is_what_a_count_of_the_same_lists_finds() -> None:
+    """A simulation of our own, list by list, of three arms and two sizes of blocks."""
+    ratio = {"full": 2, "low": 1, "placebo": 1}
+    found = predictability(ratio, [4, 8], 30, 0.5, random(7), lists=3000)
+    source = random(8)
+    off, runs = [], []
+    for _ in range(3000):
+        arms: list[int] = []
+        while len(arms) < 30:
+            size = int(source.choice([4, 8]))
+            arms += list(source.permutation([0] * (size // 2) + [1] * (size // 4) + [2] * (size // 4)))
+        counts = np.cumsum(np.eye(3)[arms[:30]], axis=0)
+        share = np.arange(1, 31)[:, None] * np.array([0.5, 0.25, 0.25])
+        off.append(float(np.abs(counts - share).max()))
+        breaks = np.flatnonzero(np.diff([-1, *arms[:30], -1]))
+        runs.append(int(np.diff(breaks).max()))
+    assert found.off == pytest.approx(float(np.quantile(off, 0.95, method="higher")), abs=0.26)
+    assert abs(found.longest_run - int(np.quantile(runs, 0.95, method="higher"))) <= 1
+
+
+def test_blocks_that_are_too_large_to_reckon_with_are_named() -> None:
+    with pytest.raises(ValueError, match="blocks of 600 are too large"):
+        predictability(EVEN, [600], 10, 0.9, random())

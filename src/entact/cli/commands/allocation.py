@@ -20,8 +20,18 @@ from entact.cli.commands.options import (
     print_result,
 )
 
-Sites = Annotated[list[str] | None, typer.Option("--site", help="A site that has a list; repeat it.")]
-Rows = Annotated[int, typer.Option(min=1, max=100_000, help="Rows of each stratum.")]
+Sites = Annotated[
+    list[str] | None,
+    typer.Option("--site", help="A site that has rows; repeat it. Without any: all of the study."),
+]
+ToCome = Annotated[
+    list[str] | None,
+    typer.Option("--site-to-come", help="A site that only a later release has; repeat it."),
+]
+Table = Annotated[
+    Path | None, typer.Option("--from", help="A statistician's list: CSV of number, stratum, arm.")
+]
+Rows = Annotated[int, typer.Option(min=0, max=100_000, help="Rows of each stratum; of minimisation, people.")]
 Blocks = Annotated[str, typer.Option(help="Sizes of blocks, as in 4,6; tell no site. Of minimisation none.")]
 Right = Annotated[float, typer.Option(help="Share of arms before that are guessed rightly.")]
 ListFile = Annotated[Path, typer.Option("--list", help="The sealed list.")]
@@ -40,30 +50,41 @@ allocation.add_typer(keys, name="keys")
 
 @allocation.command("check")
 def check_list(
-    rows: Rows,
+    rows: Rows = 0,
     blocks: Blocks = "",
     site: Sites = None,
+    to_come: ToCome = None,
+    table: Table = None,
     guessed_right: Right = 0.9,
     database: Database = REHEARSAL,
     as_json: AsJson = False,
 ) -> None:
-    """Say how well the next arm of such a list could be foretold, without making one."""
-    from entact.cli.allocation import diagnose, print_diagnosis
+    """Say how balanced such a list is, and how well its next arm could be foretold, without making one."""
+    from entact.cli.allocation import sites_of_list
+    from entact.cli.allocation_check import diagnose, look_through, print_diagnosis, print_looked_through
 
-    found = diagnose(database, site or [], rows, _sizes(blocks), guessed_right)
-    print_result(found, print_diagnosis, as_json=as_json)
+    if (table is None) == (rows == 0):
+        raise typer.BadParameter("say either --rows and --blocks, or --from FILE")
+    sites = sites_of_list(database, site or [], to_come or [])
+    if table is not None:
+        print_result(look_through(database, sites, table), print_looked_through, as_json=as_json)
+    else:
+        found = diagnose(database, sites, rows, _sizes(blocks), guessed_right)
+        print_result(found, print_diagnosis, as_json=as_json)
 
 
 @allocation.command("make")
 def make_list(
     out: Annotated[Path, typer.Option(help="A folder for the files.", file_okay=False)],
     by: By,
-    rows: Rows = 1,
+    rows: Rows = 0,
     blocks: Blocks = "",
     site: Sites = None,
-    table: Annotated[
-        Path | None, typer.Option("--from", help="A statistician's list: CSV of number, stratum, arm.")
-    ] = None,
+    to_come: ToCome = None,
+    table: Table = None,
+    uneven: Annotated[
+        bool, typer.Option("--uneven", help="A statistician's list that does not keep the ratio is meant so.")
+    ] = False,
     holder: Annotated[
         list[str] | None, typer.Option(help="A person who holds the list; repeat it for a deputy.")
     ] = None,
@@ -77,12 +98,13 @@ def make_list(
     as_json: AsJson = False,
 ) -> None:
     """Draw a list (or read one), seal it to its holders, and commit it to the study's ledger."""
-    from entact.cli.allocation import make_list, print_made
+    from entact.cli.allocation import make_list, print_made, sites_of_list
     from entact.cli.custody import open_signer
 
+    sites = sites_of_list(database, site or [], to_come or [])
     signer = open_signer(database, by, key, passphrase_file)
-    sizes, trusted = _sizes(blocks), custodian or []
-    found = make_list(database, site or [], rows, sizes, table, holder or [], out, signer, trusted, threshold)
+    sizes, trusted, held = _sizes(blocks), custodian or [], holder or []
+    found = make_list(database, sites, rows, sizes, table, held, out, signer, trusted, threshold, uneven)
     print_result(found, print_made, as_json=as_json)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entact.course.allocation.minimisation import Minimising
-from entact.course.allocation.predictability import NEARLY_SURE, Predictability
+from entact.course.allocation.predictability import NEARLY_SURE, Predictability, Tally
 
 Floats = NDArray[np.float64]
 
@@ -42,13 +42,14 @@ def foretold(
     share = np.array(list(plan.ratio.values()), dtype=np.float64)
     counts = [np.zeros((lists, count, arms)) for count in levels.values()]
     guessed = [np.zeros((lists, count, arms)) for count in levels.values()]
-    each = np.arange(lists)
+    each, tally = np.arange(lists), Tally(list(plan.ratio.values()), lists)
     right, sure = np.zeros(lists), 0.0
     for _ in range(rows):
         own = [random.integers(count, size=lists) for count in levels.values()]
         likely = _chances(plan, share, [one[each, level] for one, level in zip(counts, own, strict=True)])
         thought = _chances(plan, share, [one[each, level] for one, level in zip(guessed, own, strict=True)])
         arm = (likely.cumsum(axis=1) <= random.random(lists)[:, None]).sum(axis=1).clip(max=arms - 1)
+        tally.add(arm)
         best = thought >= thought.max(axis=1, keepdims=True) - 1e-12
         right += best[each, arm] / best.sum(axis=1)
         sure += float((thought.max(axis=1) >= NEARLY_SURE).mean())
@@ -58,11 +59,15 @@ def foretold(
             known[each, level, arm] += 1
             believed[each, level, guess] += 1
     rate = right / rows
+    off, off_at_end, longest_run = tally.of_95()
     return Predictability(
         right=float(rate.mean()),
         error=float(rate.std(ddof=1) / lists**0.5),
         by_chance=float(share.max() / share.sum()),
         nearly_sure=sure / rows,
+        off=off,
+        off_at_end=off_at_end,
+        longest_run=longest_run,
     )
 
 

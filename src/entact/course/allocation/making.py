@@ -40,6 +40,11 @@ def draw_list(study: str, plan: ListPlan, drawn: Drawn) -> Allocation:
     Raises:
         ValueError: for a plan of which no list can be made.
     """
+    if 0 < plan.rows < min(plan.block_sizes, default=0):
+        raise ValueError(
+            f"the smallest block, {min(plan.block_sizes)}, is larger than a stratum of {plan.rows} rows: "
+            "none would be filled, and nothing balanced"
+        )
     seed = drawn.bytes(SEED_BYTES)
     return seal(study, list_again(plan, seed), [], plan.block_sizes, drawn, seed=seed)
 
@@ -80,17 +85,34 @@ def import_list(
     Raises:
         ValueError: for what is no list of this study, with line and column.
     """
+    rows = read_list(text, ratio, strata)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return seal(study, rows, [], (), drawn, method=f"method|imported|sha256 {digest}")
+
+
+def read_list(text: str, ratio: Mapping[str, int], strata: Sequence[str]) -> list[ListRow]:
+    """The rows of a statistician's list, in the order of their use.
+
+    Args:
+        text: the file. ratio, strata: arms and strata of the study.
+    Raises:
+        ValueError: for what is no list of this study, with line and column.
+    """
     rows = list(_read(text, ratio, strata))
     missing = [name for name in strata if all(row.stratum != name for row in rows)]
     if missing:
         raise ValueError(f"the list has no row for the stratum {missing[0]!r}")
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return seal(study, rows, [], (), drawn, method=f"method|imported|sha256 {digest}")
+    return rows
 
 
 def _read(text: str, ratio: Mapping[str, int], strata: Sequence[str]) -> Iterator[ListRow]:
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     header = [name.strip().lower() for name in next(reader, [])]
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and mark in header[0]:
+            raise ValueError(
+                f"line 1: cells are parted by {name}; save it parted by commas: {','.join(COLUMNS)}"
+            )
     if sorted(header) != sorted(COLUMNS):
         raise ValueError(f"line 1: the columns are {', '.join(header) or 'none'}, not {', '.join(COLUMNS)}")
     known: dict[str, int] = {}
