@@ -141,8 +141,14 @@ def test_a_list_is_judged_before_it_is_made(run: Run, opened: str) -> None:
         (["--rows", 6, "--blocks", "2", *SITES, "--holder", "tom"], "tom is therapist, from whom the study"),
         (["--rows", 6, "--blocks", "2", *SITES, "--holder", "eva"], "eva has no key with the power"),
         (["--rows", 6, "--blocks", "3", *SITES, "--holder", "pia"], "must be positive multiples of 2"),
-        (["--rows", 6, "--blocks", "2", "--site", "S01", "--holder", "pia"], "no site 'S01'; it has 01, 02, "),
-        (["--rows", 6, "--blocks", "2", "--site-to-come", "01", "--holder", "pia"], "has the site '01' already"),
+        (
+            ["--rows", 6, "--blocks", "2", "--site", "S01", "--holder", "pia"],
+            "no site 'S01'; it has 01, 02, ",
+        ),
+        (
+            ["--rows", 6, "--blocks", "2", "--site-to-come", "01", "--holder", "pia"],
+            "has the site '01' already",
+        ),
         (["--rows", 6, "--blocks", "2", "--site-to-come", "a|b", "--holder", "pia"], "holds a |"),
         (["--rows", 6, "--blocks", "2", *SITES, "--site-to-come", "S01", "--holder", "pia"], "named twice"),
         (["--blocks", "2", *SITES, "--holder", "pia"], "either --rows and --blocks, or --from FILE"),

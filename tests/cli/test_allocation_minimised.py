@@ -87,7 +87,18 @@ def test_a_list_of_blocks_or_of_custodians_alone_is_refused(opened: str, keys: P
 @pytest.mark.requirement("R25")
 def test_how_well_it_is_foretold_is_said_before(run: Run, opened: str) -> None:
     """R25."""
-    asked = ["allocation", "check", "--rows", 24, "--site-to-come", "S01", "--site-to-come", "S02", "--database", opened]
+    asked = [
+        "allocation",
+        "check",
+        "--rows",
+        24,
+        "--site-to-come",
+        "S01",
+        "--site-to-come",
+        "S02",
+        "--database",
+        opened,
+    ]
     found = run(*asked, "--json").json
     assert found["strata"] == ["site (2)", "participant.sex (2)"]
     assert found["chance"] == 0.8

@@ -34,7 +34,5 @@ def test_a_row_off_is_where_a_block_was_cut(kept: str) -> None:
 
 
 def test_another_ratio_is_named_with_what_the_study_wants() -> None:
-    with pytest.raises(
-        ValueError, match=r"12 rows are full 6, placebo 6; .* 2:1, wants full 8, placebo 4"
-    ):
+    with pytest.raises(ValueError, match=r"12 rows are full 6, placebo 6; .* 2:1, wants full 8, placebo 4"):
         require_ratio(listed(north="fpfpfp", south="pfpfpf"), RATIO)
