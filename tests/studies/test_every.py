@@ -154,6 +154,8 @@ WELL: dict[str, Any] = {
     "conduct_of_therapists.boundary_crossed": False,
     "conduct_of_therapists.wants_to_talk": False,
     "pcl5.total": 40,
+    "discharge_readiness.distress": 15,
+    "suds.suds": 15,
     "body.weight": 55.0,
     "body.body_mass_index": 19.0,
     "body.postural_fall": False,
@@ -173,6 +175,42 @@ def test_somebody_well_passes_every_gate_and_nothing_known_passes_none(release: 
             answer = requirement.rule.evaluate(well(requirement.rule.names), room)
             assert answer is True, (gate, requirement.rule.text)
             assert isinstance(requirement.rule.evaluate({}), Unknown)
+
+
+LEAVING = {  # what has to be known before somebody is let go -> what closes the gate
+    "vitals.systolic": 170.0,
+    "vitals.temperature": 38.4,
+    "c_ssrs.behaviour": True,
+    "c_ssrs.ideation": 4,
+    "discharge_readiness.participant_agrees": False,
+    "discharge_readiness.first_therapist_agrees": False,
+    "discharge_readiness.second_therapist_agrees": False,
+    "discharge_readiness.accompanied": False,
+}
+
+
+def test_nobody_is_discharged_before_all_that_the_day_asks_is_there(release: Release) -> None:
+    """Time, vital signs, orientation, distress, suicidality, escort, and all three agree; each of this hour."""
+    needs = release.gates["discharge"].requirements
+    names = {name for need in needs for name in need.rule.names}
+    oriented = {"discharge_readiness.oriented", "impairment.unimpaired"} & names
+    distress = {"discharge_readiness.distress", "suds.suds"} & names
+    assert oriented
+    assert distress
+    closed = LEAVING | dict.fromkeys(oriented, False) | dict.fromkeys(distress, 80)
+
+    def holds(hours: float, **worse: Any) -> bool:
+        room = Room(timedelta(hours=hours))
+        return all(need.rule.evaluate(well(need.rule.names) | worse, room) is True for need in needs)
+
+    assert holds(8.1)
+    assert not holds(7.9)
+    for name, value in closed.items():
+        assert not holds(8.1, **{name: value}), name
+    stale = {name for need in needs if need.within is None for name in need.rule.names}
+    assert stale <= {"discharge_readiness.accompanied"}
+    asked = {one.do for visit in release.visits.values() if visit.kind == "dosing" for one in visit.timed if "end" in one.at}
+    assert {"vital_signs", "c_ssrs"} <= asked
 
 
 def test_somebody_well_raises_no_alert_and_meets_no_stopping_rule(release: Release) -> None:

@@ -56,6 +56,10 @@ WELL: dict[str, Any] = {
     "discharge_readiness.oriented": True,
     "discharge_readiness.walks_steadily": True,
     "discharge_readiness.emotionally_stable": True,
+    "discharge_readiness.distress": 15,
+    "discharge_readiness.participant_agrees": True,
+    "discharge_readiness.first_therapist_agrees": True,
+    "discharge_readiness.second_therapist_agrees": True,
     "discharge_readiness.accompanied": True,
     "vitals.systolic": 128.0,
     "vitals.diastolic": 82.0,
@@ -246,7 +250,7 @@ def test_each_thing_that_a_gate_names_can_close_it(release: Release, gate: str) 
             if isinstance(well, bool)
             else -1
             if name.startswith("expectancy")
-            else 5
+            else 100
             if isinstance(well, int)
             else 300.0
         )

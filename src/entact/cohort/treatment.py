@@ -11,7 +11,7 @@ from entact.cohort.calendar import Calendar
 from entact.cohort.dosing_day import DosingDay
 from entact.cohort.draws import UNKNOWN
 from entact.cohort.events import Events
-from entact.cohort.fidelity import begin_recording, end_recording
+from entact.cohort.fidelity import begin_recording
 from entact.cohort.fit import is_open
 from entact.cohort.intake import FULL, INCOMPLETE, Treat
 from entact.cohort.paperwork import fill_form
@@ -76,8 +76,8 @@ def _come_with_others(staff: Attendance, events: Events) -> Visit:
 def _close(staff: Attendance, decided_by: str, cause: str) -> None:
     discontinue(staff, "treatment", decided_by, cause)
     if staff.encounter is not None:
-        end_recording(staff)
-        staff.end()
+        end_visit(staff, staff.release.visits[visit_of(staff.encounter)])
+    staff.finish_chores()  # a session that is drawn is rated, whoever goes on
     staff.scribe.tally.look_through(staff.scribe.course, staff.now)
 
 

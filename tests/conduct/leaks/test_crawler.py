@@ -20,6 +20,26 @@ from entact.protocol import Study, load_study
 
 STUDIES = ("mapp1", "mapp2", "mapp3", "eating-disorders", "expanded-access", "life-threatening-illness")
 SENT = {"mapp1", "eating-disorders", "life-threatening-illness"}  # where forms are sent too
+# Which role crawls which of the studies that have it: spread over all, and the same whatever roles are added.
+IN = {
+    "adherence_rater": "mapp3",
+    "carer": "eating-disorders",
+    "committee": "mapp3",
+    "coordinator": "eating-disorders",
+    "data_manager": "expanded-access",
+    "investigator": "life-threatening-illness",
+    "medical_monitor": "mapp1",
+    "monitor": "mapp2",
+    "nurse": "mapp3",
+    "ombudsperson": "mapp3",
+    OWNER: "eating-disorders",
+    "pharmacist": "expanded-access",
+    "rater": "mapp2",
+    "rater_coordinator": "mapp1",
+    "sponsor": "expanded-access",
+    "statistician": "mapp3",
+    "therapist": "eating-disorders",
+}
 ONLY = frozenset(os.environ.get("ENTACT_EXPLORE", "").split()) - {"1"}  # these roles alone
 # Whether every role of every study follows each sort of address and sends each sort of form by each button.
 WHOLE = bool(os.environ.get("ENTACT_EXPLORE"))
@@ -42,20 +62,22 @@ def _twins(name: str) -> tuple[Twin, Twin]:
 
 
 @lru_cache
+def study_of(role: str) -> str:
+    """The study that a role crawls: the one said above, or the first of those that have it."""
+    having = [one for one in STUDIES if role in permissions_of(_loaded(one)).roles]
+    assert IN.get(role, having[0]) in having, role
+    return IN.get(role, having[0])
+
+
+@lru_cache
 def roles_in(name: str) -> tuple[str, ...]:
-    """Who crawls a study: each role that any study has crawls one of those that have it, in turn."""
+    """Who crawls a study: each role that any study has crawls one of those that have it."""
     if WHOLE:  # who owns the accounts last: what they send closes those of others
         known = [*sorted(permissions_of(_loaded(name)).roles.keys() - {OWNER}), PERSON, OWNER]
         return tuple(one for one in known if one in ONLY or not ONLY)
-    having: dict[str, list[str]] = {}
-    for one in STUDIES:
-        for role in permissions_of(_loaded(one)).roles:
-            having.setdefault(role, []).append(one)
-    turn = {
-        role: studies[place % len(studies)] for place, (role, studies) in enumerate(sorted(having.items()))
-    }
     found = sorted(
-        (role for role, study in turn.items() if study == name), key=lambda one: (one == OWNER, one)
+        (role for role in permissions_of(_loaded(name)).roles if study_of(role) == name),
+        key=lambda one: (one == OWNER, one),
     )
     also = {STUDIES[0]: ("monitor", PERSON), "mapp3": ("rater", "rater_coordinator", "pharmacist")}.get(
         name, ()

@@ -129,13 +129,15 @@ class Tablet:
         return bool(self.tab.get_by_role("button", name=name).count())
 
     def answer(self, form: str, *yes: str) -> None:
-        """Fills in a form that is asked by yes and no: yes to these, no to all others that are asked."""
+        """Fills in a form that is asked by taps: yes to these, no to all others that are asked; numbers are low."""
         self.tap(form)
         self.tab.wait_for_selector("form.panel")
         for group in self.tab.locator(".choice").all():
             if group.is_visible():
                 label = group.get_attribute("aria-label")
                 group.get_by_role("button", name="Yes" if "*" in yes or label in yes else "No").click()
+        for number in self.tab.locator("form.panel input[inputmode=numeric]").all():
+            number.fill("15")
         self.tap("Save")
         self.tab.wait_for_selector("form.panel", state="detached")
 
@@ -331,6 +333,10 @@ def _leave(other: Tablet, day: Day) -> None:
     other.tap("Back")
     other.wait("00:11:00")
     other.measure(systolic="122", diastolic="78", heart_rate="68", temperature="36.6")
+    other.tap("The session ends")
+    other.sees("Serious suicidal ideation or behaviour at the end of the session. Not known within the last 60 min")
+    assert not other.shows("Discharge")
+    other.answer("Columbia")  # what the gate waits for is a tap away
     other.tap("The session ends")
     other.tap("Discharge")
     other.sees("The session has ended")
