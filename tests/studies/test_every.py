@@ -190,7 +190,7 @@ LEAVING = {  # what has to be known before somebody is let go -> what closes the
 
 
 def test_nobody_is_discharged_before_all_that_the_day_asks_is_there(release: Release) -> None:
-    """Time, vital signs, orientation, distress, suicidality, escort, and all three agree; each of this hour."""
+    """Time, vital signs, orientation, distress, suicidality, escort, and that all agree; of this hour."""
     needs = release.gates["discharge"].requirements
     names = {name for need in needs for name in need.rule.names}
     oriented = {"discharge_readiness.oriented", "impairment.unimpaired"} & names
@@ -209,7 +209,13 @@ def test_nobody_is_discharged_before_all_that_the_day_asks_is_there(release: Rel
         assert not holds(8.1, **{name: value}), name
     stale = {name for need in needs if need.within is None for name in need.rule.names}
     assert stale <= {"discharge_readiness.accompanied"}
-    asked = {one.do for visit in release.visits.values() if visit.kind == "dosing" for one in visit.timed if "end" in one.at}
+    asked = {
+        one.do
+        for visit in release.visits.values()
+        if visit.kind == "dosing"
+        for one in visit.timed
+        if "end" in one.at
+    }
     assert {"vital_signs", "c_ssrs"} <= asked
 
 

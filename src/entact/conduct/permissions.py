@@ -360,6 +360,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "readings": PUBLIC,  # by whom follows from the device's token
     "briefing": "follow_session",
     "lease": "follow_session",
+    "read_label": "follow_session",
     "session_pack": "follow_session",
     "sign": "sign",
     "queries": SEE_PARTICIPANTS,

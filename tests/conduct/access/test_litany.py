@@ -90,6 +90,9 @@ LITANY: Mapping[str, Row] = {
         NOTHING,
         "session/test_lease.py::test_the_first_device_has_it_and_another_one_waits_until_it_is_released",
     ),
+    "read_label": Row(
+        "session/test_label.py::test_who_may_not_follow_the_session_reads_no_label_by_it", NOTHING, NOTHING
+    ),
     "console_entries": Row(
         "it is the device's seal that is asked", "a fact is never refused", "an id is kept once"
     ),

@@ -41,6 +41,7 @@ KEYED = {
     "unscheduled": "/participants/{key}/visits/unscheduled/",
     "briefing": "/session/{key}/session_1.1/briefing/",
     "lease": "/session/{key}/session_1.1/lease/",
+    "read_label": "/session/{key}/session_1.1/label/",
     "session_pack": "/session/{key}/session_1.1/pack.pdf",
     "sign": "/participants/{key}/sign/",
     "begin_query": "/participants/{key}/query/?entry=nothing",
@@ -264,6 +265,7 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
             "hand",
             "handed_look",
             "lease",
+            "read_label",
         )
         answer = browser.post(address) if writes else browser.get(address)
         if not lets(person, route, where):

@@ -210,6 +210,7 @@ APART = {
     "emergency_answer": "the row is answered by another process: tried in allocation/test_views.py",
     "dictionary": "no site has one",
     "lease": "no device asks for one: it is tried in session/test_lease.py",
+    "read_label": "no device takes a picture: it is tried in session/test_label.py",
     "rate_again": "of so few ratings none need be drawn: it is tried in drift/test_views.py",
     "monitoring_report": "nobody has signed one: it is tried in monitoring/test_visit.py",
     "monitoring_pdf": "the same",

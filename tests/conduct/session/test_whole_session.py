@@ -129,7 +129,7 @@ class Tablet:
         return bool(self.tab.get_by_role("button", name=name).count())
 
     def answer(self, form: str, *yes: str) -> None:
-        """Fills in a form that is asked by taps: yes to these, no to all others that are asked; numbers are low."""
+        """Fills in a form by taps: yes to these, no to all others that are asked; numbers are low."""
         self.tap(form)
         self.tab.wait_for_selector("form.panel")
         for group in self.tab.locator(".choice").all():
@@ -334,7 +334,9 @@ def _leave(other: Tablet, day: Day) -> None:
     other.wait("00:11:00")
     other.measure(systolic="122", diastolic="78", heart_rate="68", temperature="36.6")
     other.tap("The session ends")
-    other.sees("Serious suicidal ideation or behaviour at the end of the session. Not known within the last 60 min")
+    other.sees(
+        "Serious suicidal ideation or behaviour at the end of the session. Not known within the last 60 min"
+    )
     assert not other.shows("Discharge")
     other.answer("Columbia")  # what the gate waits for is a tap away
     other.tap("The session ends")

@@ -37,12 +37,14 @@ def console_files() -> dict[str, bytes]:
 # A line that begins as a comment does is one: no text of the console runs over a line and begins so, and none
 # holds the sign by which a type begins.
 _COMMENT: Final = re.compile(rb"^[ \t]*(//[^\n]*|/\*\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+_INDENT: Final = re.compile(rb"^[ \t]+", re.MULTILINE)  # of code: no text of the console runs over a line
 _TYPE: Final = re.compile(rb"/\*\* @type (?:(?!\*/)[^\n])*\*/ ?")
 
 
 def _shortened(script: bytes) -> bytes:
-    """A script without its comments and types, each line where it was."""
-    return _TYPE.sub(b"", _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script))
+    """A script without its comments, types and indents, each line where it was."""
+    plain = _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script)
+    return _INDENT.sub(b"", _TYPE.sub(b"", plain))
 
 
 @lru_cache(maxsize=1)

@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("<str:key>/<str:visit>/briefing/", views.show_briefing, name="briefing"),
     path("<str:key>/<str:visit>/pack.pdf", views.show_pack, name="session_pack"),
     path("<str:key>/<str:visit>/lease/", views.change_lease, name="lease"),
+    path("<str:key>/<str:visit>/label/", views.read_label, name="read_label"),
 ]

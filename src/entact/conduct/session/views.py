@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from entact.conduct.asking import Asked
+from entact.conduct.error import ConductError
 from entact.conduct.forms.place import encounter_of
 from entact.conduct.session import lease
 from entact.conduct.session.briefing import brief, gives_doses, sees_sessions
@@ -25,6 +26,8 @@ from entact.conduct.session.files import PAGE, TYPES, console_files, worker
 from entact.conduct.session.pack import pack_of
 from entact.conduct.session.receiving import receive_boxes
 from entact.conduct.session.sealed import Box
+from entact.conduct.sight import DOSING
+from entact.conduct.supply.camera import label_in
 from entact.conduct.upkeep.calls import called, ways
 from entact.course.entry import instant
 from entact.course.kinds.booking import bookings_of
@@ -37,6 +40,8 @@ from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
 LARGEST = 1_000_000  # bytes of one sending
+LARGEST_PICTURE = 2_000_000  # bytes: a console makes a picture smaller before it sends it
+PICTURE = "image/jpeg"
 _boxes = msgspec.json.Decoder(list[Box])
 DEVICE = r"^[a-z0-9-]{1,40}$"
 Device = Annotated[str, msgspec.Meta(pattern=DEVICE)]
@@ -156,6 +161,31 @@ def change_lease(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         now=timezone.now(),
     )
     return JsonResponse({"lease": _shown(leased)})
+
+
+@csrf_exempt  # its type of content is asked for: no page of another origin can send that unasked
+@require_POST
+def read_label(request: HttpRequest, key: str, visit: str) -> HttpResponse:
+    """What the label of a kit says, from a picture of it, which is not kept.
+
+    Raises:
+        Http404: when there is no such session, or its doses are not for whoever asks to see.
+    """
+    asked = Asked(request, key)
+    _session(asked, visit)
+    if not asked.reader.sight.sees(DOSING):
+        raise Http404
+    if request.content_type != PICTURE:
+        return JsonResponse({"problem": gettext("send a picture as image/jpeg")}, status=415)
+    if int(request.headers.get("Content-Length") or 0) > LARGEST_PICTURE:
+        return JsonResponse(
+            {"problem": gettext("at most {largest} bytes at once").format(largest=LARGEST_PICTURE)},
+            status=413,
+        )
+    try:
+        return JsonResponse({"label": label_in(request.body)})
+    except ConductError as error:
+        return JsonResponse({"problem": str(error)}, status=400)
 
 
 @require_safe

@@ -36,8 +36,17 @@ def label_on(picture: UploadedFile | None) -> str:
         raise ConductError(
             gettext("Picture: it has at most {most} MB; take a smaller one").format(most=MOST_BYTES >> 20)
         )
+    return label_in(picture.read())
+
+
+def label_in(content: bytes) -> str:
+    """The label in the bytes of a picture, as it is printed.
+
+    Raises:
+        ConductError: when it is no picture, or not of exactly one label of a kit.
+    """
     with _ONE:
-        codes = sorted(set(_codes(_opened(picture.read()))))
+        codes = sorted(set(_codes(_opened(content))))
     if not codes:
         raise ConductError(
             gettext("Picture: no code can be read on it; go nearer, hold still, with more light, or type it")

@@ -6,7 +6,7 @@ import { telephone } from "./card.js";
 import { day, hour, noted, now, span } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
-import { kitNumber } from "./kit.js";
+import { kitNumber, labelOn } from "./kit.js";
 import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf, setsAsideAs } from "./override.js";
 import { unit } from "./pad.js";
@@ -71,12 +71,33 @@ export function dose(part, done, fill) {
     part === "initial" && !course.doseOf(all, part).length ? notLookedAt(all) : null,
     decideLevel(level, done),
     h("label", {}, h("small", {}, t`Kit: scan or type its number`), kit),
+    it.server === "here" ? photographed(kit, look) : null,
     h("datalist", { id: "kits" }, kits.map((/** @type {any} */ one) => h("option", { value: one.number }))),
     witnesses(seen, look),
     verdict,
     given(part, level, kit, units, look, done, seen),
     button(t`Back`, done, { class: "plain" }),
   );
+}
+
+/** A picture of the label fills in the kit; it gives nothing, and what it read is looked at. @param {HTMLInputElement} kit @param {() => void} look */
+function photographed(kit, look) {
+  const said = h("p", { class: "quiet", role: "status", hidden: true });
+  const picture = h("input", { type: "file", name: "picture", accept: "image/*", capture: "environment", onchange: async () => {
+    const file = picture.files?.[0];
+    if (!file) return;
+    picture.value = "";
+    say(t`The label is being read …`);
+    try {
+      kit.value = await labelOn(current().address, file);
+      say(t`Read from the picture: ${kit.value}. Hold it against the label.`);
+      look();
+    } catch (error) {
+      say(error instanceof Error ? error.message : "");
+    }
+  } });
+  const say = (/** @type {string} */ text) => (said.textContent = text, said.hidden = false);
+  return h("div", {}, h("label", { class: "file" }, h("small", {}, t`Or a picture of its label`), picture), said);
 }
 
 /** What the file wants looked at on arrival and nobody has said is so: no gate waits for it. @param {course.Said[]} all */
