@@ -113,7 +113,7 @@ class _FollowUp:
                 return False
         if visit.kind == "dosing":
             self._session(visit)
-        elif visit.visit not in timepoints and visit.kind != "end" and staff.chance("missed_visit"):
+        elif visit.visit not in timepoints and visit.kind != "end" and self._is_missed(visit):
             staff.miss(visit.visit)
         else:
             attend(staff, self.events, visit, staff.now)
@@ -123,6 +123,10 @@ class _FollowUp:
                 self._stop()
         self._obey_rules()
         return True
+
+    def _is_missed(self, visit: Visit) -> bool:
+        """Whether nobody comes. What all that follows waits for is held on another day, and not missed."""
+        return self.staff.chance("missed_visit") and not {"unblinding", "assignment"} & set(visit.do)
 
     def _obey_rules(self) -> None:
         """Stops what a stopping rule of the study has come to ask for."""

@@ -120,10 +120,12 @@ def test_a_dose_that_is_withheld_asks_for_its_reason_and_a_death_takes_two_taps_
     tab.wait_for_selector("text=Before the dose")
     tab.get_by_role("button", name="The session ends").click()
     death = tab.get_by_role("button", name=re.compile("^Death"))
-    death.click()
+    death.dblclick()
+    tab.wait_for_selector("text=Yes: Death")
     assert tab.get_by_role("button", name="Yes: Death").count() == 1  # nothing is entered by one tap
     tab.get_by_role("button", name="Yes: Death").click()
-    tab.wait_for_selector("text=The session has ended")
+    tab.wait_for_selector("section:has-text('Death: '):has-text('It is entered as a serious adverse event')")
+    assert tab.get_by_role("button", name="The night").count() == 0
     tab.get_by_role("button", name="Emergency").click()  # is there when the session is over too
     tab.get_by_role("button", name="Back").click()
     all_sent(tab)

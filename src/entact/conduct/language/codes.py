@@ -45,6 +45,7 @@ OF_CONSOLE = (
     gettext_noop("temperature"),
     gettext_noop("oxygen saturation"),
     gettext_noop("respiratory rate"),
+    gettext_noop("second person"),
     gettext_noop("Physician"),
     gettext_noop("Medical monitor"),
     gettext_noop("Emergency"),

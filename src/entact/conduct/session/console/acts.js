@@ -11,7 +11,7 @@ import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf, setsAsideAs } from "./override.js";
 import { unit } from "./pad.js";
 import { current, givesDoses, record, said, wantLease } from "./session.js";
-import { t } from "./words.js";
+import { coded, t } from "./words.js";
 
 const AGO = [0, 5, 10, 15, 30, 60];
 
@@ -97,7 +97,7 @@ function photographed(kit, look) {
     }
   } });
   const say = (/** @type {string} */ text) => (said.textContent = text, said.hidden = false);
-  return h("div", {}, h("label", { class: "file" }, h("small", {}, t`Or a picture of its label`), picture), said);
+  return h("div", {}, h("label", { class: "file" }, t`Or a picture of its label`, picture), said);
 }
 
 /** What the file wants looked at on arrival and nobody has said is so: no gate waits for it. @param {course.Said[]} all */
@@ -177,7 +177,7 @@ function aside(reason, look) {
   const roles = override.split("+").map((one) => one.trim());
   const far = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.person !== acting.identity && one.roles.some((/** @type {string} */ role) => roles.includes(role)));
   const mine = said().some((one) => one.kind === "override" && one.data.requirement === code && one.by === acting.identity && !one.data.ordered_by && now() - one.at <= HOLDS_FOR);
-  return h("div", {}, h("small", {}, t`May be set aside by ${roles.map((one) => briefing.roles[one] ?? one).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`), why, problem,
+  return h("div", {}, h("small", {}, t`May be set aside by ${roles.map((one) => briefing.roles[one] ?? coded(one)).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`), why, problem,
     mine ? h("small", { class: "done" }, t`${acting.name} has set it aside.`) : mayBe && button(mayBe === "role" ? t`I, ${acting.initials}, set it aside` : t`I, ${acting.initials}, set it aside as the second person`, () => set({}), { class: "bad", small: mayBe === "role" ? null : t`counts when somebody else does it` }),
     far.length ? h("details", {}, h("summary", {}, t`Ordered by telephone`), h("small", {}, t`Counts for one person, and is found in the record until that person confirms it on a device of their own.`), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(t`${one.person} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
 }

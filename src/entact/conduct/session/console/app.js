@@ -48,10 +48,12 @@ function dueNow(form) {
 }
 
 async function relock() {
+  const { id } = session.current(); // another session may lie on this device: not that of yesterday is locked
   session.lock();
   glow();
   const vaults = await store.vaults();
-  show(() => locked(vaults[vaults.length - 1]));
+  const mine = vaults.find((one) => one.session === id) ?? vaults[vaults.length - 1];
+  show(() => locked(mine));
 }
 
 function draw() {
@@ -71,7 +73,7 @@ function draw() {
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
     underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over, underWay), notes.wordless(back, over)) : null,
-    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, writeNumbers, { class: "plain" }), button(it.sounds ? t`Outside: it sounds` : t`Inside: it glows`, place, { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
+    h("div", { class: "row" }, underWay || (course.hasEnded(said) && !said.some((one) => one.kind === "death")) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, writeNumbers, { class: "plain" }), button(it.sounds ? t`Outside: it sounds` : t`Inside: it glows`, place, { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }
 
@@ -123,9 +125,21 @@ function numbers() {
   return h("section", { class: "panel" }, h("h1", {}, t`Numbers to ring, readable from the locked screen`), fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), button(t`Back`, back, { class: "plain" }));
 }
 
+/** How the session ended, and what is done then. @param {course.Said[]} said */
+function ended(said) {
+  const { address, zone } = session.current().briefing;
+  const last = said.filter((one) => one.kind === "encounter").at(-1);
+  const how = { against_advice: t`Left against advice`, transfer_to_hospital: t`Taken to hospital`, death: t`Death` }[/** @type {string} */ (last?.data.disposition)];
+  const serious = how && last?.data.disposition !== "against_advice";
+  const page = h("a", { href: `${address.split("/").slice(0, 3).join("/")}/`, target: "_blank" }, t`The participant's page (needs the network)`);
+  return h("section", { class: how ? "panel due" : "panel" }, how && h("h2", {}, `${how}: ${hour(last?.at ?? 0, zone)}, ${last?.by}`),
+    h("p", {}, t`The session has ended. What comes next stands on the participant's page.`),
+    how && h("p", {}, serious ? t`Ring the physician. It is entered as a serious adverse event there, by whoever is told of it; what was tapped in error is withdrawn there.` : t`Ring the physician. What was tapped in error is withdrawn there.`), page);
+}
+
 /** @param {course.Said[]} said */
 function opening(said) {
-  if (course.hasEnded(said)) return h("p", { class: "panel" }, t`The session has ended. What comes next stands on the participant's page.`);
+  if (course.hasEnded(said)) return ended(said);
   return button(t`The participant is here: begin`, async () => (await session.record("encounter", { status: "started" })) && back(), { class: "main" });
 }
 

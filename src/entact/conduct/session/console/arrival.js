@@ -69,7 +69,7 @@ async function arrive(address, back = null) {
   try {
     briefing = await session.fetchBriefing(address);
   } catch {
-    briefing = { problem: t`The server cannot be reached, and this device knows nothing of this session yet.` };
+    briefing = { problem: back ? t`The server cannot be reached: nobody can sign in anew until it can. Somebody else’s PIN opens this device; without one write on paper, with the time.` : t`The server cannot be reached, and this device knows nothing of this session yet.` };
   }
   if (briefing.problem === "signed out") {
     location.href = `/sign-in/?next=${encodeURIComponent(`/session/${location.hash}`)}`;

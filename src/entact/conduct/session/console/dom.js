@@ -18,8 +18,18 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** A large target. @param {string} text @param {() => any} act @param {Record<string, any>} more */
+/** A large target; the second tap of a double tap does nothing (`screen.js`), nor does one while the first is at work. @param {string} text @param {() => any} act @param {Record<string, any>} more */
 export function button(text, act, more = {}) {
   const { small, ...attributes } = more;
-  return h("button", { type: "button", ...attributes, onclick: act }, h("span", {}, text), small ? h("small", {}, small) : null);
+  let works = false;
+  const once = async () => {
+    if (works) return;
+    works = true;
+    try {
+      await act();
+    } finally {
+      works = false;
+    }
+  };
+  return h("button", { type: "button", ...attributes, onclick: once }, h("span", {}, text), small ? h("small", {}, small) : null);
 }

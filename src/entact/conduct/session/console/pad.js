@@ -90,7 +90,7 @@ export function pad(form, title, save, done, readings = []) {
     if (!("bluetooth" in navigator) || !fields.heart_rate) return null;
     const place = h("div", { class: "row" }, button(t`Read from a device`, async () => {
       const found = await import("./bluetooth.js");
-      place.replaceChildren(...found.SORTS.map((sort) => button(sort.title, () => take(() => found.read(sort)), { class: "plain" })));
+      place.replaceChildren(...found.SORTS.map((sort) => button(sort.title, () => void take(() => found.read(sort)), { class: "plain" })));
     }, { class: "plain" }));
     return place;
   }

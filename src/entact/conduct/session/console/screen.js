@@ -15,6 +15,16 @@ let waits = false; // to be drawn once it is gone
 addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
 for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
 
+// The second tap of a double tap is nobody's wish: it would land on what the first has brought to its place, or
+// confirm what the first only asked about. Digits of a PIN may be the same twice.
+addEventListener("click", (event) => {
+  const on = event.target instanceof Element ? event.target : null;
+  if (event.detail > 1 && on?.closest("button") && !on.closest(".keys")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+
 /** @param {typeof uses} those */
 export function prepare(those) {
   uses = those;

@@ -224,7 +224,7 @@ export async function record(kind, data, more = {}) {
     return false;
   }
   it.problem = "";
-  await count().finally(() => writing--); // until it is counted as waiting it is on its way
+  await count().catch(() => {}).finally(() => writing--); // until it is counted as waiting it is on its way; kept it is already
   changed();
   void send(changed);
   return true;
@@ -270,7 +270,7 @@ export const keep = () => keepState();
 async function write(it, item, entry) {
   const own = entry ? [...it.own, entry] : it.own;
   const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, lead: clock.leadNow(), device: Date.now() };
-  const vault = { session: it.id, place: await opaque(it.address), locks: it.locks, ...(await crypt.close(it.key, kept)) };
+  const vault = { session: it.id, place: await opaque(it.address), locks: it.locks, kept: kept.device, ...(await crypt.close(it.key, kept)) };
   const tight = await store.keep(item, vault, cardOf(it, own));
   if (entry) it.own = [...it.own, entry];
   return tight;

@@ -125,9 +125,10 @@ export async function tryAgain() {
   if (aside.length) await within((stores) => aside.forEach(({ aside: _, ...item }) => stores.queue.put(item)));
 }
 
-/** @returns {Promise<any[]>} */
+/** The sessions that lie on this device, that in which something was kept last at the end. @returns {Promise<any[]>} */
 export async function vaults() {
-  return /** @type {any} */ (await within((stores) => stores.vault.getAll(), "readonly"));
+  const all = /** @type {any[]} */ (await within((stores) => stores.vault.getAll(), "readonly"));
+  return all.sort((one, other) => (one.kept ?? 0) - (other.kept ?? 0));
 }
 
 /** @param {string} session @returns {Promise<any>} */
