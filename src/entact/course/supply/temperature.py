@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
@@ -17,7 +17,10 @@ MOST: Final = 2_000_000  # bytes of a file: three months of a reading each minut
 _NUMBER: Final = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{1,3})?")
 _UNIT: Final = re.compile(r"\s*(?:°|º)?\s*C(?:el)?\s*$", re.IGNORECASE)
 _FAHRENHEIT: Final = re.compile(r"(?:°|º|\(|\bdeg\s*)\s*F\b|fahrenheit", re.IGNORECASE)
+_DAY_FIRST: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})[T ]+(\d{1,2}:\d\d(?::\d\d)?)")
+_SLASHED: Final = re.compile(r"\b\d{1,2}/\d{1,2}/\d{2,4}\b")
 _MINUTE: Final = timedelta(minutes=1)
+_AS: Final = "write times as 2026-04-30 10:00 or 30.04.2026 10:00"
 
 Reading = tuple[datetime, Decimal]
 
@@ -26,17 +29,18 @@ def read_log(content: bytes, zone: tzinfo, storage: Storage | None) -> Temperatu
     """What a logger has written, in one value.
 
     Args:
-        content: CSV with a time and a temperature in degrees Celsius in each row, in the first two columns
-        that
-            hold such; columns are parted by a comma, a semicolon or a tab. Rows before the first reading
-            are its heading. zone: of times that say none. storage: between which temperatures kits are kept.
+        content: CSV with a time (2026-04-30 10:00 or 30.04.2026 10:00) and a temperature in degrees Celsius
+            in each row, in the first two columns that hold such; columns are parted by a comma, a semicolon
+            or a tab. Rows before the first reading are its heading.
+        zone: of times that say none; an hour that its clocks show twice is read in order.
+        storage: between which temperatures kits are kept.
     Raises:
         ValueError: naming the row, when one behind the first reading is none, times do not rise, or there are
             fewer than two readings; and for degrees Fahrenheit.
     """
     readings = _readings(content, zone)
     values = [value for _, value in readings]
-    gap = max(after - before for (before, _), (after, _) in pairwise(readings))
+    gap = max(_between(before, after) for (before, _), (after, _) in pairwise(readings))
     return Temperatures(
         began=readings[0][0].isoformat(),
         ended=readings[-1][0].isoformat(),
@@ -58,11 +62,16 @@ def is_excursion(log: Temperatures, storage: Storage) -> bool:
 def _outside(readings: list[Reading], lowest: Decimal, highest: Decimal) -> int:
     """Minutes of every stretch between two readings of which one or both lie outside."""
     stretches = (
-        after - before
+        _between(before, after)
         for (before, first), (after, second) in pairwise(readings)
         if not (lowest <= first <= highest and lowest <= second <= highest)
     )
     return _minutes(sum(stretches, timedelta(0)))
+
+
+def _between(before: datetime, after: datetime) -> timedelta:
+    """What has passed: of two times of one zone Python takes what clocks show."""
+    return after.astimezone(UTC) - before.astimezone(UTC)
 
 
 def _minutes(time: timedelta) -> int:
@@ -77,6 +86,7 @@ def _readings(content: bytes, zone: tzinfo) -> list[Reading]:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     found: list[Reading] = []
+    slashed = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -86,14 +96,20 @@ def _readings(content: bytes, zone: tzinfo) -> list[Reading]:
                 raise ValueError(
                     f"row {number} speaks of degrees Fahrenheit: export the log in degrees Celsius"
                 )
+            if _SLASHED.search(line) and not slashed:
+                slashed = f"; row {number} has a day with slashes, which may be day or month first"
             continue
         if reading is None:
             raise ValueError(f"row {number} is no reading of a time and a temperature: {line.strip()[:60]!r}")
-        if found and reading[0] <= found[-1][0]:
+        if found and _between(found[-1][0], reading[0]) <= timedelta(0):
+            reading = reading[0].replace(fold=1), reading[1]  # the clock was put back in between
+        if found and _between(found[-1][0], reading[0]) <= timedelta(0):
             raise ValueError(f"row {number} is not later than the reading before it")
         found.append(reading)
     if len(found) < 2:
-        raise ValueError("there are fewer than two readings of a time and a temperature in the file")
+        raise ValueError(
+            f"there are fewer than two readings of a time and a temperature in the file{slashed}: {_AS}"
+        )
     return found
 
 
@@ -115,6 +131,9 @@ def _reading(line: str, zone: tzinfo) -> Reading | None:
 
 def _time(cell: str, zone: tzinfo) -> datetime | None:
     text = cell.strip()
+    if day_first := _DAY_FIRST.fullmatch(text):
+        day, month, year, clock = day_first.groups()
+        text = f"{year}-{month:0>2}-{day:0>2} {clock:0>{8 if clock.count(':') == 2 else 5}}"
     if not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text):
         return None
     try:
