@@ -33,7 +33,8 @@ def test_how_many_processes_work_changes_no_byte(
     run: Run, rehearsal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes are started once here, which takes seconds: nothing less shows that shares travel."""
-    asked = ["--as", "sdtm,adam,define,fhir", "--format", "xpt,json,csv,parquet", "--database", rehearsal]
+    standards = "sdtm,adam,define,fhir,odm,odm2"
+    asked = ["--as", standards, "--format", "xpt,json,csv,parquet", "--database", rehearsal]
     whole, alone, several = (tmp_path / name for name in ("whole", "alone", "several"))
     assert run("export", "mapp1", *asked, "--out", whole, "--workers", "1").code == 0
     monkeypatch.setattr(gathering, "SHARE", 100)

@@ -21,7 +21,7 @@ from entact.cli.trace import trace_lines
 from entact.cli.work import collect_seldom, use_workers
 from entact.course.entry import digest
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, strangers
-from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
+from entact.exchange import Described, dataset_json, define_xml, described, write_transport
 from entact.exchange.guides import analysis_data_guide, study_data_guide
 from entact.exchange.odm import as_version_2
 from entact.store import StoreError
@@ -79,12 +79,17 @@ def export_source(
         arms: randomisation number -> arm; None of a blinded export. spool: where rows wait.
         executor: processes that share the work; without them this one does it all.
     """
-    odm = OdmRecord(source.study) if VERSIONS.keys() & {*asked.standards} else None
-    wanted = Wanted(source.study, arms, ADAM in asked.standards, FHIR in asked.standards)
-    gathering = Gathering(wanted, spool, odm)
+    wanted = Wanted(
+        source.study,
+        arms,
+        adam=ADAM in asked.standards,
+        fhir=FHIR in asked.standards,
+        odm=bool(VERSIONS.keys() & {*asked.standards}),
+    )
+    gathering = Gathering(wanted, spool)
     with collect_seldom():
         gathering.add_all(source.participants, executor)
-    analyser, fhir, seen = gathering.analyser, gathering.fhir, gathering.seen
+    analyser, fhir, odm, seen = gathering.analyser, gathering.fhir, gathering.odm, gathering.seen
     tabulation = gathering.tabulator.finish(
         {"DCUTDTC": seen.at.date().isoformat(), "DCUTDESC": (source.cut or {}).get("name", "DATA EXPORT")}
     )

@@ -31,6 +31,7 @@ from entact.datasets.sdtm.subject import Subject
 from entact.datasets.sdtm.table import Spool
 from entact.exchange import OdmRecord
 from entact.exchange.fhir import FhirRecord
+from entact.exchange.odm import OdmShare
 from entact.protocol import Study
 from entact.store import StoreError
 
@@ -91,6 +92,7 @@ class Share:
     broken: dict[str, str]
     failures: dict[str, str]
     counts: dict[str, int]
+    odm: OdmShare | None
 
 
 @dataclass(frozen=True)
@@ -105,19 +107,22 @@ class Wanted:
     arms: Mapping[str, str] | None
     adam: bool
     fhir: bool
+    odm: bool
 
 
 class Gathering:
     """Takes participants one at a time.
 
     Args:
-        spool: where rows wait. odm: takes each as well.
+        spool: where rows wait.
     Attributes:
-        broken: ledger -> why no row is of it. is_shared: whether there was work for several processes.
+        odm: takes each participant as well, where it is asked for. broken: ledger -> why no row is of it.
+        is_shared: whether there was work for several processes.
     """
 
-    def __init__(self, wanted: Wanted, spool: Writing, odm: OdmRecord | None = None) -> None:
-        self.wanted, self._spool, self._odm = wanted, spool, odm
+    def __init__(self, wanted: Wanted, spool: Writing) -> None:
+        self.wanted, self._spool = wanted, spool
+        self.odm = OdmRecord(wanted.study) if wanted.odm else None
         self.analyser = Analyser(wanted.study, spool) if wanted.adam else None
         self.fhir = FhirRecord(wanted.study, write=spool.write) if wanted.fhir else None
         each = _Each(self.analyser, self.fhir)
@@ -130,12 +135,8 @@ class Gathering:
         """Adds participants; where there are many, in shares that others work on.
 
         Args:
-            executor: of other processes; without one, or where ODM is asked for, all is done here.
+            executor: of other processes; without one all is done here.
         """
-        if self._odm is not None:
-            for ledger, lines in people:
-                self.add(ledger, lines)
-            return
         shares = _shares(people)
         first: list[list[Chain]] = []
         size = 0
@@ -165,8 +166,8 @@ class Gathering:
         self.seen.add(ledger, _counted(lines, course, visible))
         try:
             self.tabulator.add(visible)
-            if self._odm is not None:
-                self._odm.add(visible)
+            if self.odm is not None:
+                self.odm.add(visible)
         except ValueError as error:
             raise StoreError(f"{ledger}: {error}") from error
 
@@ -181,6 +182,8 @@ class Gathering:
         self.broken |= share.broken
         if self.analyser is not None:
             self.analyser.failures |= share.failures
+        if self.odm is not None and share.odm is not None:
+            self.odm.join(share.odm)
         if self.fhir is not None:
             for kind, count in share.counts.items():
                 self.fhir.counts[kind] = self.fhir.counts.get(kind, 0) + count
@@ -205,6 +208,7 @@ class Gathering:
             self.broken,
             self.analyser.failures if self.analyser is not None else {},
             self.fhir.counts if self.fhir is not None else {},
+            self.odm.share() if self.odm is not None else None,
         )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,7 @@ from entact.exchange.described import Described
 LONGEST_NAME, LONGEST_LABEL, LONGEST_TEXT = 8, 40, 200
 _NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,7}")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
-_WHOLE: Final = r"^[\x20-\x7e]*[\x21-\x7e]$"  # the same without a blank at the end
+_BLANK, _TILDE = 0x20, 0x7E  # the ends of what is printable
 _LARGEST, _SMALLEST = 7.237e75, 5.398e-79  # of IBM floating point
 _MISSING: Final = np.uint64(0x2E << 56)
 _CARD: Final = 80  # bytes of a record of the file, whatever it holds
@@ -52,8 +52,10 @@ def write_transport(dataset: Described, path: Path, at: datetime) -> None:
         with path.open("wb") as out:
             out.write(_stamped(_header(dataset, path.parent), at))
             for part in dataset.parts():
-                _check_values(dataset, part, written)
-                out.write(_records(part, widths))
+                records = _records(part, widths)
+                if records is None:
+                    raise _refusal(dataset, part, written)
+                out.write(records)
                 written += part.height
             out.write(b" " * (-sum(widths) * written % _CARD))
     except TransportError:
@@ -86,29 +88,53 @@ def _header(dataset: Described, folder: Path) -> bytes:
     return raw[: raw.index(_OBSERVATIONS) + _CARD]
 
 
-def _records(part: pl.DataFrame, widths: Sequence[int]) -> bytes:
+def _records(part: pl.DataFrame, widths: Sequence[int]) -> bytes | None:
     """The rows as the file has them, a whole column at a time: ReadStat asks for each value by itself.
 
     Args:
         widths: bytes of each column.
+    Returns:
+        None where something does not fit.
     """
     records = np.empty((part.height, sum(widths)), dtype=np.uint8)
-    texts = [
-        (name, width)
-        for (name, kind), width in zip(part.schema.items(), widths, strict=True)
-        if kind == pl.String
-    ]
-    padded = part.select(pl.col(name).fill_null("").str.pad_end(width) for name, width in texts)
+    texts = [name for name, kind in part.schema.items() if kind == pl.String]
+    wide = dict(zip(part.columns, widths, strict=True))
+    padded = part.select(pl.col(name).fill_null("").str.pad_end(wide[name]).str.join("") for name in texts)
+    lengths = part.select(pl.col(name).str.len_bytes().fill_null(0) for name in texts)
     place = 0
-    for series, width in zip(part, widths, strict=True):
-        field = records[:, place : place + width]
+    for series in part:
+        name, width = series.name, wide[series.name]
         if series.dtype == pl.String:
-            text = "".join(padded[series.name].to_list())
-            field[:] = np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(-1, width)
+            found = _texts(padded[name][0], lengths[name].to_numpy(), series.null_count(), width)
         else:
-            field[:] = _ibm(series.to_numpy()).reshape(-1, 1).view(np.uint8)
+            found = _numbers(series.to_numpy(), series.null_count())
+        if found is None:
+            return None
+        records[:, place : place + width] = found
         place += width
     return records.tobytes()
+
+
+def _texts(padded: str, lengths: NDArray[Any], missing: int, width: int) -> NDArray[np.uint8] | None:
+    """Texts of one width in ASCII; None where one is not, is too long, or ends with a blank."""
+    try:
+        raw = padded.encode("ascii")
+    except UnicodeEncodeError:
+        return None
+    if len(raw) != width * len(lengths) or np.count_nonzero(lengths) != len(lengths) - missing:
+        return None
+    found = np.frombuffer(raw, dtype=np.uint8).reshape(-1, width)
+    said = np.flatnonzero(lengths)
+    last = found[said, lengths[said] - 1]
+    fits = lengths.max(initial=0) <= LONGEST_TEXT and not (last == _BLANK).any()
+    return found if fits and not ((found < _BLANK) | (found > _TILDE)).any() else None
+
+
+def _numbers(values: NDArray[np.float64], missing: int) -> NDArray[np.uint8] | None:
+    """Numbers as the file has them; None where the format cannot hold one. What is missing is NaN."""
+    size = np.abs(values)
+    fitting = np.count_nonzero((size == 0) | ((size >= _SMALLEST) & (size <= _LARGEST)))
+    return _ibm(values).reshape(-1, 1).view(np.uint8) if fitting + missing == len(values) else None
 
 
 def _ibm(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
@@ -165,44 +191,29 @@ def _check_names(dataset: Described) -> None:
             )
 
 
-def _check_values(dataset: Described, part: pl.DataFrame, before: int) -> None:
-    """Refuses what a transport file cannot hold.
+def _refusal(dataset: Described, part: pl.DataFrame, before: int) -> TransportError:
+    """What to say of the first value that a transport file cannot hold.
 
     Args:
         before: rows of the dataset that come before those of the part.
-    Raises:
-        TransportError: for the first value that does not fit.
     """
-    fitting = part.select(
-        _fits(name, kind).all() for name, kind in part.schema.items()
-    )  # of what is not missing
-    for name in part.columns:
-        if part.height and not fitting[name][0]:
-            for row, value in enumerate(part[name].to_list(), start=before + 1):
-                if value is not None:
-                    _check_value(f"dataset {dataset.name}, variable {name}, row {row}", value)
+    for series in part:
+        for row, value in enumerate(series.to_list(), start=before + 1):
+            said = None if value is None else _problem(value)
+            if said is not None:
+                return TransportError(f"dataset {dataset.name}, variable {series.name}, row {row}: {said}")
+    return TransportError(f"dataset {dataset.name}: its texts are longer than its description says")
 
 
-def _fits(name: str, kind: pl.DataType) -> pl.Expr:
-    one = pl.col(name)
-    if kind == pl.String:
-        return one.str.len_bytes().is_between(1, LONGEST_TEXT) & one.str.contains(_WHOLE)
-    return one.is_finite() & ((one == 0) | one.abs().is_between(_SMALLEST, _LARGEST))
-
-
-def _check_value(where: str, value: str | float) -> None:
+def _problem(value: str | float) -> str | None:
     if isinstance(value, float):
-        if not (value == 0 or _SMALLEST <= abs(value) <= _LARGEST):
-            raise TransportError(f"{where}: {value!r} is no number that the format can hold")
-    elif not _PRINTABLE.fullmatch(value):
+        holds = value == 0 or _SMALLEST <= abs(value) <= _LARGEST
+        return None if holds else f"{value!r} is no number that the format can hold"
+    if not _PRINTABLE.fullmatch(value):
         strange = next(one for one in value if not _PRINTABLE.fullmatch(one))
-        raise TransportError(
-            f"{where}: {strange!r} is not ASCII; write it otherwise, or export as Dataset-JSON"
-        )
-    elif len(value) > LONGEST_TEXT:
-        raise TransportError(
-            f"{where}: a text of {len(value)} bytes, and {LONGEST_TEXT} fit; shorten it, or export as "
-            "Dataset-JSON"
-        )
-    elif value != value.rstrip(" ") or value == "":
-        raise TransportError(f"{where}: {value!r} ends with a blank, which the format cannot tell")
+        return f"{strange!r} is not ASCII; write it otherwise, or export as Dataset-JSON"
+    if len(value) > LONGEST_TEXT:
+        return f"a text of {len(value)} bytes, and {LONGEST_TEXT} fit; shorten it, or export as Dataset-JSON"
+    if value == "" or value.endswith(" "):
+        return f"{value!r} ends with a blank, which the format cannot tell"
+    return None

@@ -61,6 +61,17 @@ class _Form:
     form_key: str
 
 
+@dataclass(frozen=True)
+class OdmShare:
+    """Of some participants: their ClinicalData, and the people, places and units that it names."""
+
+    data: list[bytes]
+    users: dict[str, str]
+    places: dict[str, str]
+    units: list[str]
+    transactions: int
+
+
 @dataclass
 class OdmRecord:
     """Takes participants one at a time, and ends in one file.
@@ -111,6 +122,19 @@ class OdmRecord:
                 run = self._open(release, subject, site)
             self._step(run[2], step, place, release.forms[place.form], site)
         self._close(run)
+
+    def share(self) -> OdmShare:
+        """All that was added, to be joined to what was added before elsewhere."""
+        return OdmShare(self._data, self._users, self._places, [*self._units], self.transactions)
+
+    def join(self, other: OdmShare) -> None:
+        """Adds participants that were added elsewhere, after those that are here."""
+        self._data += other.data
+        self._users = {**other.users, **self._users}
+        for site, day in other.places.items():
+            self._places[site] = min(self._places.get(site, day), day)
+        self._units |= dict.fromkeys(other.units)
+        self.transactions += other.transactions
 
     def finish(self, *, version: str, at: str, simulated: bool) -> bytes:
         """The file.
