@@ -76,6 +76,24 @@ def test_asked_after_every_entry_it_answers_as_asked_once(data: st.DataObject) -
             }
 
 
+def test_what_is_added_to_a_copy_is_not_in_what_it_was_copied_from() -> None:
+    entries = entries_of(0)
+    source = next(one for one in entries if one.kind == "form")
+    change = msgspec.structs.replace(source, id="change", replaces=source.id, kind="void", data={})
+    whole = disclosed(entries)
+    before = {one: whole.of_entry(one) for one in whole.entries}
+    more = whole.copied()
+    for one in (change, msgspec.structs.replace(source, kind="nonsense")):
+        more.add(one)
+    afresh = disclosed([*entries, change, msgspec.structs.replace(source, kind="nonsense")])
+    assert {one: more.of_entry(one) for one in more.entries} == {
+        one: afresh.of_entry(one) for one in afresh.entries
+    }
+    assert UNSURE in more.of_entry(source.id)
+    assert {one: whole.of_entry(one) for one in whole.entries} == before
+    assert {one: disclosed(entries).of_entry(one) for one in whole.entries} == before
+
+
 def test_a_finding_tells_of_its_entry_and_of_all_that_it_names() -> None:
     entries = next(own for own in map(entries_of, range(3)) if any(one.kind == "dose" for one in own))
     seen = next(one for one in entries if one.kind == "form" and one.data["form"] == "c_ssrs")

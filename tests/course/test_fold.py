@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from entact.course.course import Course
 from entact.course.entry import CLAIMED, GENESIS, Entry, Kept, arrived
 from entact.course.entry.ledger import Ledger
-from entact.course.findings import findings
+from entact.course.findings import CourseWatch, findings
 from entact.course.fold import fold
 
 NewStory = Callable[[], Any]
@@ -139,10 +139,20 @@ def test_a_course_with_more_is_that_of_all_and_the_one_before_stays(
         trouble(story, what, which, day)
     entries = arrivals(story, order)
     course = fold(story.study, entries[:cut])
+    watch = CourseWatch()
+    watch.look(course)
     found = findings(course, story.at(70))
     more = course.with_more(entries[cut:])
+    watch.look(more)
     assert more == fold(story.study, entries)
     assert findings(more, story.at(70)) == findings(fold(story.study, entries), story.at(70))
+    step, steps = course, CourseWatch()
+    steps.look(step)
+    for few in (entries[cut : cut + 1], entries[cut + 1 : cut + 4], entries[cut + 4 :]):
+        step = step.with_more(few)
+        steps.look(step)
+    assert step == more
+    assert findings(step, story.at(70)) == findings(more, story.at(70))
     assert course == fold(story.study, entries[:cut])
     assert findings(course, story.at(70)) == found
 

@@ -15,7 +15,6 @@ from entact.conduct.permissions import Person
 from entact.conduct.reader import BROKEN, Folded, Reader, Standing, reader_for
 from entact.conduct.record.door import Author
 from entact.conduct.record.opened import Opener
-from entact.conduct.sight import SeenCourse
 from entact.course import Course
 from entact.course.entry import Authenticated
 from entact.course.fold import Broken
@@ -45,7 +44,7 @@ class Asked:
             raise ConductError(f"{participant.number} {gettext(BROKEN)}")
         self.folded: Folded = folded
         self.course: Course = folded.course
-        self.seen = SeenCourse(self.reader.sight, self.course)
+        self.seen = self.folded.seen_by(self.reader.sight)
         self.now: datetime = now_in(self.reader)
         self.zone: tzinfo = zone_of(self.course, self.now)
 

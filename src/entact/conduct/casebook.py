@@ -16,7 +16,6 @@ from entact.conduct.account import Accounts
 from entact.conduct.error import ConductError
 from entact.conduct.reader import BROKEN, Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
-from entact.conduct.sight import SeenCourse
 from entact.conduct.stops import Timeline
 from entact.conduct.timeline import tell
 from entact.conduct.words import lower_words, moment, words
@@ -139,7 +138,7 @@ class _Writing:
         self.opener = opener
         self.course = folded.course
         self.zone: tzinfo = zone_of(folded.course, reader.at)
-        self.seen = SeenCourse(reader.sight, folded.course)
+        self.seen = folded.seen_by(reader.sight)
         self.accounts = Accounts(folded, self.seen, self.zone, opener=opener)
 
     def casebook(self) -> Casebook:

@@ -230,13 +230,14 @@ class Person:
     Attributes:
         identity: stands in entries as `by`. name: as people call them.
         roles: site -> roles there; under `EVERYWHERE` those that hold at every site.
-        permissions: the table of the study.
+        permissions: the table of the study. environment: of the record.
     """
 
     identity: str
     name: str
     roles: Mapping[str, frozenset[str]]
     permissions: Permissions
+    environment: str
 
     @property
     def all_roles(self) -> frozenset[str]:

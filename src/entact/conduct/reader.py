@@ -10,21 +10,23 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from threading import Lock
 from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
-from entact.conduct.sight import Sight
+from entact.conduct.sight import SeenCourse, Sight
 from entact.course import Course, Entry, Finding, Line, findings, fold
+from entact.course.disclosure import Disclosure
+from entact.course.findings import CourseWatch
 from entact.course.fold import Broken, broken, read_lines
 from entact.course.found.attested import found_after_lock
 from entact.course.found.watch import as_finding
@@ -35,8 +37,8 @@ from entact.protocol.study.arms import Period
 from entact.store import lists, models
 from entact.store.after_lock import lock_in_force, period_in_force
 from entact.store.door import SYSTEM_LEDGER
-from entact.store.numbers import shared_numbers
-from entact.store.studies import study_of_record
+from entact.store.heads import Last, heads_of
+from entact.store.studies import record_now, study_ledger
 
 PARTICIPANT = "participant:"
 BROKEN = gettext_noop(
@@ -45,15 +47,6 @@ BROKEN = gettext_noop(
 _log = logging.getLogger(__name__)
 
 COURSES = 64  # folded courses kept in memory
-
-
-class _Last(NamedTuple):
-    """The last line of a ledger, by the ledger's number and name."""
-
-    number: int
-    ledger: str
-    seq: int
-    hash: str
 
 
 @dataclass(frozen=True)
@@ -83,12 +76,23 @@ class Standing:
 class Folded:
     """A course, and for each of its entries number and hash of its versions in the ledger.
 
-    `beside` is what is found in it beside its own ledger: numbers that others have too, a lock of the study.
+    Attributes:
+        disclosure: what its entries tell of.
+        beside: what is found in it beside its own ledger: numbers that others have too, a lock of the study.
     """
 
     course: Course
     versions: Mapping[str, tuple[tuple[int, str], ...]]
+    disclosure: Disclosure = field(compare=False)
     beside: tuple[Finding, ...] = ()
+    _seen: dict[Sight, SeenCourse] = field(default_factory=dict, compare=False, repr=False)
+
+    def seen_by(self, sight: Sight) -> SeenCourse:
+        """What a role sees of the course."""
+        seen = self._seen.get(sight)
+        if seen is None:
+            seen = self._seen[sight] = SeenCourse(sight, self.course, self.disclosure)
+        return seen
 
 
 @dataclass(frozen=True)
@@ -138,16 +142,17 @@ class Reader:
 
     def folded(self, ledgers: Sequence[str]) -> dict[str, Folded | Broken]:
         """The courses of some participants: one query for those that are not yet in memory."""
-        found = _courses.of(self.study, self.at, _heads(ledgers))
+        heads = heads_of(ledgers)
+        found = _courses.of(self.study, self.at, heads.last)
         lost = {
             name: Broken(name, gettext("its last entry is not there"))
             for name in ledgers
             if name not in found
         }
         beside: dict[str, list[Finding]] = {}
-        for shared in shared_numbers(ledgers):
+        for shared in heads.shared:
             beside.setdefault(shared.ledger, []).append(shared.finding)
-        locked = lock_in_force()
+        locked = lock_in_force(heads.study)
         whole = {name: one for name, one in found.items() if not isinstance(one, Broken)}
         if locked is not None:
             for name, one in whole.items():
@@ -159,8 +164,9 @@ class Reader:
 
 
 def reader_for(person: Person) -> Reader:
-    """Who asks, before the record as it is now."""
-    return _reader(lambda study: person.sight, person.sites)
+    """Who asks, before the record as they found it."""
+    environment = person.environment
+    return Reader(environment, person.permissions.study, present(environment), person.sight, person.sites)
 
 
 def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
@@ -169,23 +175,18 @@ def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
     Raises:
         ConductError: when the database holds no study, its release cannot be read, or it has no such role.
     """
-    return _reader(lambda study: _sight(study, role, period_in_force()), sites)
-
-
-def _reader(sight: Callable[[Study], Sight], sites: frozenset[str] | None) -> Reader:
-    installation = models.Installation.objects.first()
-    if installation is None:
+    record = record_now()
+    if not record.environment:
         raise ConductError(gettext("this database holds no study yet"))
-    _, study = study_of_record()
-    if study is None:
+    if record.study is None:
         raise ConductError(
             gettext(
                 "the ledger of the study {study} is empty: no release of it has been entered, or none that "
                 "can be read"
-            ).format(study=installation.study)
+            ).format(study=study_ledger().removeprefix("study:"))
         )
-    at = present(installation.environment)
-    return Reader(installation.environment, study, at, sight(study), sites)
+    sight = _sight(record.study, role, period_in_force(record.head))
+    return Reader(record.environment, record.study, present(record.environment), sight, sites)
 
 
 def present(environment: str) -> datetime:
@@ -210,11 +211,6 @@ def _sight(study: Study, role: str, period: Period) -> Sight:
     return Sight(study, role, period)
 
 
-def _heads(ledgers: Sequence[str]) -> list[_Last]:
-    last = models.Line.objects.filter(ledger__name__in=list(ledgers), seq=F("ledger__seq"))
-    return [_Last(*row) for row in last.values_list("ledger_id", "ledger__name", "seq", "hash")]
-
-
 def _last_arrival() -> datetime | None:
     """When the last entry arrived: the present of a rehearsal, whose people live in study time."""
     # Who looks at it signs in in a time of their own; that their ledger was opened then, the study's says.
@@ -223,7 +219,7 @@ def _last_arrival() -> datetime | None:
     return lines.order_by("-received_at").values_list("received_at", flat=True).first()
 
 
-def _lines(heads: Iterable[_Last], known: Mapping[str, _Kept]) -> dict[str, list[Line]]:
+def _lines(heads: Iterable[Last], known: Mapping[str, _Kept]) -> dict[str, list[Line]]:
     """The lines of some ledgers up to their heads; of those that are known from their last known one on."""
     wanted, found = Q(), {head.number: (head, list[Line]()) for head in heads}
     for head, _ in found.values():
@@ -237,11 +233,12 @@ def _lines(heads: Iterable[_Last], known: Mapping[str, _Kept]) -> dict[str, list
 
 
 class _Kept(NamedTuple):
-    """The course of one participant up to a head."""
+    """The course of one participant up to a head, and what keeps what is found in it from head to head."""
 
-    head: _Last
+    head: Last
     study: Study
     folded: Folded | Broken
+    watch: CourseWatch
 
 
 class _CoursesKept:
@@ -251,7 +248,7 @@ class _CoursesKept:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, study: Study, at: datetime, heads: list[_Last]) -> dict[str, Folded | Broken]:
+    def of(self, study: Study, at: datetime, heads: list[Last]) -> dict[str, Folded | Broken]:
         with self._lock:
             known = {
                 head.ledger: kept
@@ -264,13 +261,12 @@ class _CoursesKept:
             absent = [head for head in heads if head.ledger not in known or known[head.ledger].head != head]
             lines = _lines(absent, known)
             for head in absent:
-                before = known.get(head.ledger)
-                folded = None if before is None else _followed(before, at, lines[head.ledger])
-                if folded is None and before is not None:  # another history than the one that was known
-                    lines |= _lines([head], {})
-                self._kept[head.ledger] = _Kept(
-                    head, study, folded or _folded(study, at, head.ledger, lines[head.ledger])
-                )
+                kept = _followed(known.get(head.ledger), head, at, lines[head.ledger])
+                if kept is None:
+                    if head.ledger in known:  # another history than the one that was known
+                        lines |= _lines([head], {})
+                    kept = _folded(study, at, head, lines[head.ledger])
+                self._kept[head.ledger] = kept
             found: dict[str, Folded | Broken] = {}
             for head in heads:
                 self._kept.move_to_end(head.ledger)
@@ -287,18 +283,32 @@ class _CoursesKept:
 _courses = _CoursesKept()
 
 
-def _followed(before: _Kept, at: datetime, lines: list[Line]) -> Folded | Broken | None:
+def _followed(before: _Kept | None, head: Last, at: datetime, lines: list[Line]) -> _Kept | None:
     """The course with what was appended since; None where the first line is not the last one known."""
-    if isinstance(before.folded, Broken) or not lines:
+    if before is None or isinstance(before.folded, Broken) or not lines:
         return None
     if (lines[0].seq, lines[0].hash) != (before.head.seq, before.head.hash):
         return None
     known = before.folded
-    return _made(before.head.ledger, at, lines[1:], known.versions, known.course.with_more)
+    folded = _made(
+        head.ledger,
+        at,
+        lines[1:],
+        known.versions,
+        known.course.with_more,
+        known.disclosure.copied(),
+        before.watch,
+    )
+    return _Kept(head, before.study, folded, before.watch)
 
 
-def _folded(study: Study, at: datetime, ledger: str, lines: list[Line]) -> Folded | Broken:
-    return _made(ledger, at, lines, {}, lambda entries: fold(study, entries))
+def _folded(study: Study, at: datetime, head: Last, lines: list[Line]) -> _Kept:
+    def make(entries: Iterable[Entry]) -> Course:
+        return fold(study, entries)
+
+    watch = CourseWatch()
+    folded = _made(head.ledger, at, lines, {}, make, Disclosure(study.releases), watch)
+    return _Kept(head, study, folded, watch)
 
 
 def _made(
@@ -307,20 +317,25 @@ def _made(
     lines: list[Line],
     known: Mapping[str, tuple[tuple[int, str], ...]],
     make: Callable[[Iterable[Entry]], Course],
+    disclosure: Disclosure,
+    watch: CourseWatch,
 ) -> Folded | Broken:
+    """The course of the lines, what they tell of added to `disclosure`, what is found kept by `watch`."""
     entries = read_lines(ledger, lines)
     if isinstance(entries, Broken):
         return entries
     versions = dict(known)
     for entry, line in zip(entries, lines, strict=True):
         versions[entry.id] = (*versions.get(entry.id, ()), (line.seq, line.hash))
+        disclosure.add(entry)
     try:
         course = make(entries)
-        findings(course, at)  # keeps what was found in the course before others see it
+        watch.look(course)  # what was found is in the course before others see it
+        findings(course, at)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this participant alone
         _log.exception("%s cannot be shown", ledger)
         return broken(ledger, error)
-    return Folded(course, versions)
+    return Folded(course, versions, disclosure)
 
 
 def _fits_address(number: str) -> bool:

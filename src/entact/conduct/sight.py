@@ -86,14 +86,19 @@ class Sight:
         self.person = ""
         self.sees_everything = set(self.hidden) <= {ALLOCATION} and not self.own_alone
         self._disclosure = Disclosure(study.releases)
+        self._own: dict[str, Sight] = {}
+        self._seen: dict[Names, bool] = {}
 
     def of(self, person: str) -> Sight:
         """The same, of one person: of what each answers for themselves they see their own answers."""
         if not self.own_alone:
             return self
-        own = copy(self)
-        own.__dict__.pop("hidden_names", None)
-        own.person = person
+        own = self._own.get(person)
+        if own is None:
+            own = copy(self)
+            own.__dict__.pop("hidden_names", None)
+            own.person, own._seen = person, {}
+            self._own[person] = own
         return own
 
     @cached_property
@@ -103,7 +108,11 @@ class Sight:
 
     def sees_names(self, names: Names) -> bool:
         """Whether all that an entry or a finding tells of is visible (see `entact.course.disclosure`)."""
-        return self.hidden_names.isdisjoint(names) and not any(map(self._is_anothers, names))
+        seen = self._seen.get(names)
+        if seen is None:
+            seen = self.hidden_names.isdisjoint(names) and not any(map(self._is_anothers, names))
+            self._seen[names] = seen
+        return seen
 
     def _is_anothers(self, name: str) -> bool:
         """Whether a name is of what another person answered for themselves."""
@@ -239,17 +248,19 @@ class SeenCourse:
     An entry and all its corrections are seen together or not at all; so is one that is kept in two versions.
 
     Args:
-        sight: the role's. course: folded.
+        sight: the role's. course: folded. disclosure: of the same entries and releases, where it is there.
     Attributes:
         entries: ids of the entries that are seen.
     """
 
-    def __init__(self, sight: Sight, course: Course) -> None:
+    def __init__(self, sight: Sight, course: Course, disclosure: Disclosure | None = None) -> None:
         self.sight = sight
         self.course = course
-        self._disclosure = Disclosure(sight.releases)
-        for entry in course.entries:
-            self._disclosure.add(entry)
+        if disclosure is None:
+            disclosure = Disclosure(sight.releases)
+            for entry in course.entries:
+                disclosure.add(entry)
+        self._disclosure = disclosure
         self.entries = frozenset(
             entry for entry in self._disclosure.entries if sight.sees_names(self._disclosure.of_entry(entry))
         )

@@ -15,7 +15,7 @@ from entact.conduct.forms.place import release_of, visit_address
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
-from entact.conduct.sight import DOSING, SeenCourse
+from entact.conduct.sight import DOSING
 from entact.conduct.statement import Fact
 from entact.conduct.stops import BETWEEN, DueShown, FindingShown, Reading, Stop, Timeline
 from entact.conduct.words import (
@@ -64,7 +64,7 @@ class _Telling:
         self.standing = standing
         self.course: Course = folded.course
         self.sight = reader.sight
-        self.seen = SeenCourse(reader.sight, folded.course)
+        self.seen = folded.seen_by(reader.sight)
         self.zone: tzinfo = zone_of(self.course, reader.at)
         self.found = self.seen.findings(reader.at, folded.beside)
         self.by_entry: dict[str, list[str]] = {}

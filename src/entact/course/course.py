@@ -38,6 +38,8 @@ class Course(State):
         study: all releases of the study, and which site has approved which of them.
     Attributes:
         doubts: what is wrong with whose entries are (see `proof`), by rule and whom or which it is about.
+        continues: what was in force in the course that this one goes on from, as long as all that was added
+            since came after it (see `with_more`).
     """
 
     def __init__(self, study: Study) -> None:
@@ -45,6 +47,7 @@ class Course(State):
         self.size = 0  # entries added, every version of an id counted: what a gate knew
         self.known_until: Arrival = LAST  # the last correction that this course may follow
         self.doubts: dict[tuple[str, str], tuple[Key, str, str]] = {}
+        self.continues: list[Effective] | None = None
         self._held: dict[str, Held] = {}
         self._targets: set[str] = set()
         self._last = _START
@@ -81,11 +84,19 @@ class Course(State):
         self._make_stale()
 
     def with_more(self, entries: Iterable[Entry]) -> Course:
-        """Another course, of these entries too; what both hold is read once, and this one stays as it is."""
+        """Another course, of these entries too, and this one stays as it is.
+
+        What both hold is folded once, where this one has been folded and the entries come after all in it.
+        """
         more = Course(self.study)
         more.size, more.doubts = self.size, dict(self.doubts)
         more._held, more._targets, more.readings = dict(self._held), set(self._targets), dict(self.readings)
-        more._make_stale()
+        if "effective" in self.__dict__:
+            more.take_state(self)
+            more.continues = self.effective
+            more._last, more._superseded = self._last, self._superseded
+        else:
+            more._make_stale()
         for entry in entries:
             more.add(entry)
         return more
@@ -157,6 +168,23 @@ class Course(State):
             earlier._apply_all(standing, problems)
             yield earlier
 
+    def follow(self, later: Course) -> bool:
+        """Goes on, without corrections, to what has been added to the course of which this one was made.
+
+        Args:
+            later: that course with more, which continues it.
+        Returns:
+            Whether it could: not where what follows would stand before something that is here.
+        """
+        assert later.continues is not None
+        more = later.effective[len(later.continues) :]
+        if self.effective and any(one.key < self.effective[-1].key for one in more):
+            return False
+        self._held, self.readings = later._held, later.readings
+        for one in more:
+            self._apply(one)
+        return True
+
     def _compared(self) -> list[object]:
         """State and entries as sent; not what a server added to them, nor what was looked up."""
         state = [getattr(self, name) for name in STATE if name not in ("release", *_ASKED)]
@@ -186,6 +214,7 @@ class Course(State):
                 self.doubts[rule, subject] = key, kept.id, message
 
     def _make_stale(self) -> None:
+        self.continues = None
         for name in STATE:
             self.__dict__.pop(name, None)
 

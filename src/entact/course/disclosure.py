@@ -8,7 +8,8 @@ an entry is about, it tells of something `unsure`, which only those see who see 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from copy import copy
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from entact.course.entry.effective import VOID
 from entact.course.entry.versions import DECIDED
@@ -68,7 +69,7 @@ def own_alone_named(form: str, person: str) -> str:
     return f"{OWN_ALONE}{form}:{person}"
 
 
-class _Family:
+class _Family(NamedTuple):
     """An entry with all that corrects, withdraws or decides it: they are seen together or not at all.
 
     Attributes:
@@ -76,10 +77,9 @@ class _Family:
         about: entries that have to be seen as well.
     """
 
-    def __init__(self, member: str) -> None:
-        self.members = {member}
-        self.names: set[str] = set()
-        self.about: set[str] = set()
+    members: frozenset[str]
+    names: Names
+    about: frozenset[str]
 
 
 class Disclosure:
@@ -99,10 +99,18 @@ class Disclosure:
         self._of_each = {name for release in self._releases for name in release.of_each}
         self._gates = {name for release in self._releases for name in release.gates}
         self._alerts = {name for release in self._releases for name in release.alerts} | CORE_ALERTS.keys()
-        self._kinds: dict[str, set[tuple[str, str]]] = {}  # of each entry's versions, with the form
+        self._kinds: dict[str, frozenset[tuple[str, str]]] = {}  # of each entry's versions, with the form
         self._families: dict[str, _Family] = {}
         self._awaited: set[str] = set()  # what has to be seen too, and may not have arrived
         self._known: dict[tuple[str, str], Names] = {}  # findings, by id and message
+        self._told: dict[str, Names] = {}  # what entries tell of that somebody has asked for
+
+    def copied(self) -> Disclosure:
+        """The same, to which more can be added while this one stays as it is."""
+        more = copy(self)
+        more._kinds, more._families = dict(self._kinds), dict(self._families)
+        more._awaited, more._known, more._told = set(self._awaited), dict(self._known), dict(self._told)
+        return more
 
     @property
     def entries(self) -> Iterable[str]:
@@ -119,28 +127,35 @@ class Disclosure:
         # A finding that stands may be about this entry already: by its family, or because it names it.
         if len(joined) > 1 or entry.id in self._families or self._is_named(entry.id):
             self._known.clear()
+            self._told.clear()
             self.turns += 1
+        self._told.pop(entry.id, None)  # asked for before it was there
         form = entry.data.get("form")
         told = entry.kind, form if isinstance(form, str) else ""
-        self._kinds.setdefault(entry.id, set()).add(told)
-        family = self._joined(joined)
-        family.names.update(self._of_entry(entry))
+        self._kinds[entry.id] = self._kinds.get(entry.id, frozenset()) | {told}
+        names, about = set(self._of_entry(entry)), set[str]()
         kind = KINDS.get(entry.kind)
         if kind is not None and kind.tells & {BY_ALERT, BY_ENTRY}:
             named = entry.data.get("entry") if BY_ENTRY in kind.tells else None
             about = {one for one in (entry.about, named) if isinstance(one, str)}
             if not about and entry.replaces is None:
-                family.names.add(UNSURE)
-            family.about |= about
+                names.add(UNSURE)
             self._awaited |= about
+        self._join(joined, names, about)
 
     def kind_of(self, entry: str) -> tuple[str, str]:
         """Kind and form of an entry; of versions that differ in that, and of what is unknown, nothing."""
-        told = self._kinds.get(entry, set())
+        told = self._kinds.get(entry, frozenset())
         return next(iter(told)) if len(told) == 1 else ("", "")
 
     def of_entry(self, entry: str) -> Names:
         """What an entry tells of, with all its versions, corrections and what it answers."""
+        names = self._told.get(entry)
+        if names is None:
+            names = self._told[entry] = frozenset(self._of_families(entry))
+        return names
+
+    def _of_families(self, entry: str) -> set[str]:
         names: set[str] = set()
         waiting, met = [entry], set()
         while waiting:
@@ -153,7 +168,7 @@ class Disclosure:
                 waiting += family.about
                 if not family.members <= self._kinds.keys():
                     names.add(UNSURE)
-        return frozenset(names)
+        return names
 
     def of_finding(self, finding: str, rule: str, entry: str, item: str, message: str) -> Names:
         """What a finding tells of: its entry, and all that it names.
@@ -179,18 +194,15 @@ class Disclosure:
         named = any(entry in message or entry in finding for finding, message in self._known)
         return named or entry in self._awaited
 
-    def _joined(self, members: set[str]) -> _Family:
-        """The one family of some entries."""
-        families = {id(known): known for one in members if (known := self._families.get(one)) is not None}
-        family, *others = families.values() or (_Family(next(iter(members))),)
-        for other in others:
-            family.members |= other.members
-            family.names |= other.names
-            family.about |= other.about
-        family.members |= members
-        for one in family.members if others else members:
+    def _join(self, members: set[str], names: set[str], about: set[str]) -> None:
+        """Makes one family of some entries, and of those that they are of."""
+        for known in {id(known): known for one in members if (known := self._families.get(one))}.values():
+            members |= known.members
+            names |= known.names
+            about |= known.about
+        family = _Family(frozenset(members), frozenset(names), frozenset(about))
+        for one in members:
             self._families[one] = family
-        return family
 
     def _of_entry(self, entry: Entry) -> Iterator[str]:
         visit = visit_of(entry.encounter)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from entact.course.course import Course
+from entact.course.entry.effective import Effective
 from entact.course.found.attended import found_in_windows, found_missed, found_not_ended
 from entact.course.found.searches import SEARCHES
 from entact.course.found.watch import Watch, as_finding
@@ -48,16 +49,38 @@ def _id(found: Finding) -> str:
 def _former(course: Course) -> dict[str, Finding]:
     """What was found before corrections, by id, as no longer holding."""
     if course.former is None:
-        former: dict[str, Finding] = {}
-        for earlier in course.without_corrections():
-            at = earlier.effective[-1].at if earlier.effective else None
-            windows = () if at is None else found_in_windows(earlier, due_visits(earlier, at), at)
-            for found in (*found_at_any_time(earlier), *windows):
-                former[found.id] = Finding(
-                    found.id, found.rule, found.entry, found.item, found.message, False
-                )
-        course.former = former
+        course.former = dict(_no_longer((one, None) for one in course.without_corrections()))
     return course.former
+
+
+def _no_longer(courses: Iterable[tuple[Course, Watch | None]]) -> Iterator[tuple[str, Finding]]:
+    """What was found in courses as they were before corrections, with its id."""
+    for earlier, watch in courses:
+        at = earlier.effective[-1].at if earlier.effective else None
+        windows = () if at is None else found_in_windows(earlier, due_visits(earlier, at), at)
+        for found in (*found_at_any_time(earlier, watch), *windows):
+            yield found.id, Finding(found.id, found.rule, found.entry, found.item, found.message, False)
+
+
+class CourseWatch:
+    """What is found in one participant's course, from one head to the next: what follows costs little.
+
+    It may be asked by one thread at a time; the courses are left as they are for everybody.
+    """
+
+    def __init__(self) -> None:
+        self._watch = new_watch()
+        self._entries: list[Effective] | None = None
+        self._earlier: list[tuple[Course, Watch]] = []
+
+    def look(self, course: Course) -> None:
+        """Finds what `findings` will be asked for, in a course that continues the one before or does not."""
+        known = self._entries is not None and course.continues is self._entries
+        course.lasting = tuple(found_at_any_time(course, self._watch))
+        if not (known and all(one.follow(course) for one, _ in self._earlier)):
+            self._earlier = [(earlier, new_watch()) for earlier in course.without_corrections()]
+        course.former = dict(_no_longer(self._earlier))
+        self._entries = course.effective
 
 
 def new_watch() -> Watch:

@@ -13,9 +13,10 @@ from entact.course.kinds import KINDS
 from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE
 from entact.course.signed.cut import Manifest
 from entact.protocol.study.arms import Period
-from entact.store import acts, models
+from entact.store import acts
 from entact.store.cut import known_cuts
 from entact.store.derived import PARTICIPANT
+from entact.store.studies import study_head
 
 
 class _Known(NamedTuple):
@@ -29,9 +30,13 @@ class _Known(NamedTuple):
 _known = _Known("", None, False)
 
 
-def lock_in_force() -> Manifest | None:
-    """The lock of the study that is in force, read again only where the study's ledger has grown."""
-    return _now().lock
+def lock_in_force(head: str | None = None) -> Manifest | None:
+    """The lock of the study that is in force, read again only where the study's ledger has grown.
+
+    Args:
+        head: of the study's ledger, where whoever asks has read it.
+    """
+    return _known_at(study_head() if head is None else head).lock
 
 
 def period_in_force(head: str | None = None) -> Period:
@@ -40,13 +45,8 @@ def period_in_force(head: str | None = None) -> Period:
     Args:
         head: of the study's ledger, where whoever asks has read it.
     """
-    known = _now() if head is None else _known_at(head)
+    known = _known_at(study_head() if head is None else head)
     return "running" if known.lock is None else "unblinded" if known.is_opened else "locked"
-
-
-def _now() -> _Known:
-    found = models.Ledger.objects.filter(name__startswith="study:", seq__gt=0).order_by("id")
-    return _known_at(found.values_list("hash", flat=True).first() or "")
 
 
 def _known_at(head: str) -> _Known:

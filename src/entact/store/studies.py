@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 from django.db import connection
@@ -17,6 +18,15 @@ from entact.store.known import raw_cursor
 from entact.store.versions import with_versions
 
 _log = logging.getLogger(__name__)
+
+STUDY_HEAD = """
+    SELECT hash FROM store_ledger
+    WHERE seq > 0 AND name = (SELECT 'study:' || study FROM store_installation ORDER BY id LIMIT 1)
+"""
+_RECORD = f"""
+    SELECT releases, ({STUDY_HEAD}), (SELECT environment FROM store_installation ORDER BY id LIMIT 1)
+    FROM store_derivation WHERE id = 1
+"""
 
 
 def study_ledger() -> str:
@@ -36,23 +46,42 @@ def releases_in_force() -> str:
     return str(row[0])
 
 
-def study_and_head() -> tuple[Study | None, str]:
-    """The study of the releases in force, and the head of its ledger: who asks for a page asks both at once.
+class RecordNow(NamedTuple):
+    """The record as whoever asks for a page finds it.
+
+    Attributes:
+        study: of the releases in force; None without a readable one. head: of the study's ledger; empty
+            before its first entry. environment: of the database; empty where it holds no study yet.
+    """
+
+    study: Study | None
+    head: str
+    environment: str
+
+
+def record_now() -> RecordNow:
+    """What every page asks first, at once.
 
     Raises:
         StoreError: in a database that was never set up.
     """
     cursor = raw_cursor()
     with connection.wrap_database_errors:
-        cursor.execute(
-            "SELECT releases, (SELECT hash FROM store_ledger WHERE name LIKE 'study:%' AND seq > 0"
-            " ORDER BY id LIMIT 1) FROM store_derivation WHERE id = 1",
-            prepare=True,
-        )
+        cursor.execute(_RECORD, prepare=True)
     row = cursor.fetchone()
     if row is None:
         raise StoreError("this database was never set up for a study")
-    return _with_study(str(row[0]))[1], str(row[1] or "")
+    stamp, head, environment = row
+    return RecordNow(_with_study(stamp)[1], head or "", environment or "")
+
+
+def study_head() -> str:
+    """The head of the study's ledger; empty before its first entry."""
+    cursor = raw_cursor()
+    with connection.wrap_database_errors:
+        cursor.execute(STUDY_HEAD, prepare=True)
+    row = cursor.fetchone()
+    return "" if row is None else str(row[0])
 
 
 def study_of_record() -> tuple[str, Study | None]:

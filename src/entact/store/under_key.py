@@ -11,18 +11,18 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+from django.db import connection
 
 from entact.course import Entry, read
 from entact.course.entry import as_sent
 from entact.course.entry.sealing import KEY_BYTES, MARK, OLDER, is_sealed
 from entact.course.personal import opened, seal_entry
 from entact.protocol import Study
-from entact.store import models
 from entact.store.custody import keep_keys
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.index import storable
-from entact.store.known import remembered
+from entact.store.known import raw_cursor, remembered
 from entact.store.participant_keys import key_of
 from entact.store.reading import lines_with
 from entact.store.studies import study_of_record
@@ -43,7 +43,10 @@ def study_entered() -> tuple[str, Study]:
 
 def is_open(ledger: str) -> bool:
     """Whether a ledger has an entry."""
-    return models.Ledger.objects.filter(name=ledger, seq__gt=0).exists()
+    cursor = raw_cursor()  # asked with every entry: planned once
+    with connection.wrap_database_errors:
+        cursor.execute("SELECT FROM store_ledger WHERE name = %s AND seq > 0", [ledger], prepare=True)
+    return cursor.fetchone() is not None
 
 
 def key_in(ledger: str) -> bytes:
@@ -65,9 +68,10 @@ def sealed_entry(entry: Entry) -> Entry:
     key = key_of(entry.ledger)
     if key is None and entry.ledger in erased():
         return _after_erasure(study, entry)
-    if key is None and not is_open(entry.ledger):
-        keep_keys({entry.ledger: secrets.token_bytes(KEY_BYTES)})
-    key = key_in(entry.ledger)
+    if key is None:
+        if not is_open(entry.ledger):
+            keep_keys({entry.ledger: secrets.token_bytes(KEY_BYTES)})
+        key = key_in(entry.ledger)
     return _as_kept_before(entry, seal_entry(study, entry, key), key)
 
 

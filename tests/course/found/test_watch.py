@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.course.test_machine import PAYLOADS
 
 from entact.cohort import rehearse
-from entact.course import Course, read
-from entact.course.entry import Entry
-from entact.course.findings import found_at_any_time, new_watch
+from entact.course import Course, findings, fold, read
+from entact.course.entry import Entry, instant
+from entact.course.findings import CourseWatch, found_at_any_time, new_watch
 from entact.course.found.watch import Watch
 from entact.course.kinds import KINDS
 from entact.course.state.state import STATE, Finding
@@ -50,6 +50,35 @@ def test_what_is_kept_through_a_whole_study_is_what_is_found_from_nothing(name: 
         for entry in entries:
             course.add(entry)
             require_same(course, watch)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_course_followed_from_entry_to_entry_is_the_one_of_all_and_none_before_changes(name: str) -> None:
+    study, chains = rehearsed(name)
+    for whole in chains:
+        source = next(one for one in reversed(whole[:-12]) if one.kind in ("form", "screening"))
+        about = source.id
+        entries = whole[:-12]
+        for number, one in enumerate(whole[-12:]):
+            entries.append(one)
+            if number in (2, 5):  # the second stands in the place of the first
+                change = {"id": f"change{number}", "kind": source.kind, "replaces": about, "data": {}}
+                entries.append(msgspec.structs.replace(one, reason="entry_error", **change))
+                about = f"change{number}"
+        begins, at = max(0, len(entries) - 40), instant(entries[-1].recorded_at)
+        course, watch = fold(study, entries[:begins]), CourseWatch()
+        watch.look(course)
+        told, others = repr(findings(course, at)), []
+        for number in range(begins, len(entries)):
+            others.append((course, repr([getattr(course, part) for part in NAMES]), told))
+            course = course.with_more([entries[number]])
+            watch.look(course)
+            told = repr(findings(course, at))
+            assert told == repr(findings(fold(study, entries[: number + 1]), at))
+        assert course == fold(study, entries)
+        for before, state, found in others:
+            assert repr([getattr(before, part) for part in NAMES]) == state
+            assert repr(findings(before, at)) == found
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -38,7 +38,7 @@ from entact.course.kinds.access import AccountChanged, CredentialChanged, Permis
 from entact.course.kinds.site import Certificate
 from entact.store import lists, models
 from entact.store.after_lock import period_in_force
-from entact.store.studies import study_and_head
+from entact.store.studies import RecordNow, record_now
 
 HOUR = timedelta(hours=1)
 YEAR = timedelta(days=365)
@@ -65,23 +65,27 @@ def permissions_here() -> Permissions:
     Raises:
         ConductError: when this record holds no release that can be read.
     """
-    study, head = study_and_head()
-    if study is None:
+    return _permissions(record_now())
+
+
+def _permissions(record: RecordNow) -> Permissions:
+    if record.study is None:
         raise ConductError(
             gettext("no release of the study has been entered in this database, or none that can be read")
         )
-    return permissions_of(study, period_in_force(head))
+    return permissions_of(record.study, period_in_force(record.head))
 
 
 def person_of(account: Account) -> Person:
     """Who asks for a page, as the table knows them; a role that the study has no more holds nothing."""
-    permissions = permissions_here()
+    record = record_now()
+    permissions = _permissions(record)
     held: dict[str, set[str]] = {}
     for row in account.roles.all():
         if row.role in permissions.roles and not is_over(row):
             held.setdefault(row.site, set()).add(row.role)
     roles = {site: frozenset(names) for site, names in held.items()}
-    return Person(account.name, account.title, roles, permissions)
+    return Person(account.name, account.title, roles, permissions, record.environment)
 
 
 def is_over(row: Role) -> bool:

@@ -134,19 +134,19 @@ def _sent_before(
     ledger: str,
 ) -> str | None:
     """The entry that this very page made already: sent again because no answer came, or pressed twice."""
-    opener = Opener(store.key_of(ledger))
-    for one in course.effective if entering.head else ():
-        entry = one.entry
-        if (
-            entry.kind == entering.kind
-            and isinstance(entry, Kept)
-            and entry.seq > entering.head
-            and (entry.by, entry.about, entry.encounter)
-            == (author.identity, entering.about, entering.encounter)
-            and asked.items_of(opener.data(one)) == asked.items_of(asked.data_of(items))
-        ):
-            return entry.id
-    return None
+    sent = author.identity, entering.about, entering.encounter
+    alike = [
+        one
+        for one in (course.effective if entering.head else ())
+        if one.entry.kind == entering.kind
+        and isinstance(one.entry, Kept)
+        and one.entry.seq > entering.head
+        and (one.entry.by, one.entry.about, one.entry.encounter) == sent
+    ]
+    if not alike:
+        return None
+    opener, said = Opener(store.key_of(ledger)), asked.items_of(asked.data_of(items))
+    return next((one.id for one in alike if asked.items_of(opener.data(one)) == said), None)
 
 
 def correct(

@@ -95,7 +95,7 @@ _WHO: Final = (
 
 def subject_of(reader: Reader, standing: Standing, folded: Folded) -> Subject:
     """A participant as the reader's role sees them."""
-    seen = SeenCourse(reader.sight, folded.course)
+    seen = folded.seen_by(reader.sight)
     return Subject(standing, folded, seen, zone_of(folded.course, reader.at), reader)
 
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 
 from entact.conduct.forms.place import placed
 from entact.conduct.reader import Folded, Reader, Standing
-from entact.conduct.sight import SeenCourse
 from entact.conduct.words import moment, title_of_form, title_of_visit, words
 from entact.course.entry import Kept, instant
 from entact.course.entry.effective import Effective
@@ -153,7 +152,7 @@ class _Told:
     def __init__(self, reader: Reader, standing: Standing, folded: Folded) -> None:
         self.folded = folded
         course = folded.course
-        seen = SeenCourse(reader.sight, course)
+        seen = folded.seen_by(reader.sight)
         zone = zone_of(course, reader.at)
         signed, verified = standing_signatures(course), verified_in(course)
         asked: dict[str, int] = {}

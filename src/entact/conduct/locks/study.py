@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 
 from entact.conduct.locks.domain import Point, checklist
 from entact.conduct.reader import Reader
-from entact.conduct.sight import SeenCourse
 from entact.course.fold import Broken
 from entact.course.signed.cut import Cuts
 from entact.store import lists
@@ -48,7 +47,7 @@ def study_now(reader: Reader) -> Study:
             if isinstance(folded, Broken):
                 broken += 1
                 continue
-            seen = SeenCourse(reader.sight, folded.course)
+            seen = folded.seen_by(reader.sight)
             locked += "" in folded.course.frozen
             for point in checklist(folded.course, seen, seen.findings(reader.at, folded.beside)):
                 sums[point.title] = sums.get(point.title, 0) + point.count

@@ -17,7 +17,6 @@ from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.door import Author
-from entact.conduct.sight import SeenCourse
 from entact.course.entry import instant
 from entact.course.kinds.monitoring import Action, MonitoringAction, MonitoringReport
 from entact.course.state.monitoring import MonitoringVisit
@@ -93,7 +92,7 @@ def _departures(reader: Reader, named: list[tuple[str, str]]) -> Iterator[Depart
         one = folded.get(ledger)
         if not isinstance(one, Folded) or ledger not in known:
             continue
-        seen = SeenCourse(reader.sight, one.course)
+        seen = one.seen_by(reader.sight)
         for state in one.course.deviations:
             if state.entry == entry and entry in seen.entries:
                 yield Departure(entry, known[ledger].number, state.category, state.importance)

@@ -24,7 +24,6 @@ from entact.conduct.rating.selectors import Profile, held_by, profile_of
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author
 from entact.conduct.record.opened import Opener
-from entact.conduct.sight import SeenCourse
 from entact.course import Course
 from entact.course.personal import REASONS
 
@@ -140,7 +139,7 @@ class FormAsked:
         languages = asked.course.release.file.languages
         shown = Shown(
             folded=asked.folded,
-            seen=SeenCourse(asked.reader.sight, asked.course),
+            seen=asked.folded.seen_by(asked.reader.sight),
             opener=asked.opener,
             zone=asked.profile.zone,
             at=asked.now,

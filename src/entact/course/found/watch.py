@@ -116,10 +116,14 @@ class Watch:
         return self.written is None or not self.written.isdisjoint(parts)
 
     def look(self, course: Course) -> Iterator[Finding]:
-        """What is found in a course, always the same one, rule by rule."""
+        """What is found in a course, rule by rule: in the same one, or in what continues it (`with_more`)."""
         self.course = course
         entries = course.effective
-        if entries is self._entries and course.release is self._release:
+        known = entries is self._entries or (
+            course.continues is not None and course.continues is self._entries
+        )
+        if known and course.release is self._release:
+            self._entries = entries
             self._follow(entries)
         else:
             self._begin(course)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -213,6 +214,11 @@ class State:
         self.former = None
         self.lasting = None
 
+    def take_state(self, other: State) -> None:
+        """Is as another is now, and changes nothing of it afterwards."""
+        for name in STATE:
+            setattr(self, name, _copied(getattr(other, name)))
+
     def values(
         self, encounter: str | None, at: datetime, within: timedelta | None = None, ever: bool = False
     ) -> Values:
@@ -389,3 +395,29 @@ class State:
 
 
 STATE = tuple(State.__annotations__)
+
+
+def _copied(value: Any) -> Any:
+    """A copy of all in a part of the state that later entries may change; each holds values of one type."""
+    if isinstance(value, dict):
+        each = _may_change(next(iter(value.values()), None))
+        return {name: _copied(one) for name, one in value.items()} if each else dict(value)
+    if isinstance(value, list):
+        return [_copied(one) for one in value] if _may_change(next(iter(value), None)) else list(value)
+    if isinstance(value, set):
+        return set(value)
+    if not _may_change(value):
+        return value
+    copied = copy(value)
+    for name in value.__struct_fields__:
+        held = getattr(value, name)
+        if _may_change(held):
+            setattr(copied, name, _copied(held))
+    return copied
+
+
+def _may_change(value: Any) -> bool:
+    """Whether a value is one that later entries may change in place."""
+    if isinstance(value, msgspec.Struct):
+        return not value.__struct_config__.frozen
+    return isinstance(value, dict | list | set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -32,6 +33,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is not None and self.connection.closed and not self.in_atomic_block:
             self.close()
         super().ensure_connection()
+
+    def is_usable(self) -> bool:
+        """Asks the server only where something came unasked.
+
+        A connection at rest has nothing to read until the server ends it, which every request would ask for.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        arrived = select.poll()
+        arrived.register(self.connection.pgconn.socket, select.POLLIN)
+        return super().is_usable() if arrived.poll(0) else True
 
     def get_connection_params(self) -> dict[str, Any]:
         self.settings_dict["NAME"] = self.settings_dict["NAME"] or server.default_database()
