@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language, get_language_from_request, override
 
 from entact.conduct.error import ConductError
+from entact.conduct.language.remembered import remember_translations
 from entact.store import StoreError
 
 TITLES: Final = dict(settings.LANGUAGES)
@@ -24,6 +25,7 @@ class Language:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        remember_translations()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with override(_asked_for(request)):  # what its thread does next speaks its own
