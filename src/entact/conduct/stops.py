@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext
 
@@ -13,8 +15,11 @@ from entact.conduct.chart import Chart
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Standing
 from entact.conduct.statement import Fact
+from entact.course.entry.effective import Effective
 
 BETWEEN = "between"
+AT_ONCE: Final = 50  # entries that a page writes out; of a timeline with more, what is done is asked for
+EVERYTHING: Final = "everything"
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,9 @@ class Stop:
     Attributes:
         status: of the visit (done, due, expected, missed, not_reachable, open), or `between`.
         window, target, when: as words; empty where unknown. hidden: what is planned here and not shown.
-        flags: findings about the visit itself.
+        flags: findings about the visit itself. entries: what was entered in it and is seen.
+        needs_look: whether something is found in it, or an alert was raised. is_asked: somebody opened it.
+        written: whether its entries are written out; else it is a line that leads to them.
     """
 
     title: str
@@ -52,6 +59,10 @@ class Stop:
     chart: Chart | None = None
     columns: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
+    entries: list[Effective] = field(default_factory=list)
+    needs_look: bool = False
+    is_asked: bool = False
+    written: bool = True
 
     @property
     def large(self) -> list[Account]:
@@ -66,8 +77,12 @@ class Stop:
     @property
     def folds(self) -> bool:
         """Whether it is over and nothing in it needs a look: it is shown as a line that opens."""
-        needs = self.flags or any(one.findings or one.alerts for one in self.accounts)
-        return self.status in ("done", BETWEEN) and not needs
+        return self.status in ("done", BETWEEN) and not self.needs_look
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether something in it was corrected."""
+        return any(one.corrections for one in self.entries)
 
     @property
     def corrected(self) -> list[tuple[str, str, str]]:
@@ -77,7 +92,7 @@ class Stop:
     @property
     def counted(self) -> str:
         """How much is in it."""
-        count = len(self.accounts) + len(self.readings)
+        count = len(self.accounts) + len(self.readings) if self.written else len(self.entries)
         return f"{count} {gettext('entry') if count == 1 else gettext('entries')}"
 
     @property
@@ -86,14 +101,42 @@ class Stop:
         return code_words(self.status)
 
 
+def choose_written(stops: Sequence[Stop], asked: str) -> None:
+    """Says which stops of a timeline are written out: all of a short one, and of a long one what matters.
+
+    That is what somebody asked for, what is under way, and what needs a look, the newest first. Of the rest
+    as many entries as a page takes would be folded away: each is a line that leads to them.
+
+    Args:
+        stops: in order of time. asked: an entry whose stop is to be opened, or `EVERYTHING`.
+    """
+    for stop in stops:
+        stop.is_asked = asked != "" and any(asked in (one.id, *one.corrections) for one in stop.entries)
+    room = AT_ONCE
+    if asked == EVERYTHING or sum(len(stop.entries) for stop in stops) <= room:
+        return
+    newest_first = [*reversed(stops)]
+    for stop in sorted(newest_first, key=_urgency):
+        stop.written = not stop.entries or stop.is_asked or (_urgency(stop) < _FOLDED and room > 0)
+        room -= len(stop.entries) if stop.written else 0
+
+
+def _urgency(stop: Stop) -> int:
+    return 0 if stop.is_asked else 1 if stop.status == "under_way" else 2 if stop.needs_look else _FOLDED
+
+
+_FOLDED = 3
+
+
 @dataclass(frozen=True)
 class FindingShown:
-    """A finding with the place on the page of the entry that it is about."""
+    """A finding with the place on the page of the entry that it is about; `opens` writes its stop out."""
 
     message: str
     rule: str
     anchor: str
     holds: bool
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +168,11 @@ class Timeline:
     alerts: tuple[Unanswered, ...]
     withdrawn: tuple[Account, ...]
     zone: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is written out."""
+        return all(stop.written for stop in self.stops)
 
     @property
     def holding(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, tzinfo
 
@@ -17,7 +17,16 @@ from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import DOSING
 from entact.conduct.statement import Fact
-from entact.conduct.stops import BETWEEN, DueShown, FindingShown, Reading, Stop, Timeline
+from entact.conduct.stops import (
+    BETWEEN,
+    EVERYTHING,
+    DueShown,
+    FindingShown,
+    Reading,
+    Stop,
+    Timeline,
+    choose_written,
+)
 from entact.conduct.words import (
     day,
     moment,
@@ -53,9 +62,15 @@ OVER = (
 )  # nothing more is due
 
 
-def tell(reader: Reader, standing: Standing, folded: Folded, opener: Opener = CLOSED) -> Timeline:
-    """The timeline of one participant, as the reader's role may see it; `opener` opens sealed texts."""
-    return _Telling(reader, standing, folded, opener).tell()
+def tell(
+    reader: Reader, standing: Standing, folded: Folded, opener: Opener = CLOSED, opened: str = EVERYTHING
+) -> Timeline:
+    """The timeline of one participant, as the reader's role may see it.
+
+    Args:
+        opener: opens sealed texts. opened: what of a long one is written out (see `choose_written`).
+    """
+    return _Telling(reader, standing, folded, opener).tell(opened)
 
 
 class _Telling:
@@ -73,13 +88,13 @@ class _Telling:
                 self.by_entry.setdefault(one.entry, []).append(self._plainly(one))
         self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry, opener)
 
-    def tell(self) -> Timeline:
+    def tell(self, opened: str) -> Timeline:
         visits = self.course.release.visits
         sees = self.sight.sees_visit
         dues = {due.visit: due for due in self.course.due(self.reader.at) if sees(due.visit)}
-        encounters = [one for one in self.course.encounters.values() if sees(one.visit)]
-        stops = {one.id: self._held(one, dues.get(one.visit)) for one in encounters}
-        held = {one.visit for one in encounters}
+        encounters = {name: one for name, one in self.course.encounters.items() if sees(one.visit)}
+        stops = {name: self._held(one, dues.get(one.visit)) for name, one in encounters.items()}
+        held = {one.visit for one in encounters.values()}
         ahead, unreachable = [], []
         for due in dues.values():
             if due.visit in held or (due.status != "missed" and self._is_over()):
@@ -91,20 +106,27 @@ class _Telling:
         past = [*stops.values(), *(stop for stop in ahead if stop.status == "missed")]
         between = self._fill(stops)
         past = sorted([*past, *self._gathered(past, between)], key=lambda stop: stop.order)
+        look = self.by_entry.keys() | {one.entry for one in self.course.alerts if self.seen.sees_alert(one)}
+        for stop in past:
+            stop.needs_look = any(one.id in look for one in stop.entries)
+        choose_written(past, opened)
+        self._write(past, {id(stop): encounters[name] for name, stop in stops.items()})
+        behind = [entry for stop in past if not stop.written for entry in stop.entries]
+        unwritten = {name for one in behind for name in (one.id, *one.corrections)}
         return Timeline(
             standing=self.standing,
             facts=tuple(self._facts()),
-            due=tuple(self._due(encounters, dues, held)),
+            due=tuple(self._due(encounters.values(), dues, held)),
             stops=(*past, *(stop for stop in ahead if stop.status != "missed")),
             unreachable=tuple(unreachable),
-            findings=tuple(map(self._finding, self.found)),
+            findings=tuple(self._finding(one, unwritten) for one in self.found),
             alerts=tuple(alerts_to_answer(self.seen)),
             withdrawn=tuple(self.accounts.withdrawn()),
             zone=str(self.zone),
         )
 
     def _due(
-        self, encounters: list[EncounterState], dues: dict[str, Due], held: set[str]
+        self, encounters: Iterable[EncounterState], dues: dict[str, Due], held: set[str]
     ) -> Iterable[DueShown]:
         """Visits that are under way, those that are due, and the next after them."""
         visits = self.course.release.visits
@@ -181,16 +203,17 @@ class _Telling:
                     if same_day
                     else gettext(" to {when}").format(when=moment(ended, self.zone))
                 )
+        return stop
+
+    def _chart(self, stop: Stop, encounter: str) -> None:
+        """Draws vital signs and doses of a visit, and writes the former as a table."""
         readings = [
-            one
-            for one in self.course.vitals
-            if one.encounter == encounter.id and one.entry in self.seen.entries
+            one for one in self.course.vitals if one.encounter == encounter and one.entry in self.seen.entries
         ]
         if readings:
-            doses = [one for one in self.course.doses if one.encounter == encounter.id]
+            doses = [one for one in self.course.doses if one.encounter == encounter]
             stop.chart = draw_session(readings, doses if self.sight.sees(DOSING) else ())
             stop.columns, stop.readings = self._table(readings)
-        return stop
 
     def _closed(self, encounter: EncounterState) -> datetime:
         """When it was noted that an encounter did not take place."""
@@ -222,28 +245,35 @@ class _Telling:
 
     def _fill(self, stops: dict[str, Stop]) -> list[Effective]:
         """Puts every entry that is seen into its encounter; returns those that belong to none."""
-        between = []
-        charted = {one.entry for one in self.course.vitals}
+        between: list[Effective] = []
         for effective in self.course.effective:
-            if effective.id not in self.seen.entries:
-                continue
-            stop = stops.get(effective.entry.encounter or "") or self._around(effective.at, stops)
-            if stop is None:
-                between.append(effective)
-                continue
-            if effective.entry.kind == "encounter":
-                account = self.accounts.write_plainly(effective)
-                stop.flags += self.by_entry.get(effective.id, [])
-            else:
-                account = self.accounts.write(effective)
-            plain = not (account.corrections or account.findings or account.alerts)
-            if effective.id in charted and stop.readings and plain:
-                continue  # it is a row of the table already
-            stop.readings = tuple(
-                replace(one, anchor="") if one.anchor == account.anchor else one for one in stop.readings
-            )  # links lead to where all is said
-            stop.accounts.append(account)
+            if effective.id in self.seen.entries:
+                stop = stops.get(effective.entry.encounter or "") or self._around(effective.at, stops)
+                (between if stop is None else stop.entries).append(effective)
         return between
+
+    def _write(self, stops: Sequence[Stop], encounters: Mapping[int, EncounterState]) -> None:
+        """Writes the entries of each stop that is written out; what is found of a visit is its own."""
+        charted = {one.entry for one in self.course.vitals}
+        for stop in stops:
+            encounter = encounters.get(id(stop))
+            if encounter is not None and stop.written:
+                self._chart(stop, encounter.id)
+            for effective in stop.entries:
+                is_visit = effective.entry.kind == "encounter" and encounter is not None
+                if is_visit:
+                    stop.flags += self.by_entry.get(effective.id, [])
+                if not stop.written:
+                    continue
+                write = self.accounts.write_plainly if is_visit else self.accounts.write
+                account = write(effective)
+                plain = not (account.corrections or account.findings or account.alerts)
+                if effective.id in charted and stop.readings and plain:
+                    continue  # it is a row of the table already
+                stop.readings = tuple(
+                    replace(one, anchor="") if one.anchor == account.anchor else one for one in stop.readings
+                )  # links lead to where all is said
+                stop.accounts.append(account)
 
     def _around(self, at: datetime, stops: dict[str, Stop]) -> Stop | None:
         """The encounter that was under way at a time."""
@@ -261,7 +291,7 @@ class _Telling:
             gap = sum(start <= effective.at for start in starts)
             if gap not in gaps:
                 gaps[gap] = Stop(gettext("Between visits"), BETWEEN, effective.at)
-            gaps[gap].accounts.append(self.accounts.write(effective))
+            gaps[gap].entries.append(effective)
         return list(gaps.values())
 
     def _table(self, readings: Sequence[Answers]) -> tuple[tuple[str, ...], tuple[Reading, ...]]:
@@ -281,11 +311,12 @@ class _Telling:
         )
         return tuple(words(name) for name in names), rows
 
-    def _finding(self, found: Finding) -> FindingShown:
+    def _finding(self, found: Finding, unwritten: set[str]) -> FindingShown:
         anchor = self.accounts.anchor_of(found.entry) if found.entry else ""
         said, of_item = self._plainly(found), self._item_of(found)
         rule = str(OF_ANSWERS.get(found.rule) or code_words(found.rule))
-        return FindingShown(f"{of_item} {said}" if of_item else said, rule, anchor, found.holds)
+        opens = found.entry if found.entry in unwritten else ""
+        return FindingShown(f"{of_item} {said}" if of_item else said, rule, anchor, found.holds, opens)
 
     def _item_of(self, found: Finding) -> str:
         """Form and item that an answer's finding is about, for a list in which neither stands beside it."""

@@ -96,7 +96,7 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     folded = reader.folded([standing.ledger])[standing.ledger]
     if isinstance(folded, Broken):
         raise ConductError(f"{standing.number} {gettext(BROKEN)}")
-    timeline = tell(reader, standing, folded)
+    timeline = tell(reader, standing, folded, opened=request.GET.get("open", ""))
     course = folded.course
     follows = request.person.may("follow_session", course.site)
     sessions = open_sessions(reader, course) if follows else ()

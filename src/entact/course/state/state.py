@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from functools import cache
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -409,11 +410,16 @@ def _copied(value: Any) -> Any:
     if not _may_change(value):
         return value
     copied = copy(value)
-    for name in value.__struct_fields__:
-        held = getattr(value, name)
-        if _may_change(held):
-            setattr(copied, name, _copied(held))
+    for name in _fields_that_hold(type(value)):
+        setattr(copied, name, _copied(getattr(value, name)))
     return copied
+
+
+@cache
+def _fields_that_hold(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields of a value that hold several."""
+    said = {one.name: str(one.type) for one in msgspec.structs.fields(struct)}
+    return tuple(name for name, type_ in said.items() if any(one in type_ for one in ("list", "dict", "set")))
 
 
 def _may_change(value: Any) -> bool:
