@@ -17,6 +17,7 @@ from tests.owner import run_as_owner
 import entact.conduct
 from entact import store
 from entact.cohort import rehearse
+from entact.conduct import stops
 from entact.course.entry import Environment
 from entact.protocol import Study, load_study
 from entact.store import lists
@@ -157,6 +158,46 @@ def test_a_timeline_tells_windows_corrections_doses_and_places(get: Get) -> None
     assert "Alert: Very high blood pressure (open)" in page
     assert "What they said is kept in the ledger and not shown" in page
     assert re.search(r"<code>#1 · [0-9a-f]{16}</code>", page)
+
+
+def test_of_a_long_timeline_what_matters_is_written_out_and_all_else_is_a_line_that_leads_to_it(
+    get: Get, study: Study, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = telling_story(study)
+    keep(study, story)
+    whole = get("/participants/1-001/", SEES_ALL)
+    assert "Open everything" not in whole
+    monkeypatch.setattr(stops, "AT_ONCE", 12)
+    page = get("/participants/1-001/", SEES_ALL)
+    anchors = re.compile(r'<article class="[^"]*" id="(e-\w+)"')
+    assert len(page) < len(whole) * 2 / 3
+    assert 0 < len(anchors.findall(page)) < len(anchors.findall(whole))
+    assert anchors.findall(get("/participants/1-001/?open=everything", SEES_ALL)) == anchors.findall(whole)
+    lines = re.findall(r'<a class="count" href="(\?open=[^"#]+)#stop-(\d+)">(\d+) entr', page)
+    assert len(lines) >= 2
+    for address, number, count in lines:
+        opened = get(f"/participants/1-001/{address}", SEES_ALL)
+        stop = opened.partition(f'id="stop-{number}"')[2].partition("</li>\n<li")[0]
+        rows = len(anchors.findall(stop)) + stop.count('<th scope="row">') + stop.count('<li id="e-')
+        assert rows >= int(count) > 0, stop
+    for address, anchor in re.findall(r'<a href="(\?open=[^"#]+|)#(e-\w+)">', page):
+        assert f'id="{anchor}"' in get(f"/participants/1-001/{address}", SEES_ALL)
+    assert get("/participants/1-001/?open=nothing", SEES_ALL) == page
+
+
+@pytest.mark.usefixtures("told")
+def test_a_line_of_a_long_timeline_counts_nothing_that_is_hidden(
+    get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stops, "AT_ONCE", 1)
+    counts = {
+        role: sum(map(int, re.findall(r">(\d+) entr", get("/participants/1-001/", role))))
+        for role in (SEES_ALL, "monitor")
+    }
+    monkeypatch.undo()
+    written = {role: get("/participants/1-001/?open=everything", role).count(' id="e-') for role in counts}
+    assert counts["monitor"] < counts[SEES_ALL]
+    assert counts["monitor"] <= written["monitor"]
 
 
 @pytest.mark.usefixtures("told")

@@ -18,7 +18,7 @@ from entact.conduct.statement import Fact
 from entact.course.entry.effective import Effective
 
 BETWEEN = "between"
-AT_ONCE: Final = 50  # entries that a page writes out; of a timeline with more, what is done is asked for
+AT_ONCE: Final = 60  # entries that a page writes out; of a timeline with more, what is done is asked for
 EVERYTHING: Final = "everything"
 
 
