@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.language.rules import told_rule
@@ -106,7 +106,8 @@ def describe(reader: Reader) -> Overview:
     release, works_under = release_here(reader)
     sight, file = reader.sight, release.file
     rows = tuple(_sites(reader)) if sight.sees_schedule else ()
-    assumed = assumptions(release)
+    assumed = _assumptions(release)
+    asked_for = sight, release, get_language() or ""
     size = lists.size() if sight.sees_status and reader.sites is None else None
     return Overview(
         title=file.title,
@@ -126,8 +127,8 @@ def describe(reader: Reader) -> Overview:
         else (),
         dosing=_dosing(release) if sight.sees(DOSING) else "",
         schedule=_schedule(release) if sight.sees_schedule else None,
-        gates=tuple(_gate(sight, release, name) for name in _in_order(file.gates)),
-        alerts=tuple(_alerts(sight, release)),
+        gates=_gates(*asked_for),
+        alerts=_alerts(*asked_for),
         hidden_alerts=sum(not sight.sees_alert(name) for name in file.alerts),
         sites=rows,
         total=_total(rows) if rows else None,
@@ -216,6 +217,17 @@ def _in_order(gates: Iterable[str]) -> list[str]:
     return sorted(gates, key=lambda name: met.index(name) if name in met else len(met))
 
 
+@lru_cache(maxsize=8)
+def _assumptions(release: Release) -> list[tuple[str, str]]:
+    return assumptions(release)
+
+
+@lru_cache(maxsize=64)
+def _gates(sight: Sight, release: Release, language: str) -> tuple[GateShown, ...]:
+    """The gates, which are the same for a role until a release comes into force."""
+    return tuple(_gate(sight, release, name) for name in _in_order(release.file.gates))
+
+
 def _gate(sight: Sight, release: Release, name: str) -> GateShown:
     """A gate as `entact show` says it; who may not know the schedule may not know what lets somebody in."""
     safety, compiled = Safety(release), release.gates[name]
@@ -242,10 +254,11 @@ def _told(passage: Passage) -> Passage:
     return replace(passage, term=told(passage.term), text=text, notes=tuple(map(told_again, passage.notes)))
 
 
-def _alerts(sight: Sight, release: Release) -> Iterable[Passage]:
+@lru_cache(maxsize=64)
+def _alerts(sight: Sight, release: Release, language: str) -> tuple[Passage, ...]:
     """The alerts as `entact show` says them, with how each goes on."""
     safety = Safety(release)
-    return (_told(safety.alert(name)) for name in release.file.alerts if sight.sees_alert(name))
+    return tuple(_told(safety.alert(name)) for name in release.file.alerts if sight.sees_alert(name))
 
 
 def _sites(reader: Reader) -> Iterable[SiteRow]:

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
@@ -38,7 +39,8 @@ from entact.store import lists, models
 from entact.store.after_lock import lock_in_force, period_in_force
 from entact.store.door import SYSTEM_LEDGER
 from entact.store.heads import Last, heads_of
-from entact.store.studies import record_now, study_ledger
+from entact.store.known import raw_cursor
+from entact.store.studies import environment_and_study, record_now, study_ledger
 
 PARTICIPANT = "participant:"
 BROKEN = gettext_noop(
@@ -142,6 +144,8 @@ class Reader:
 
     def folded(self, ledgers: Sequence[str]) -> dict[str, Folded | Broken]:
         """The courses of some participants: one query for those that are not yet in memory."""
+        if not ledgers:
+            return {}
         heads = heads_of(ledgers)
         found = _courses.of(self.study, self.at, heads.last)
         lost = {
@@ -197,8 +201,7 @@ def present(environment: str) -> datetime:
 
 def environment_of_database() -> str:
     """Which environment the database in use holds, in a word; empty when it holds nothing yet."""
-    installation = models.Installation.objects.first()
-    return "" if installation is None else str(installation.environment)
+    return environment_and_study()[0]
 
 
 def forget() -> None:
@@ -214,9 +217,17 @@ def _sight(study: Study, role: str, period: Period) -> Sight:
 def _last_arrival() -> datetime | None:
     """When the last entry arrived: the present of a rehearsal, whose people live in study time."""
     # Who looks at it signs in in a time of their own; that their ledger was opened then, the study's says.
-    system = models.Ledger.objects.filter(name=SYSTEM_LEDGER).values("id")
-    lines = models.Line.objects.exclude(ledger_id__in=system).exclude(kind="ledger_opened")
-    return lines.order_by("-received_at").values_list("received_at", flat=True).first()
+    cursor = raw_cursor()
+    with connection.wrap_database_errors:
+        cursor.execute(
+            "SELECT received_at FROM store_line WHERE kind <> 'ledger_opened'"
+            " AND ledger_id IS DISTINCT FROM (SELECT id FROM store_ledger WHERE name = %s)"
+            " ORDER BY received_at DESC LIMIT 1",
+            [SYSTEM_LEDGER],
+            prepare=True,
+        )
+    row = cursor.fetchone()
+    return None if row is None else cast(datetime, row[0])
 
 
 def _lines(heads: Iterable[Last], known: Mapping[str, _Kept]) -> dict[str, list[Line]]:

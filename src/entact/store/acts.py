@@ -19,6 +19,7 @@ from entact.course.releases import RELEASING, releases_entered
 from entact.store import models
 from entact.store.appending import append
 from entact.store.error import StoreError
+from entact.store.studies import study_ledger
 from entact.store.versions import with_versions
 
 KINDS = tuple(name for name, kind in STUDY_KINDS.items() if kind.is_signed)
@@ -65,10 +66,10 @@ def entries(kinds: tuple[str, ...] = KINDS, *, upto: int | None = None) -> list[
 
     Of an id that was used again only the first to arrive: what is signed or sealed is never decided between.
     """
-    installation = models.Installation.objects.first()
-    if installation is None:
+    ledger = study_ledger()
+    if not ledger:
         raise StoreError("this database holds no study yet")
-    found = with_versions([f"study:{installation.study}"], kinds, upto=upto)
+    found = with_versions([ledger], kinds, upto=upto)
     texts = (one.text for one in found)
     return [entry for entry in first_versions(map(read, texts)) if entry.kind in kinds]
 

@@ -29,10 +29,18 @@ _RECORD = f"""
 """
 
 
+def environment_and_study() -> tuple[str, str]:
+    """Which environment the database in use holds, and the ledger of its study; empty when it is for none."""
+    cursor = raw_cursor()
+    with connection.wrap_database_errors:
+        cursor.execute("SELECT environment, study FROM store_installation ORDER BY id LIMIT 1", prepare=True)
+    row = cursor.fetchone()
+    return ("", "") if row is None else (row[0], f"study:{row[1]}")
+
+
 def study_ledger() -> str:
     """Name of the ledger of the study that the database in use is for; empty when it is for none."""
-    study = models.Installation.objects.values_list("study", flat=True).first()
-    return "" if study is None else f"study:{study}"
+    return environment_and_study()[1]
 
 
 def releases_in_force() -> str:

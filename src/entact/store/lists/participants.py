@@ -124,6 +124,8 @@ def participant_screened_as(asked: str, *, sites: Collection[str] | None = None)
 
 def participants_of(ledgers: Sequence[str]) -> list[ParticipantRow]:
     """Those whose ledgers these are, by site and number."""
+    if not ledgers:
+        return []
     page = """
         SELECT * FROM store_standing
         WHERE ledger_id = ANY(ARRAY(SELECT id FROM store_ledger WHERE name = ANY(%(ledgers)s)))
