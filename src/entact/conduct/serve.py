@@ -134,8 +134,11 @@ def make_application() -> Any:
     from entact.conduct.access import people
     from entact.conduct.configuration import make_secret
     from entact.conduct.reader import environment_of_database
+    from entact.conduct.timing import timed
 
     pages = get_wsgi_application()
+    if settings.TIMES:
+        pages = timed(pages, Path(settings.TIMES))
     settings.SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or make_secret()
     people.permissions_here()  # says at once what is wrong
     if environment_of_database() in people.SIMULATED:

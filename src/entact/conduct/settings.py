@@ -20,6 +20,7 @@ ENTACT_VIDEO: where raters and participants meet, `https://meet.example.org/{roo
     place of `{room}`; one for the whole study, since an address of a site would tell it.
 ENTACT_ALERT_WEBHOOK: an address of the user's own to which an open alert posts whom it calls, for a text
     message or a voice call.
+ENTACT_TIMES: a folder into which each process writes how long requests took, by route.
 ENTACT_PING: an address that the worker asks for once a minute, so that its death is noticed from outside.
 """
 
@@ -163,6 +164,7 @@ if _MAIL:
     EMAIL_TIMEOUT = (
         20  # seconds: a mail server that does not answer holds up nothing else that the worker does
     )
+TIMES = os.environ.get("ENTACT_TIMES", "")
 VIDEO = read_video(os.environ.get("ENTACT_VIDEO", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"
 
