@@ -15,7 +15,6 @@ from entact.conduct.chart import Chart
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Standing
 from entact.conduct.statement import Fact
-from entact.course.entry.effective import Effective
 
 BETWEEN = "between"
 AT_ONCE: Final = 60  # entries that a page writes out; of a timeline with more, what is done is asked for
@@ -40,9 +39,11 @@ class Stop:
     Attributes:
         status: of the visit (done, due, expected, missed, not_reachable, open), or `between`.
         window, target, when: as words; empty where unknown. hidden: what is planned here and not shown.
-        flags: findings about the visit itself. entries: what was entered in it and is seen.
-        needs_look: whether something is found in it, or an alert was raised. is_asked: somebody opened it.
-        written: whether its entries are written out; else it is a line that leads to them.
+        flags: findings about the visit itself. count: how many entries of it are seen.
+        needs_look: whether something is found in it, or an alert was raised. is_corrected: whether something
+            in it was. is_asked: somebody opened it.
+        written: whether its entries are written out; else it is a line that leads to them, by the entry by
+            which it `opens`.
     """
 
     title: str
@@ -59,10 +60,12 @@ class Stop:
     chart: Chart | None = None
     columns: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
-    entries: list[Effective] = field(default_factory=list)
+    count: int = 0
     needs_look: bool = False
+    is_corrected: bool = False
     is_asked: bool = False
     written: bool = True
+    opens: str = ""
 
     @property
     def large(self) -> list[Account]:
@@ -80,11 +83,6 @@ class Stop:
         return self.status in ("done", BETWEEN) and not self.needs_look
 
     @property
-    def is_corrected(self) -> bool:
-        """Whether something in it was corrected."""
-        return any(one.corrections for one in self.entries)
-
-    @property
     def corrected(self) -> list[tuple[str, str, str]]:
         """Every correction in it: what was corrected, when, and where that stands on the page."""
         return [(one.title, each.when, each.anchor) for one in self.accounts for each in one.corrections]
@@ -92,7 +90,7 @@ class Stop:
     @property
     def counted(self) -> str:
         """How much is in it."""
-        count = len(self.accounts) + len(self.readings) if self.written else len(self.entries)
+        count = len(self.accounts) + len(self.readings) if self.written else self.count
         return f"{count} {gettext('entry') if count == 1 else gettext('entries')}"
 
     @property
@@ -108,17 +106,15 @@ def choose_written(stops: Sequence[Stop], asked: str) -> None:
     as many entries as a page takes would be folded away: each is a line that leads to them.
 
     Args:
-        stops: in order of time. asked: an entry whose stop is to be opened, or `EVERYTHING`.
+        stops: in order of time. asked: the entry whose stop is asked for, or `EVERYTHING`.
     """
-    for stop in stops:
-        stop.is_asked = asked != "" and any(asked in (one.id, *one.corrections) for one in stop.entries)
     room = AT_ONCE
-    if asked == EVERYTHING or sum(len(stop.entries) for stop in stops) <= room:
+    if asked == EVERYTHING or sum(stop.count for stop in stops) <= room:
         return
     newest_first = [*reversed(stops)]
     for stop in sorted(newest_first, key=_urgency):
-        stop.written = not stop.entries or stop.is_asked or (_urgency(stop) < _FOLDED and room > 0)
-        room -= len(stop.entries) if stop.written else 0
+        stop.written = not stop.count or stop.is_asked or (_urgency(stop) < _FOLDED and room > 0)
+        room -= stop.count if stop.written else 0
 
 
 def _urgency(stop: Stop) -> int:

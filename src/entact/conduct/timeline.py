@@ -87,6 +87,7 @@ class _Telling:
             if one.holds:
                 self.by_entry.setdefault(one.entry, []).append(self._plainly(one))
         self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry, opener)
+        self.inside: dict[int, list[Effective]] = {}
 
     def tell(self, opened: str) -> Timeline:
         visits = self.course.release.visits
@@ -106,12 +107,10 @@ class _Telling:
         past = [*stops.values(), *(stop for stop in ahead if stop.status == "missed")]
         between = self._fill(stops)
         past = sorted([*past, *self._gathered(past, between)], key=lambda stop: stop.order)
-        look = self.by_entry.keys() | {one.entry for one in self.course.alerts if self.seen.sees_alert(one)}
-        for stop in past:
-            stop.needs_look = any(one.id in look for one in stop.entries)
+        self._count(past, opened)
         choose_written(past, opened)
         self._write(past, {id(stop): encounters[name] for name, stop in stops.items()})
-        behind = [entry for stop in past if not stop.written for entry in stop.entries]
+        behind = [entry for stop in past if not stop.written for entry in self._inside(stop)]
         unwritten = {name for one in behind for name in (one.id, *one.corrections)}
         return Timeline(
             standing=self.standing,
@@ -249,8 +248,22 @@ class _Telling:
         for effective in self.course.effective:
             if effective.id in self.seen.entries:
                 stop = stops.get(effective.entry.encounter or "") or self._around(effective.at, stops)
-                (between if stop is None else stop.entries).append(effective)
+                (between if stop is None else self._inside(stop)).append(effective)
         return between
+
+    def _inside(self, stop: Stop) -> list[Effective]:
+        """The entries of a stop."""
+        return self.inside.setdefault(id(stop), [])
+
+    def _count(self, stops: Sequence[Stop], opened: str) -> None:
+        """Says of each stop how much is in it, whether that needs a look, and whether it was asked for."""
+        look = self.by_entry.keys() | {one.entry for one in self.course.alerts if self.seen.sees_alert(one)}
+        for stop in stops:
+            entries = self._inside(stop)
+            stop.count = len(entries)
+            stop.needs_look = any(one.id in look for one in entries)
+            stop.is_corrected = any(one.corrections for one in entries)
+            stop.is_asked = any(opened in (one.id, *one.corrections) for one in entries)
 
     def _write(self, stops: Sequence[Stop], encounters: Mapping[int, EncounterState]) -> None:
         """Writes the entries of each stop that is written out; what is found of a visit is its own."""
@@ -259,7 +272,9 @@ class _Telling:
             encounter = encounters.get(id(stop))
             if encounter is not None and stop.written:
                 self._chart(stop, encounter.id)
-            for effective in stop.entries:
+            entries = self._inside(stop)
+            stop.opens = "" if stop.written else entries[0].id
+            for effective in entries:
                 is_visit = effective.entry.kind == "encounter" and encounter is not None
                 if is_visit:
                     stop.flags += self.by_entry.get(effective.id, [])
@@ -291,7 +306,7 @@ class _Telling:
             gap = sum(start <= effective.at for start in starts)
             if gap not in gaps:
                 gaps[gap] = Stop(gettext("Between visits"), BETWEEN, effective.at)
-            gaps[gap].entries.append(effective)
+            self._inside(gaps[gap]).append(effective)
         return list(gaps.values())
 
     def _table(self, readings: Sequence[Answers]) -> tuple[tuple[str, ...], tuple[Reading, ...]]:
