@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from copy import copy
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -409,14 +409,14 @@ def _copied(value: Any) -> Any:
         return set(value)
     if not _may_change(value):
         return value
-    copied = copy(value)
-    for name in _fields_that_hold(type(value)):
+    copied, struct = copy(value), cast(Hashable, type(value))
+    for name in _fields_that_hold(struct):
         setattr(copied, name, _copied(getattr(value, name)))
     return copied
 
 
 @cache
-def _fields_that_hold(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+def _fields_that_hold(struct: Any) -> tuple[str, ...]:
     """The fields of a value that hold several."""
     said = {one.name: str(one.type) for one in msgspec.structs.fields(struct)}
     return tuple(name for name, type_ in said.items() if any(one in type_ for one in ("list", "dict", "set")))
