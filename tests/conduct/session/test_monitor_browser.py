@@ -63,6 +63,7 @@ def test_a_monitors_reading_counts_for_a_planned_time_once_a_person_has_taken_it
     (episode,) = [one for one in course.alerts if one.alert == "hypertension"]
     assert [one.entry for one in episode.held] == [monitor.id]  # one reading: it confirms nothing
     tab.get_by_role("button", name="Vital signs", exact=True).click()
+    tab.wait_for_selector("form.panel")
     assert tab.get_by_role("button", name="Take Monitor 7").count() == 0
 
 

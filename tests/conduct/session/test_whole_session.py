@@ -348,6 +348,7 @@ def _leave(other: Tablet, day: Day) -> None:
 def _night(other: Tablet, day: Day, second: str) -> None:
     """The other therapist takes the participant for the night by a PIN of her own, and looks in."""
     other.tap("The night")
+    other.sees("Nobody has taken over for the night")
     offered = {one.lower() for one in other.tab.locator("button:has-text('Hand over to')").all_inner_texts()}
     for one in other.tab.evaluate(STAFF):  # a pharmacist follows no session, and is no attendant
         follows = {*one["roles"]} & {"therapist", "investigator", "coordinator"}
