@@ -315,6 +315,56 @@ def test_a_request_that_nobody_was_seen_to_make_opens_no_row(pia: Pia, made: Pat
     assert course_of(eve).told is None
 
 
+@pytest.mark.requirement("R11")
+def test_a_stolen_allocator_writes_nothing_but_what_waits_to_be_told(opened: str, made: Path) -> None:
+    """R11: it says no unblinding, dose or consent, asks for nothing, and corrects nothing that was told."""
+    from django.db import ProgrammingError, connection
+
+    from entact import store
+    from entact.store.database import as_allocator
+
+    fred = randomised("R-2", 7)
+    enter(fred, "unblinding_requested", 0, {}, "ines", "investigator")
+    nobody = "participant:" + "0e" * 16
+    enter(nobody, "consent", -81, {"version": "1", "scopes": {"participation": True}})
+    arms = {"arms": ["mdma"]}
+    told = {"arm": "mdma", "told": ["investigator"]}
+    opens = {"number": "R-2", "purpose": "assignment"}
+    refused: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+        (fred, "withdrawal", {"scope": "participation"}, {}),
+        (fred, "unblinding", {"recipient": "eve", "cause": "x", "means": "here"}, {}),
+        (fred, "unblinding_requested", {}, {}),
+        (fred, "assignment", arms, {"replaces": kept(fred, "consent")[0].id, "reason": "entered_in_error"}),
+        (nobody, "assignment", arms, {}),
+        (nobody, "planned_unblinding", told, {}),
+        (nobody, "row_opened", opens, {}),
+        ("site:ghent", "registration", {"name": "x", "number": "x", "expires": "2099-01-01"}, {}),
+    ]
+    before = len(list(store.lines(fred)))
+    with as_allocator():
+        store.setup(database=opened)
+        for ledger, kind, data, more in refused:
+            with pytest.raises(ProgrammingError, match="told as planned, asked for and signed"):
+                enter(ledger, kind, 0, data, **more)
+        with connection.cursor() as cursor, pytest.raises(ProgrammingError, match="told as planned"):
+            cursor.execute(  # nor by another name beside the text
+                "WITH line AS (SELECT * FROM store_line WHERE kind = 'consent' LIMIT 1), moved AS (UPDATE"
+                " store_ledger SET seq = seq + 1 WHERE id = (SELECT ledger_id FROM line))"
+                " INSERT INTO store_line (ledger_id, seq, hash, text, entry_id, kind, occurred_at,"
+                " received_at) SELECT ledger_id,"
+                " (SELECT seq + 1 FROM store_ledger WHERE id = ledger_id), repeat('a', 64), text, 'other',"
+                " 'assignment', occurred_at, received_at FROM line"
+            )
+        for kind, data in (("row_opened", opens), ("assignment", arms), ("planned_unblinding", told)):
+            with pytest.raises(ProgrammingError, match="asked for and signed"):  # as pia, without her key
+                enter(fred, kind, 0, data, "pia", "pharmacist")
+    store.setup(database=opened)
+    assert len(list(store.lines(fred))) == before
+    from entact.store.soundness import look
+
+    assert not [one for one in look().faults if "allocator" in one or "trigger" in one]
+
+
 def test_custodians_tell_it_together(run: Run, opened: str, keys: Path, made: Path, tmp_path: Path) -> None:
     dora, meet = randomised("R-4", 4), tmp_path / "meet"
     stat = ["--by", "stat", *key_options(keys, opened, "stat")]

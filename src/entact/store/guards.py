@@ -71,6 +71,32 @@ BEGIN
     RAISE EXCEPTION 'entry % has number %, and the head of its ledger stands at %',
         stray.entry_id, stray.seq, stray.head USING ERRCODE = 'integrity_constraint_violation';
 END """,
+    # The allocator is who may answer what is asked of the list and change nothing else of it, which the owner
+    # may. It adds what the study file plans to be told of somebody, where that was asked for, and that it
+    # opened a row for it, signed: whoever acts as it writes nothing else into any ledger.
+    "store_refuse_beyond_telling": r"""
+DECLARE
+    stray record;
+BEGIN
+    IF has_table_privilege('public.store_asked_row', 'UPDATE')
+        OR NOT has_column_privilege('public.store_asked_row', 'answer', 'UPDATE') THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO stray FROM (
+        SELECT entry_id, ledger_id, seq, kind, replace(text, '\u0000', '\u0001')::json AS said
+        FROM fresh OFFSET 0
+    ) AS line WHERE said ->> 'kind' IS DISTINCT FROM kind OR said ->> 'replaces' IS NOT NULL
+    OR said -> 'authenticated' ->> 'how' IS DISTINCT FROM 'person_key' OR NOT EXISTS (
+        SELECT FROM store_line AS asking WHERE asking.ledger_id = line.ledger_id AND asking.seq < line.seq
+        AND ((asking.kind = 'unblinding_requested' AND line.kind IN ('row_opened', 'planned_unblinding'))
+            OR (asking.kind = 'randomisation' AND line.kind IN ('row_opened', 'assignment')))
+    ) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'entry % (%): the allocator adds what is told as planned, asked for and signed',
+            stray.entry_id, stray.kind USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END """,
     # Of what is new (see `feed`); PostgreSQL sends equal notices of one transaction once.
     "store_announce": """
 BEGIN
@@ -113,6 +139,7 @@ _ADDED = "AFTER INSERT {} REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT"
 _TRIGGERS = (
     _Trigger("store_line", "append_only", _CHANGE, "store_refuse_change"),
     _Trigger("store_line", "one_environment", _ADDED, "store_refuse_environment"),
+    _Trigger("store_line", "beyond_telling", _ADDED, "store_refuse_beyond_telling"),
     _Trigger("store_line", "announce", _ANNOUNCED, "store_announce"),
     _Trigger("store_ledger", "append_only", _REMOVAL, "store_refuse_change"),
     _Trigger("store_ledger", "forward_only", _MOVE, "store_refuse_backward_head"),

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from entact.store import postgres, server
 from entact.store.error import StoreError
+from entact.store.tables import CHANGING
 from entact.store.writing import LINE_COLUMNS
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -55,12 +56,18 @@ class Rights(NamedTuple):
 
 
 APPLICATION: Final = Rights(RIGHTS, COLUMNS, _ORDINARY, _ORDINARY)
-# It adds to the record what is told as planned, with the rows for lists. It alone answers what is asked of
-# the list, and has nothing to do with accounts, identities and files.
+# It adds to the record what is told as planned (a trigger keeps it to that), with the rows for lists, and
+# reads what it needs for that. It alone answers what is asked of the list, has nothing to do with accounts,
+# identities and files, and begins no ledger or keychain.
 ALLOCATOR: Final = Rights(
-    RIGHTS | {"store_asked_row": ("SELECT",), "store_identity": (), "store_attachment": ()},
+    {
+        "store_identity": (),
+        "store_attachment": (),
+        "django_migrations": ("SELECT",),
+        **dict.fromkeys(("store_standing", *CHANGING), _ORDINARY),
+    },
     COLUMNS | {("store_asked_row", "UPDATE"): ("answer", "refused", "answered_at")},
-    _ORDINARY,
+    ("SELECT",),
     (),
 )
 
