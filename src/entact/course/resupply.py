@@ -81,7 +81,7 @@ class Known(msgspec.Struct, frozen=True):
     Attributes:
         lists: numbers of the sealed list by stratum, in their order. packed: as the study's ledger has them.
         used: numbers that anybody was ever given, in their normal form. held: kits that participants have.
-        elsewhere: kits in the stock of other sites.
+        elsewhere: kits in the stock of other sites, or on order there.
     """
 
     lists: Mapping[str, Sequence[str]]

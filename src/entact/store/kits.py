@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection
 from typing import Final
 
-from entact.course import fold_setting
+from entact.course import Entry, fold_setting, read
 from entact.course.entry.sealing import KEY_BYTES
 from entact.course.resupply import Known
 from entact.course.state.numbers import KIT, normal
@@ -20,6 +20,7 @@ from entact.store.list_use import used_numbers
 from entact.store.participant_keys import key_of
 from entact.store.planned_kits import name_of_key, with_kits_opened
 from entact.store.studies import study_of_record
+from entact.store.versions import with_versions
 
 _DIGITS: Final = 6  # of a kit: a million numbers, of which a study has some thousands
 
@@ -39,14 +40,30 @@ def kits_known(site: str) -> Known:
         return Known({}, {}, (), (), ())
     found = _planned(study)
     held = models.Number.objects.filter(of=KIT).values_list("number", flat=True)
-    elsewhere = models.StockedKit.objects.exclude(ledger__name=f"site:{site}")
+    stocked = models.StockedKit.objects.exclude(ledger__name=f"site:{site}")
+    elsewhere = {*map(normal, stocked.values_list("number", flat=True)), *_ordered_elsewhere(study, site)}
     return Known(
         found.commitment.numbers if found.commitment is not None else {},
         found.packed,
         {normal(one.number) for one in used_numbers()},
         set(held),
-        set(map(normal, elsewhere.values_list("number", flat=True))),
+        elsewhere,
     )
+
+
+def _ordered_elsewhere(study: Study, site: str) -> set[str]:
+    """Kits in the orders of other sites, sent or not: whoever moves here does not have them ordered twice."""
+    lines = models.Line.objects.filter(kind="kit_order").exclude(ledger__name=f"site:{site}")
+    ledgers = sorted(set(lines.values_list("ledger__name", flat=True)))
+    found: dict[str, list[Entry]] = {name: [] for name in ledgers}
+    for one in with_versions(ledgers, ("kit_order", "void")) if ledgers else ():
+        found[one.ledger].append(read(one.text))
+    orders = (
+        order
+        for entries in found.values()
+        for order in fold_setting(study, (), entries).site.supply.orders.values()
+    )
+    return {kit for order in orders for kit in order.kits}
 
 
 def _planned(study: Study) -> StudyState:

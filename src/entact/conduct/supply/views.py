@@ -19,6 +19,7 @@ from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
 from entact.conduct.supply.camera import label_on
+from entact.conduct.supply.depot import depot
 from entact.conduct.supply.domain import enter_supply, withdraw_supply
 from entact.conduct.supply.forms import Sent
 from entact.conduct.supply.handlings import HANDLINGS
@@ -38,14 +39,22 @@ TELLS = KIT.tells | {"schedule"}  # classes of data that the pages of the stock 
 
 @require_safe
 def show_supplied(request: HttpRequest) -> HttpResponse:
-    """The sites whose stock may be seen; where it is one, that."""
+    """The stock of all sites that may be seen, side by side; where it is one, that."""
     reader = reader_of(request)
     sites = supplied(request.person, reader)
     if not sites:
         raise Http404
     if len(sites) == 1:
         return redirect("supply", site=sites[0])
-    return page(request, reader, "supply/sites.html", {"sites": sites, "here": "supply"})
+    rows = depot(reader, sites)
+    ships = {site for site in sites if _orders(request.person, site)}
+    values = {
+        "rows": [(row, row.site in ships) for row in rows],
+        "ships": bool(ships),
+        "waiting": [row for row in rows if row.site in ships and row.waits],
+        "here": "supply",
+    }
+    return page(request, reader, "supply/sites.html", values)
 
 
 @require_safe
@@ -58,7 +67,7 @@ def show_stock(request: HttpRequest, site: str) -> HttpResponse:
     reader = _reader_at(request, site)
     person = request.person
     stock = _page(reader, site)
-    keeps = person.may("keep_supply", site) or person.may("decide_supply", site)
+    keeps = _orders(person, site)
     values = {
         "site": site,
         "kits": stock.kits(keeps=keeps),
@@ -223,6 +232,11 @@ def supplied(person: Person, reader: Reader) -> list[str]:
     if not reader.sight.sees(*TELLS):
         return []
     return [site for site in sorted(person.permissions.sites) if person.may("read_supply", site)]
+
+
+def _orders(person: Person, site: str) -> bool:
+    """Whether orders and last days of the kits of a site are somebody's to know: who keeps or decides."""
+    return person.may("keep_supply", site) or person.may("decide_supply", site)
 
 
 def _page(reader: Reader, site: str) -> StockPage:
