@@ -74,7 +74,7 @@ def plan_kits(list_file: Path, signer: Any, numbers: Sequence[str] = (), spare: 
         ]
         labels = new_labels(len(wanted), kits_anywhere())
         plain = [KitForNumber(kit, *what) for kit, what in zip(labels, wanted, strict=True)]  # type: ignore[arg-type]
-        kits = seal_kits(sealed.root, plain, key_for_kits())
+        kits = seal_kits(plain, key_for_kits())
         planned = KitsPlanned(sealed.root, kits)
         acts.enter(acts.here(), "kits_planned", planned, by=signer.person, role=role, prove=signer.prove)
     return {

@@ -7,7 +7,7 @@ follows from the seed: on any number of cores the ledgers are the same to the by
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from entact.cohort.admission import Admission, holds_in_words
-from entact.cohort.allocated import ALL, allocate, strata_of
+from entact.cohort.admission import Admission, Notice, holds_in_words
+from entact.cohort.allocated import allocate, strata_of, stratum_of_row
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.deliveries import Deliveries
 from entact.cohort.draws import stream
@@ -28,8 +28,10 @@ from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
 from entact.cohort.periodic import report_at_intervals
+from entact.cohort.planned_kits import kits_key, plan_kits
 from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.setting_ledgers import (
+    LIST_HOLDER,
     OPENING,
     Depot,
     NotedHeads,
@@ -46,6 +48,8 @@ from entact.cohort.units import APART, Units, know_each_other, together_at
 from entact.cohort.work import CHUNK, Job, screen_candidates, treat_participants, work_through
 from entact.course import Line, read
 from entact.course.entry import Environment
+from entact.course.planned_kits import kits_sealed
+from entact.course.resupply import resupply_of
 from entact.course.state.numbers import unit_number
 from entact.protocol import Study
 
@@ -203,7 +207,7 @@ class _Rehearsal:
         for ledger in self.site_ledgers.values():
             ledger.approve()
         arrivals = {site: ledger.arrivals for site, ledger in self.site_ledgers.items()}
-        notices, noticed = self._notices()
+        notices, noticed = self._notices(work)
         self.trial.holds += holds_in_words(self.admission, sum(one.refused == HELD for one in work))
         self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
         for ledger in self.site_ledgers.values():
@@ -314,7 +318,7 @@ class _Rehearsal:
         if row is not None:
             one.number, one.arm = unit_number(row, place), self.arms[row]
         elif is_randomised(self.study.newest, screened.coming.population):
-            one.number = next(self.numbers[screened.site if screened.site in self.numbers else ALL])
+            one.number = next(self.numbers[stratum_of_row(self.study, self.numbers, screened)])
             if self.minimised is not None:
                 self.minimised.assign(one)
             one.arm = self.arms[one.number]
@@ -328,16 +332,27 @@ class _Rehearsal:
         one.stock = self.depot.send(ledger, one.kits, screened.ready)
         one.stock += self.depot.send(ledger, one.open_kits, screened.ready)
 
-    def _notices(self) -> tuple[list[Line], list[datetime]]:
-        """What the study's ledger says of places and holds, as lines to be known while people are treated."""
+    def _notices(self, work: list[Treat]) -> tuple[list[Line], list[datetime]]:
+        """What the study's ledger says of places, holds and kits, as it is known while people are treated."""
         ledger = SettingLedger(
             self.study, self.study_ledger.chain.name, stream(self.seed, 0, "study notices")
         )
-        for said in sorted([*self.releases, *self.admission.notices], key=lambda one: (one.at, one.kind)):
+        every = [*self._kits_planned(work), *self.releases, *self.admission.notices]
+        for said in sorted(every, key=lambda one: (one.at, one.kind)):
             ledger.write(said.kind, said.data, said.at, said.by, said.role)
         for line in ledger.chain.lines:
-            self.heads.say(read(line.text))
+            self.heads.say(kits_sealed(read(line.text), kits_key(self.seed)))
         return ledger.chain.lines, ledger.arrivals
+
+    def _kits_planned(self, work: list[Treat]) -> Iterator[Notice]:
+        """Which kits are for which rows of the list, where the study orders them so."""
+        if resupply_of(self.study.newest) is None:
+            return
+        given = {one.number: one.kits for one in work if one.number is not None}
+        planned = plan_kits(self.study, self.trial.allocation, given, self.seed)
+        self.trial.keys[f"kits:{self.study.name}"] = kits_key(self.seed)
+        at = datetime.combine(self.start, time(3), UTC)
+        yield Notice(at, "kits_planned", msgspec.to_builtins(planned), *LIST_HOLDER)
 
     def _accompany(self, job: Job, work: list[Treat]) -> list[Treat]:
         """Screens those who come beside somebody, a few days after whom they come with entered."""

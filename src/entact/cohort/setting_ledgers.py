@@ -17,8 +17,10 @@ from entact.course import Authenticated, Entry, Ledger, Line, instant, uuid7
 from entact.course.allocation.allocation import Allocation, Content, commitment_of
 from entact.course.entry import Environment
 from entact.course.kinds.study import release_data
+from entact.course.resupply import resupply_of
 from entact.protocol import Release, Study
 
+COUNTERSIGNS = "second-statistician", "unblinded_statistician"
 LIST_HOLDER = "list-maker", "unblinded_statistician"  # who holds the sealed list, and as what
 KIT_LIFE = timedelta(days=730)
 CERTIFICATE_LIFE = timedelta(days=3650)
@@ -127,7 +129,20 @@ def open_study(
     if release.file.randomisation is None:
         return ledger
     data = commitment_of(allocation, environment)
-    ledger.write("commitment", data, start + timedelta(hours=2), *LIST_HOLDER)
+    at = start + timedelta(hours=2)
+    if resupply_of(release) is None:
+        ledger.write("commitment", data, at, *LIST_HOLDER)
+        return ledger
+    # Kits are ordered for rows, so that the record has to know them; then it asks for their code-breaks too.
+    numbers: dict[str, list[str]] = {}
+    for row in allocation.rows:
+        numbers.setdefault(row.stratum, []).append(row.number)
+    root, sheets = allocation.sealed_list.root, len(allocation.rows)
+    ledger.write("commitment", data | {"numbers": numbers}, at, *LIST_HOLDER)
+    printed = {"purpose": "code_breaks", "root": root, "rows": sheets}
+    ledger.write("list_opened", printed, at + timedelta(minutes=20), *LIST_HOLDER)
+    counted = {"root": root, "sheets": sheets, "place": "simulated: a safe of the sponsor"}
+    ledger.write("code_breaks_checked", counted, at + timedelta(minutes=40), *COUNTERSIGNS)
     return ledger
 
 

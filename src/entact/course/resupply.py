@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from entact.course.allocation.stratum import site_of_list
+from entact.course.allocation.minimisation import MINIMISATION
+from entact.course.allocation.stratum import SITE, site_of_list
 from entact.course.entry.dates import in_date
 from entact.course.state.numbers import normal, row_number
 from entact.course.state.sealed_list import PackedKit
@@ -89,6 +90,14 @@ class Known(msgspec.Struct, frozen=True):
     used: Collection[str]
     held: Collection[str]
     elsewhere: Collection[str]
+
+
+def resupply_of(release: Release) -> Resupply | None:
+    """How a study orders kits for rows of its list; None where it does not, or no row has kits of its own."""
+    supply, planned = release.file.supply, release.file.randomisation
+    if supply is None or planned is None or SITE not in planned.strata or planned.method == MINIMISATION:
+        return None
+    return supply.resupply
 
 
 def propose(

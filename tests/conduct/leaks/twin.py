@@ -21,7 +21,6 @@ from entact.cohort.trial import Trial
 from entact.course import Entry, Ledger, Line, read
 from entact.course.allocation.allocation import Allocation, seal
 from entact.course.allocation.chance import Rehearsed
-from entact.protocol.kits import kits_of_a_row
 
 ALLOCATION = "allocation.json"
 
@@ -53,50 +52,15 @@ class Twin:
 
 
 def twins(trial: Trial) -> tuple[Twin, Twin]:
-    """A rehearsed study, and the same with the arms swapped.
-
-    Where the study orders kits for rows of the list, its study's ledger names the rows and their kits too.
-    """
+    """A rehearsed study, and the same with the arms swapped."""
     allocation = trial.allocation
     arms = sorted({one.arm for one in (*allocation.rows, *allocation.kits)})
     swap = dict(zip(arms, [*arms[1:], *arms[:1]], strict=True))
     plain = {arm: arm for arm in arms}
-    planned = _planned(trial)
-    return _twin(trial, plain, planned), _twin(trial, swap, planned)
+    return _twin(trial, plain), _twin(trial, swap)
 
 
-Planned = tuple[dict[str, list[str]], list[dict[str, str]]]
-"""Numbers of the list by stratum, and kits as they are planned for numbers."""
-
-
-def _planned(trial: Trial) -> Planned | None:
-    """The list of a study that orders kits for it: those that people have, and for the next rows others."""
-    release = trial.study.newest
-    supply = release.file.supply
-    if supply is None or supply.resupply is None:
-        return None
-    numbers: dict[str, list[str]] = {}
-    for row in trial.allocation.rows:
-        numbers.setdefault(row.stratum, []).append(row.number)
-    kits, used = [], set()
-    for name, lines in trial.ledgers.items():
-        entries = [read(line.text) for line in lines] if name.startswith("participant:") else []
-        own = next((one.data["number"] for one in entries if one.kind == "randomisation"), None)
-        if own is not None:
-            used.add(own)
-            given = [one.data for one in entries if one.kind == "kit_assigned"]
-            kits += [{"number": own, **{of: one[of] for of in ("kit", "level", "part")}} for one in given]
-    needs = kits_of_a_row(release.file, release.visits)
-    for order in numbers.values():
-        for number in [one for one in order if one not in used][:2]:
-            for (level, part), count in needs.items():
-                for _ in range(count + 1):
-                    kit = f"{900_000 + len(kits)}"
-                    kits.append({"kit": kit, "number": number, "level": level, "part": part})
-    return numbers, kits
-
-
-def _twin(trial: Trial, arm: Mapping[str, str], planned: Planned | None) -> Twin:
+def _twin(trial: Trial, arm: Mapping[str, str]) -> Twin:
     old = trial.allocation
     rows = [msgspec.structs.replace(one, arm=arm[one.arm]) for one in old.rows]
     kits = [msgspec.structs.replace(one, arm=arm[one.arm]) for one in old.kits]
@@ -106,28 +70,21 @@ def _twin(trial: Trial, arm: Mapping[str, str], planned: Planned | None) -> Twin
     ledgers = dict(trial.ledgers)
     for name, lines in trial.ledgers.items():
         if name.startswith("study:"):
-            ledgers[name] = _committed(name, lines, roots, planned)
+            ledgers[name] = _committed(name, lines, roots)
     return Twin(allocation, ledgers, trial.keys)
 
 
-def _committed(
-    name: str, lines: Sequence[Line], roots: Mapping[str, str], planned: Planned | None
-) -> list[Line]:
-    """The study's ledger with other roots, kits where they are planned, and the chain that follows."""
+def _committed(name: str, lines: Sequence[Line], roots: Mapping[str, str]) -> list[Line]:
+    """The study's ledger with other roots, wherever it says one, and the chain that follows."""
     ledger = Ledger(name)
     for line in lines:
         kept = read(line.text)
         entry = Entry(**{field: getattr(kept, field) for field in Entry.__struct_fields__})
         if entry.kind == "commitment":
             entry = msgspec.structs.replace(entry, data={**entry.data, **roots})
-            if planned is not None:
-                numbers, kits = planned
-                entry = msgspec.structs.replace(entry, data={**entry.data, "numbers": numbers})
+        elif "root" in entry.data:
+            entry = msgspec.structs.replace(entry, data={**entry.data, "root": roots["list_root"]})
         ledger.append(entry, received_at=kept.received_at, authenticated=kept.authenticated)
-        if entry.kind == "commitment" and planned is not None:
-            data = {"root": roots["list_root"], "kits": kits}
-            more = msgspec.structs.replace(entry, id=f"{entry.id}-kits", kind="kits_planned", data=data)
-            ledger.append(more, received_at=kept.received_at, authenticated=kept.authenticated)
     return list(ledger.lines)
 
 

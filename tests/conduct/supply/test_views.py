@@ -423,7 +423,7 @@ def plan_kits(kits: dict[str, tuple[str, str, str]]) -> None:
     [commitment] = acts.entries(("commitment",))
     root = commitment.data["list_root"]
     plain = [KitForNumber(kit, *what) for kit, what in kits.items()]  # type: ignore[arg-type]
-    planned = to_builtins(KitsPlanned(root, seal_kits(root, plain, key_for_kits())))
+    planned = to_builtins(KitsPlanned(root, seal_kits(plain, key_for_kits())))
     entry = replace(as_sent(commitment), id="plan", kind="kits_planned", data=planned)
     store.append(entry, received_at=commitment.received_at)
 
