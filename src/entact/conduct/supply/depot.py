@@ -69,7 +69,7 @@ def _stock_of(stock: StockPage) -> SiteStock:
     return SiteStock(
         stock.site,
         counts["ready"],
-        counts["kept back"],
+        counts["kept_back"],
         counts["coming"],
         counts["over"],
         sum(len(line.kits) for line in stock.to_send),
@@ -93,7 +93,7 @@ def _free(stock: StockPage) -> Iterable[tuple[str, str]]:
         elif kit.status == "sent":
             yield number, "coming"
         elif kit.status == "quarantined" or kit.unchecked or not released:
-            yield number, "kept back"
+            yield number, "kept_back"
         else:
             yield number, "ready"
 
