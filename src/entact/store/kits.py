@@ -22,23 +22,24 @@ from entact.store.planned_kits import name_of_key, with_kits_opened
 from entact.store.studies import study_of_record
 from entact.store.versions import with_versions
 
+_OF_LIST: Final = ("commitment", "kits_planned")
+_folded: dict[object, StudyState] = {}  # the last, by what it was folded from
+
 _DIGITS: Final = 6  # of a kit: a million numbers, of which a study has some thousands
 
 
 def packed_kits() -> dict[str, PackedKit]:
     """By kit, in its normal form, the row that each is packed for; empty where none are planned."""
-    _, study = study_of_record()
-    if study is None:
-        return {}
-    return _planned(study).packed
+    stamp, study = study_of_record()
+    return {} if study is None else _planned(study, stamp).packed
 
 
 def kits_known(site: str) -> Known:
     """What the record knows of lists and planned kits, for whoever orders for a site; nothing of an arm."""
-    _, study = study_of_record()
+    stamp, study = study_of_record()
     if study is None:
         return Known({}, {}, (), (), ())
-    found = _planned(study)
+    found = _planned(study, stamp)
     held = models.Number.objects.filter(of=KIT).values_list("number", flat=True)
     stocked = models.StockedKit.objects.exclude(ledger__name=f"site:{site}")
     elsewhere = {*map(normal, stocked.values_list("number", flat=True)), *_ordered_elsewhere(study, site)}
@@ -66,9 +67,15 @@ def _ordered_elsewhere(study: Study, site: str) -> set[str]:
     return {kit for order in orders for kit in order.kits}
 
 
-def _planned(study: Study) -> StudyState:
-    """The study's ledger as far as it is about list and planned kits."""
-    return fold_setting(study, with_kits_opened(acts.entries(("commitment", "kits_planned"))), ()).study
+def _planned(study: Study, stamp: str) -> StudyState:
+    """The study's ledger as far as it is about list and planned kits; folded when something was added."""
+    lines = models.Line.objects.filter(ledger__name=f"study:{study.name}", kind__in=_OF_LIST)
+    asked = (stamp, key_of(name_of_key()), *lines.order_by("seq").values_list("hash", flat=True))
+    if (known := _folded.get(asked)) is None:
+        known = fold_setting(study, with_kits_opened(acts.entries(_OF_LIST)), ()).study
+        _folded.clear()
+        _folded[asked] = known
+    return known
 
 
 def kits_anywhere() -> set[str]:

@@ -44,8 +44,8 @@ class SiteStock:
 
     @property
     def waits(self) -> bool:
-        """Whether somebody has something to do: to order, to send, to plan, or to take what is over away."""
-        return bool(self.to_order or self.ordered or self.lacking or self.over)
+        """Whether somebody beside the site has to act: to send, to plan, to see to what is over."""
+        return bool(self.ordered or self.lacking or self.over)
 
 
 def stocks(reader: Reader, sites: Sequence[str]) -> list[StockPage]:
