@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CALM = ["--no-sandbox", "--disable-gpu"]
+FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
+BROWSER = os.environ.get("ENTACT_BROWSER", "chromium")  # or firefox, as `make browsers` says
 
 
 class _Threads(ThreadingMixIn, WSGIServer):
@@ -32,7 +36,9 @@ def served() -> Iterator[int]:
 
     from entact.conduct.serve import STATIC
 
-    assert CHROMIUM is not None, "these tests need Chromium: install the distribution's package `chromium`"
+    assert (FIREFOX if BROWSER == "firefox" else CHROMIUM) is not None, (
+        f"these tests need the distribution's {BROWSER}: install its package"
+    )
     before = connections.settings["default"]["CONN_MAX_AGE"]
     connections.settings["default"]["CONN_MAX_AGE"] = 0  # each request has a thread of its own here
     pages = WhiteNoise(get_wsgi_application(), root=str(STATIC), prefix="static/")
@@ -44,6 +50,23 @@ def served() -> Iterator[int]:
         connections.settings["default"]["CONN_MAX_AGE"] = before
         server.shutdown()
         server.server_close()
+
+
+def launched(play: Any) -> Any:
+    """The browser that is tried, without a window."""
+    if BROWSER == "firefox":
+        return play.firefox.launch(channel="moz-firefox", executable_path=FIREFOX)
+    return play.chromium.launch(executable_path=CHROMIUM, args=CALM)
+
+
+def launched_with(play: Any, profile: Path, **options: Any) -> Any:
+    """A context of the browser that is tried, whose disk outlives it."""
+    if BROWSER == "firefox":
+        of = {"channel": "moz-firefox", "executable_path": FIREFOX}
+        return play.firefox.launch_persistent_context(str(profile), **of, **options)
+    return play.chromium.launch_persistent_context(
+        str(profile), executable_path=CHROMIUM, args=CALM, **options
+    )
 
 
 def is_for_everybody(page: Any) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.people import PASSWORD, code, give_password
 from tests.conduct.record import KEY, keep, telling_story
-from tests.conduct.served import CALM, CHROMIUM, served
+from tests.conduct.served import launched, served
 from tests.owner import owner_connection
 from tests.store.test_standby import opened
 
@@ -262,7 +262,7 @@ def test_in_a_browser_the_arm_is_shown_to_whoever_asked(ada: Browser, dosed: str
     session = ada.session
     with served() as port, ThreadPoolExecutor(1) as holder, sync_playwright() as play:
         assert holder.submit(stand_by).result()
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=CALM)
+        browser = launched(play)
         tab = browser.new_page(viewport={"width": 390, "height": 844})
         problems: list[str] = []
         tab.on("pageerror", lambda error: problems.append(str(error)))

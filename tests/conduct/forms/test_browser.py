@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.conduct.browser import course_of, keep_screened
 from tests.conduct.conftest import SignIn
-from tests.conduct.served import CALM, CHROMIUM, is_for_everybody
+from tests.conduct.served import is_for_everybody, launched_with
 from tests.conduct.served import served as pages_served
 
 from entact import store
@@ -59,17 +59,16 @@ def served(forms: Study, sign_in: SignIn) -> Iterator[tuple[str, str, str]]:
 
 @pytest.fixture
 def page(served: tuple[str, str, str], tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Opens pages in Chromium; what it keeps lies in one profile, also after it was closed."""
+    """Opens pages; what the browser keeps lies in one profile, also after it was closed."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         opened = []
 
         def open_page(width: int = 1200, scheme: str = "light", height: int = 900) -> Any:
-            context = play.chromium.launch_persistent_context(
-                str(tmp_path / "profile"),
-                executable_path=CHROMIUM,
-                args=CALM,
+            context = launched_with(
+                play,
+                tmp_path / "profile",
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,  # type: ignore[arg-type]
                 base_url=served[0],

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.rating.conftest import EVENT
-from tests.conduct.served import CALM, CHROMIUM, is_for_everybody, served
+from tests.conduct.served import is_for_everybody, launched, served
 
 from entact.protocol import Study
 
@@ -54,7 +54,7 @@ def tab(ruth: Browser, settings_video: str, request: pytest.FixtureRequest) -> I
 
     session = ruth.session
     with served() as port, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=CALM)
+        browser = launched(play)
         address = f"http://127.0.0.1:{port}"
         context = browser.new_context(
             base_url=address, viewport={"width": 390, "height": 844}, color_scheme="dark"

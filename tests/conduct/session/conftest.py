@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tests.conduct.browser import Browser
 from tests.conduct.record import KEY
-from tests.conduct.served import CALM, CHROMIUM, served
+from tests.conduct.served import launched_with, served
 from tests.course.cases import Case, before
 
 from entact import store
@@ -143,10 +143,9 @@ def tablet(
         opened = []
 
         def open_tablet(profile: str = "one", **more: Any) -> Any:
-            context = play.chromium.launch_persistent_context(
-                str(tmp_path / profile),
-                executable_path=CHROMIUM,
-                args=CALM,
+            context = launched_with(
+                play,
+                tmp_path / profile,
                 base_url=address,
                 **{"viewport": {"width": 820, "height": 1180}} | more,
             )

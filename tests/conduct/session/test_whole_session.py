@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 from tests.conduct.browser import Browser, course_of
-from tests.conduct.served import CALM, CHROMIUM, served
+from tests.conduct.served import launched_with, served
 from tests.conduct.session.tablet import all_sent
 
 import entact
@@ -187,9 +187,8 @@ def test_a_session_of_mapp1_from_arrival_to_the_next_morning(day: Day, sign_in: 
         play = ends.enter_context(sync_playwright())
 
         def tablet(profile: str, person: str) -> Tablet:
-            context = play.chromium.launch_persistent_context(
-                str(tmp_path / profile), executable_path=CHROMIUM, args=CALM,
-                viewport={"width": 820, "height": 1180}, base_url=f"http://127.0.0.1:{port}",
+            context = launched_with(
+                play, tmp_path / profile, viewport={"width": 820, "height": 1180}, base_url=f"http://127.0.0.1:{port}",
             )  # fmt: skip
             ends.callback(context.close)
             context.set_default_timeout(60_000)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conduct.browser import Browser
-from tests.conduct.served import CALM, CHROMIUM, is_for_everybody, served
+from tests.conduct.served import is_for_everybody, launched, served
 from tests.conduct.supply.day import WARM, keep_site, shipped, statuses, study_with_supply
 
 from entact.course.supply.check_character import printed
@@ -67,7 +67,7 @@ def test_a_pharmacists_day(sign_in: Callable[..., Browser], database: str, tmp_p
     log = tmp_path / "log.csv"
     log.write_text(WARM)
     with served() as port, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=CALM)
+        browser = launched(play)
         address = f"http://127.0.0.1:{port}"
         mine, second, sponsor = (Tablet(browser, address, one) for one in sessions)
 

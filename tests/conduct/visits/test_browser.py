@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.people import PASSWORD, code, give_password
-from tests.conduct.served import CALM, CHROMIUM, is_for_everybody, served
+from tests.conduct.served import is_for_everybody, launched, served
 
 from entact.course.kinds.query import queries_of
 from entact.protocol import Study
@@ -111,7 +111,7 @@ def page(ada: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with served() as port, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=CALM)
+        browser = launched(play)
         context = browser.new_context(
             base_url=f"http://127.0.0.1:{port}", viewport={"width": 390, "height": 844}
         )

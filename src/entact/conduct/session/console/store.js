@@ -165,8 +165,10 @@ export function mayBeThrownAway() {
 /** What to say before the session about keeping; empty where all is well. */
 export async function doubts() {
   const found = [];
-  const kept = await navigator.storage?.persist?.().catch(() => false);
+  // Firefox asks the person, and does not answer before she has: nobody is kept out of a session by that.
+  const kept = await Promise.race([navigator.storage?.persist?.().catch(() => false), new Promise((settle) => setTimeout(settle, 2000, "asked"))]);
   if (mayBeThrownAway()) found.push(t`Add this page to the home screen and open it from there: an iPad keeps only what is installed. Until then this device must not be the only copy.`);
+  else if (kept === "asked") found.push(t`This browser asks whether this page may keep data on this device: allow it.`);
   else if (!kept) found.push(t`This browser may throw away what it keeps when space is short. Keep a second device, or paper, at hand.`);
   const room = await navigator.storage?.estimate?.().catch(() => null);
   if (room?.quota && room.quota - (room.usage ?? 0) < 20_000_000) found.push(t`The storage of this device is nearly full: make room before the session.`);
