@@ -88,6 +88,7 @@ def kits_of(act: Entry) -> list[tuple[str, str]]:
     return [(one.data["kit"], one.data["part"]) for one in lines if one.kind == "kit_assigned"]
 
 
+@pytest.mark.requirement("R08")
 @pytest.mark.requirement("R10")
 def test_a_number_comes_with_the_kits_of_its_row(pharmacy: Pharmacy) -> None:
     """R10: by whoever presses, who chooses no kit; the first of each part that has arrived."""

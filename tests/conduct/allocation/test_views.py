@@ -73,6 +73,7 @@ def unblindings(ledger: str) -> list[Kept]:
     return [one for one in found if isinstance(one, Kept) and one.kind == "unblinding"]
 
 
+@pytest.mark.requirement("R08")
 @pytest.mark.requirement("R12")
 @pytest.mark.requirement("R11")
 def test_two_actions_and_a_reason_tell_one_person_one_arm(ada: Browser, dosed: str, study: Study) -> None:

@@ -80,8 +80,9 @@ def alert(page: str) -> str:
     return found[1]
 
 
+@pytest.mark.requirement("R08")
 def test_a_whole_day(pharmacist: Browser, second: Browser, sign_in: SignIn, keys: list[str]) -> None:
-    """40 kits, an excursion, 6 dispensings, 2 returns, a difference, and destruction by two."""
+    """R08: 40 kits, an excursion, 6 dispensings, 2 returns, a difference, and destruction by two."""
     monitor = sign_in("mm", everywhere="medical_monitor")
     numbers = shipped(pharmacist, 40)
     assert len(numbers) == 40
