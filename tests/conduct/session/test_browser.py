@@ -332,7 +332,7 @@ def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothi
     tab.evaluate("navigator.serviceWorker.ready.then((one) => one.update())")
     _is_newer(tab, 200)  # what is under way in the old one may keep it for minutes, while its page is open
     tab.goto("about:blank")
-    tab.goto("/session/")
+    tab.goto("/session/", timeout=120_000)  # it waits for the new worker, which waits for what is under way
     unlock(tab)
     tab.wait_for_selector(".state:has-text('not sent yet')")
     tab.unroute("**/session/entries/")
