@@ -10,8 +10,10 @@ import pytest
 from tests.cli.conftest import Run
 
 from entact import store
+from entact.cli.trace import row_number, trace_lines
 from entact.course.entry import Authenticated, instant, read
 from entact.course.entry.entry import SecondProof
+from entact.datasets.sdtm import Table
 
 
 @pytest.mark.requirement("R21")
@@ -59,3 +61,15 @@ def test_a_value_leads_to_its_signature_and_an_entry_to_all_rows_of_it(
         back = run("trace", "mapp1", one, *options, "--json").json
         assert entry["id"] in [said["id"] for said in back["entries"]]
         assert [said["name"] for said in back["signatures"]] == ["Dr Ada Ashby"]
+
+
+def test_a_line_says_a_visit_that_was_repeated_and_any_name_as_json() -> None:
+    visits = Table("SV")
+    visits.add({"STUDYID": "S", "DOMAIN": "SV", "USUBJID": 'S-"ü\\', "VISITNUM": 2.01}, ("e1", "e2"))
+    visits.add({"STUDYID": "S", "DOMAIN": "SV", "USUBJID": "S-2", "VISITNUM": 900}, ())
+    [text] = trace_lines({"SV": visits})
+    assert [json.loads(line) for line in text.splitlines()] == [
+        {"row": 'SV:S-"ü\\:2.01', "entries": ["e1", "e2"]},
+        {"row": "SV:S-2:900", "entries": []},
+    ]
+    assert row_number("SV", {"VISITNUM": 2.01}) == "2.01"

@@ -54,7 +54,7 @@ def use_workers(count: int | None) -> Iterator[Executor | None]:
 def collect_seldom() -> Iterator[None]:
     """For work that makes many values, all of which live: to look for circles among them takes a sixth."""
     before = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 50)
+    gc.set_threshold(50_000, 10, 5)  # not so seldom that what is no longer needed becomes more and more
     try:
         yield
     finally:
