@@ -234,8 +234,8 @@ def fallback_words(visit: Visit, visits: Mapping[str, Visit]) -> str:
 def _line(name: str, visits: Mapping[str, Visit], day: timedelta | None) -> VisitRow:
     visit = visits[name]
     marks: dict[str, tuple[str, ...]] = dict.fromkeys(visit.do, ())
-    for name_of in {reading.do for reading in visit.timed} & marks.keys():
-        marks[name_of] = ("once in its turn",)  # and at its times beside
+    for both in {reading.do for reading in visit.timed} & marks.keys():
+        marks[both] = ("once in its turn",)  # and at its times beside
     for reading in visit.timed:
         marks[reading.do] = (*marks.get(reading.do, ()), *map(time_words, reading.at))
     low, high = _ends(visit, day)
