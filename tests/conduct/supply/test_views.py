@@ -366,6 +366,76 @@ def test_what_was_entered_in_error_is_withdrawn_with_a_reason_and_counts_no_more
     assert (kinds.count("receipt"), kinds.count("void")) == (2, 1)
 
 
+def withdraw(person: Browser, what: str, *, status: int) -> str:
+    """Withdraws what was entered last of a kind; the page that follows."""
+    stock = person.get("/supply/denver/")
+    address = re.findall(rf'href="(/supply/denver/withdraw/[^"]+/)" aria-label="Withdraw: {what}', stock)[0]
+    return person.post(address, {"reason": "typed wrongly"}, status=status)
+
+
+def test_nobody_takes_a_kit_out_of_the_balance_by_withdrawing(
+    pharmacist: Browser, second: Browser, keys: list[str]
+) -> None:
+    """A shipment that arrived, a receipt that two saw, and a count that shows a loss all stay."""
+    numbers = shipped(pharmacist, 3)
+    fine = file(WARM.replace("27.1", "21.1"))
+    sent = {"shipment": "A-1", "kits": labels(numbers), "damaged": ""}
+    pharmacist.post(f"{ENTER}receipt/", sent | {"log": fine})
+    said = alert(withdraw(pharmacist, "A shipment", status=422))
+    assert "It was received: withdraw its receipt first" in said
+    check(second)
+    said = alert(withdraw(pharmacist, "A receipt", status=422))
+    assert "A second person agreed with it" in said
+    assert set(statuses().values()) == {"received"}
+    counted = "".join(f"{printed(one)} {3 if one != numbers[0] else 1}\n" for one in numbers)
+    pharmacist.post(f"{ENTER}inventory/", {"units": counted})
+    assert f"{printed(numbers[0])}: 1 of 3 units" in pharmacist.get("/supply/denver/")
+    said = alert(withdraw(pharmacist, "A count of all", status=422))
+    assert "It shows a difference: say what became of it" in said
+    assert f"{printed(numbers[0])}: 1 of 3 units" in pharmacist.get("/supply/denver/")
+
+
+def test_nobody_takes_a_kit_out_of_quarantine_by_withdrawing(
+    pharmacist: Browser, second: Browser, keys: list[str]
+) -> None:
+    """Too warm on the way, in storage, or for another reason: the sponsor decides, and nobody else."""
+    numbers = shipped(pharmacist, 2)
+    sent = {"shipment": "A-1", "kits": labels(numbers), "damaged": ""}
+    pharmacist.post(f"{ENTER}receipt/", sent | {"log": file()})
+    assert "the sponsor decides about them" in alert(withdraw(pharmacist, "A receipt", status=422))
+    assert set(statuses().values()) == {"quarantined"}
+
+
+@pytest.mark.parametrize("storage", [True, False])
+def test_what_was_warm_in_storage_stays_in_quarantine(
+    pharmacist: Browser, second: Browser, keys: list[str], storage: bool
+) -> None:
+    numbers = shipped(pharmacist, 2)
+    fine = file(WARM.replace("27.1", "21.1"))
+    sent = {"shipment": "A-1", "kits": labels(numbers), "damaged": ""}
+    pharmacist.post(f"{ENTER}receipt/", sent | {"log": fine})
+    check(second)
+    if storage:
+        pharmacist.post(f"{ENTER}storage_log/", {"place": "safe", "log": file()})
+    else:
+        pharmacist.post(f"{ENTER}quarantine/", {"kits": labels(numbers), "text": "the box was wet"})
+    assert set(statuses().values()) == {"quarantined"}
+    what = "Temperatures in storage" if storage else "A quarantine"
+    said = alert(withdraw(pharmacist, what, status=422))
+    assert "By it kits are in quarantine" in said
+    assert printed(numbers[0])[:-2] in said
+    assert set(statuses().values()) == {"quarantined"}
+
+
+def test_a_packing_list_with_what_is_no_number_is_refused(pharmacist: Browser, keys: list[str]) -> None:
+    """The check character knows letters and digits alone: of others no wrong one would be found."""
+    shipped(pharmacist, 1)
+    sent = {"number": "A-7", "lot": "L-1", "units": "3", "sender": "Depot", "kits": "K-9\nÄÖ<b>", "make": ""}
+    said = alert(pharmacist.post(f"{ENTER}shipment/", sent, status=422))
+    assert "is no number of a kit" in said
+    assert len(statuses()) == 1
+
+
 @pytest.mark.parametrize("what", ["staff", "nothing"])
 def test_nothing_but_the_stock_is_withdrawn_there(pharmacist: Browser, keys: list[str], what: str) -> None:
     entries = [read(line.text) for line in store.lines("site:denver")]

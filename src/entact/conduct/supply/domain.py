@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import tzinfo
 
+import msgspec
 from django.db import transaction
 from django.utils.translation import gettext
 
@@ -16,6 +17,7 @@ from entact.conduct.supply.forms import LONGEST, MOST_KITS, Sent, payload_of
 from entact.conduct.supply.handlings import HANDLINGS
 from entact.conduct.supply.resupply import lines_to_send, order_of, proposal_of, seen_as
 from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_of
+from entact.course.entry import Entry
 from entact.course.kinds.kit_order import KitOrder
 from entact.course.kinds.supply import (
     Destruction,
@@ -30,6 +32,8 @@ from entact.course.kinds.supply import (
 )
 from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
+from entact.course.state.supply import Temperatures
+from entact.course.supply.temperature import is_excursion
 from entact.protocol.quantity import parse_quantity
 from entact.store.kits import kits_anywhere, new_labels
 
@@ -71,13 +75,16 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
         return enter_at_site(site, kind, payload, by=by, about=about)
 
 
-def withdraw_supply(site: str, entry: str, reason: str, *, by: Author, duties: Collection[str]) -> str:
+def withdraw_supply(
+    reader: Reader, site: str, entry: str, reason: str, *, by: Author, duties: Collection[str]
+) -> str:
     """Withdraws what was entered about the stock of a site in error; the withdrawal's id.
 
     Args:
         duties: of whoever withdraws: what somebody may enter they may withdraw.
     Raises:
-        ConductError: when there is no such entry of theirs, it was withdrawn, or no reason is said.
+        ConductError: when there is no such entry of theirs, it was withdrawn, no reason is said, or by it
+            a kit would be lost from the balance or come out of quarantine, or a difference would go.
     """
     said = " ".join(reason.split())
     with transaction.atomic():
@@ -94,7 +101,47 @@ def withdraw_supply(site: str, entry: str, reason: str, *, by: Author, duties: C
                     most=LONGEST
                 )
             )
+        _require_withdrawable(reader, stock_of(reader, site), found.entry)
         return withdraw_at_site(site, entry, said, by=by)
+
+
+def _require_withdrawable(reader: Reader, state: SiteState, entry: Entry) -> None:
+    """That one person alone takes nothing out of the balance, out of quarantine or out of the differences."""
+    handled = state.supply.handled.get(entry.id)
+    if handled is not None and handled.checked_by is not None and handled.agrees:
+        raise ConductError(
+            gettext(
+                "A second person agreed with it: what two people saw is not withdrawn by one. Enter a "
+                "count of all, and what became of each difference"
+            )
+        )
+    if any(one.entry == entry.id and one.received is not None for one in state.supply.shipments.values()):
+        raise ConductError(
+            gettext("It was received: withdraw its receipt first, if that was entered in error too")
+        )
+    held = [one for one in state.kits.values() if one.entry == entry.id and one.status == "quarantined"]
+    if held and (entry.kind != "receipt" or _was_outside(reader, entry)):
+        kits = ", ".join(one.number for one in held[:10])
+        raise ConductError(
+            gettext("By it kits are in quarantine, {kits}: the sponsor decides about them").format(kits=kits)
+        )
+    if entry.kind == "inventory":
+        found = balance_of(state, folded_with_kits(reader, state).items()).differences
+        if any(one.entry == entry.id for one in found):
+            raise ConductError(
+                gettext(
+                    "It shows a difference: say what became of it, and if it was counted or typed wrongly, "
+                    "say that. Then enter a count that is right"
+                )
+            )
+
+
+def _was_outside(reader: Reader, receipt: Entry) -> bool:
+    """Whether the log of a receipt says that kits were too warm or too cold on their way."""
+    log, storage = receipt.data.get("log"), plan_of(reader).storage
+    return (
+        log is not None and storage is not None and is_excursion(msgspec.convert(log, Temperatures), storage)
+    )
 
 
 def _order(reader: Reader, state: SiteState, sent: Sent) -> KitOrder:

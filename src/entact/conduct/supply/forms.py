@@ -26,7 +26,7 @@ from entact.course.kinds.supply import (
     SupplyCheck,
     SupplyDecision,
 )
-from entact.course.state.numbers import normal
+from entact.course.state.numbers import is_number, normal
 from entact.course.state.supply import Temperatures
 from entact.course.supply.check_character import read_printed
 from entact.course.supply.temperature import read_log
@@ -237,7 +237,7 @@ def _shipment(sent: Sent, made: Sequence[str], ordered: Sequence[OrderLine]) -> 
     if not kits:
         kits = list(made)[: sent.count("make", gettext("How many kits"), len(made))]
     for kit in kits:
-        if len(kit) > 40 or not kit.isprintable():
+        if len(kit) > 40 or not is_number(kit):  # the check character knows no other letters
             raise ConductError(gettext("Kits: {kit} is no number of a kit").format(kit=repr(kit[:40])))
     return Shipment(
         sent.text("number", gettext("Number of the shipment")),

@@ -162,7 +162,7 @@ def withdraw_stock(request: HttpRequest, site: str, entry: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            withdraw_supply(site, entry, reason, by=author, duties=(handling.duty,))
+            withdraw_supply(reader, site, entry, reason, by=author, duties=(handling.duty,))
         except ConductError as error:
             problem = str(error)
         else:
