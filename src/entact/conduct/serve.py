@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -14,6 +15,9 @@ from entact.conduct.error import ConductError
 STATIC = Path(__file__).parent / "static"
 CONNECTIONS = 800  # at once; those that send half a request must not keep others out
 PATIENCE = 20  # seconds in which nothing comes, after which a connection is closed
+SWITCHES = (
+    0.0005  # seconds after which a page that is being written lets a save go on that waits for its turn
+)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -46,6 +50,7 @@ def serve(
             "network in plain; a proxy with TLS takes them from there (docs/server.md)"
         )
     application = make_application()
+    sys.setswitchinterval(SWITCHES)
     listening = listening or listen(host, port)
     server = create_server(
         application,
