@@ -59,8 +59,10 @@ def main(sizes: tuple[Size, ...] = SIZES) -> int:
     """Prints the figures of each size; times move with the machine, so none fails."""
     measured: dict[Size, list[Measured]] = {}
     for size in sizes:
-        with _server(), _served(*size) as (address, serving):
-            measured[size] = list(_working(address, serving, size[0]))
+        with _server():
+            make(*size)
+            with _serving(DATABASE) as (address, serving):
+                measured[size] = list(_working(address, serving, size[0]))
     grown = list(_growth(measured)) if len(sizes) > 1 else []
     return _print([*(one for some in measured.values() for one in some), *grown])
 
@@ -82,9 +84,8 @@ def _growth(measured: Mapping[Size, list[Measured]]) -> Iterator[Measured]:
         )
 
 
-@contextmanager
-def _served(size: int, lines: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The pages of a study with so many participants; their address, and the process that serves them."""
+def make(size: int, lines: int) -> None:
+    """Makes the record of a study with so many participants, and so many entries where that is more than they have."""
     from entact.store import postgres, server
 
     entact = [sys.executable, "-c", "from entact.cli import main; main()"]
@@ -95,8 +96,6 @@ def _served(size: int, lines: int) -> Iterator[tuple[str, subprocess.Popen[str]]
         url = postgres.start(server.embedded_folder()).url
         with psycopg.connect(url, dbname=DATABASE) as owner:
             grow(owner, size, lines)
-    with _serving(DATABASE) as served:
-        yield served
 
 
 @contextmanager
