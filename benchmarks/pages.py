@@ -85,7 +85,7 @@ def _growth(measured: Mapping[Size, list[Measured]]) -> Iterator[Measured]:
 
 
 def make(size: int, lines: int) -> None:
-    """Makes the record of a study with so many participants, and so many entries where that is more than they have."""
+    """Makes a study with so many participants, and so many entries where they have fewer."""
     from entact.store import postgres, server
 
     entact = [sys.executable, "-c", "from entact.cli import main; main()"]
