@@ -14,7 +14,7 @@ STUDIES = ("mapp1", "mapp2", "mapp3", "eating-disorders", "expanded-access", "li
 def person(study: Study, **roles: str) -> Person:
     """Somebody with one role at each site; `everywhere` is all of them."""
     held = {EVERYWHERE if site == "everywhere" else site: frozenset({role}) for site, role in roles.items()}
-    return Person("p-1", "Pat", held, permissions_of(study))
+    return Person("p-1", "Pat", held, permissions_of(study), "training")
 
 
 @pytest.mark.parametrize("name", STUDIES)

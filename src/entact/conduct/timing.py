@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -23,7 +24,7 @@ def timed(pages: Application, folder: Path) -> Application:
     files: dict[int, TextIO] = {}
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        came, begun = time.time(), time.perf_counter()
+        came, begun = timezone.now().timestamp(), time.perf_counter()
         told: list[str] = []
 
         def start(status: str, *rest: Any) -> Any:

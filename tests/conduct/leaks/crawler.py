@@ -229,13 +229,14 @@ def shape_of(address: str) -> str:
     except Resolver404:
         return path
     names = sorted({part.partition("=")[0] for part in query.split("&")}) if query else []
+    names += ["whole"] if query == "open=everything" else []  # of a long timeline
     return f"{match.view_name} {names}"
 
 
 _ONE_OF_MANY = frozenset(
     {"key", "secret", "token", "query", "digest", "report", "pk", "after", "before", "about"}
 )
-_ENTRIES = frozenset({"entry"})
+_ENTRIES = frozenset({"entry", "open"})
 
 
 def sorts_of(address: str) -> list[str]:

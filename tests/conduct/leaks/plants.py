@@ -66,7 +66,6 @@ def _timing(response: Any, arm: str) -> None:
 
 def _chart_axis(response: Any, arm: str) -> None:
     axis = re.compile(rb"(<svg.*?<text[^>]*>)([^<]*)", re.DOTALL)
-    assert axis.search(response.content)
     response.content = axis.sub(rb"\g<1>%d" % (200 + len(arm)), response.content, count=1)
 
 

@@ -164,7 +164,7 @@ def test_who_was_told_theirs_is_known_to_the_committee_alone_until_all_are_opene
     )
     course.told = PlannedUnblindingState("e", datetime(2026, 1, 1, tzinfo=UTC), "mdma", ())
     for role, arm in (("committee", "mdma"), ("monitor", None)):
-        person = Person("p", "P", {EVERYWHERE: frozenset({role})}, permissions_of(study))
+        person = Person("p", "P", {EVERYWHERE: frozenset({role})}, permissions_of(study), "rehearsal")
         assert arms.known_arms(reader_as(role), person).of(course) == arm
 
 
