@@ -18,7 +18,7 @@ from entact.cli.gathering import Gathering, Wanted
 from entact.cli.source import Asked, Source, arms_of, open_source
 from entact.cli.spool import Spooled
 from entact.cli.trace import trace_lines
-from entact.cli.work import collect_seldom, use_workers
+from entact.cli.work import use_workers
 from entact.course.entry import digest
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, strangers
 from entact.exchange import Described, dataset_json, define_xml, described, write_transport
@@ -87,8 +87,7 @@ def export_source(
         odm=bool(VERSIONS.keys() & {*asked.standards}),
     )
     gathering = Gathering(wanted, spool)
-    with collect_seldom():
-        gathering.add_all(source.participants, executor)
+    gathering.add_all(source.participants, executor)
     analyser, fhir, odm, seen = gathering.analyser, gathering.fhir, gathering.odm, gathering.seen
     tabulation = gathering.tabulator.finish(
         {"DCUTDTC": seen.at.date().isoformat(), "DCUTDESC": (source.cut or {}).get("name", "DATA EXPORT")}

@@ -144,8 +144,9 @@ class Gathering:
             first.append(share)
             size += sum(len(lines) for _, lines in share)
         if size < ALONE:
-            for ledger, lines in chain.from_iterable(first):
-                self.add(ledger, lines)
+            with collect_seldom():  # not where shares are taken: they are few values, and large ones
+                for ledger, lines in chain.from_iterable(first):
+                    self.add(ledger, lines)
             return
         self.is_shared = True
         packed = pickle.dumps(self.wanted)
