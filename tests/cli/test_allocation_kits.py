@@ -95,7 +95,7 @@ def test_a_stolen_database_does_not_say_which_row_a_kit_is_for(made: Path) -> No
                 assert not both, table
 
 
-def test_without_the_key_nobody_is_given_a_kit_and_it_is_said_why(made: Path) -> None:
+def test_without_the_key_nobody_is_given_a_kit_and_it_is_said_why(run: Run, opened: str, made: Path) -> None:
     from entact.store import StoreError, keep_keys
     from entact.store.custody import problem_of_keychain
     from entact.store.kits import packed_kits
@@ -109,6 +109,9 @@ def test_without_the_key_nobody_is_given_a_kit_and_it_is_said_why(made: Path) ->
     try:
         with pytest.raises(StoreError, match="which kit is for which row is not here"):
             packed_kits()
+        verify = run("allocation", "verify", "--list", made / "sealed-list.json", "--database", opened)
+        assert verify.code == 0  # the list itself is proved without any key
+        assert "whose kits are whose was not looked at: the key that says which kit" in verify.out
         assert name in str(problem_of_keychain())  # `entact verify` names it
         with pytest.raises(StoreError, match=name):
             keep_keys({"participant:another": bytes(32)})
