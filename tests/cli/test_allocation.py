@@ -542,7 +542,10 @@ def test_code_breaks_are_printed_and_that_is_entered(allocation: As, made: Path,
 
     done = allocation("pia", "codebreaks", *files(made, "pia"), "--out", tmp_path / "breaks.pdf")
     assert (done.code, done.err) == (0, "")
-    assert (tmp_path / "breaks.pdf").read_bytes().startswith(b"%PDF")
+    printed = (tmp_path / "breaks.pdf").read_bytes()
+    assert printed.startswith(b"%PDF")
+    sides = 2 * 12  # a back for each, else a printer of both sides puts two arms onto one sheet
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == sides
     noted = [entry.data for entry in acts.entries(("list_opened",))]
     assert [one["rows"] for one in noted if one["purpose"] == "code_breaks"] == [12]
 

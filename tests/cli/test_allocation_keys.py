@@ -238,6 +238,29 @@ def test_sheets_are_printed_and_typed_again_when_a_file_or_key_is_lost(
     assert opened_row.json["arm"] in ("mdma", "placebo")
 
 
+def test_a_word_typed_wrongly_ends_no_meeting(
+    made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
+) -> None:
+    """What another gave would be given in vain, and a row entered as opened once more."""
+    from entact.cli.allocation_keys import _own_words
+
+    _, words = _own_words(made / "sealed-list.json", made / "shares-ben.json", signer_of(opened, keys, "ben"))
+    meet = tmp_path / "meet"
+    meet.mkdir()
+    sheet = meet / "from the safe.txt"
+    sheet.write_text(f"\ufeffS01-001: {words[0].split()[0]} acadmic")  # half typed; some editors begin so
+    opens = ["open", ANNA, "--list", made / "sealed-list.json", "--meet", meet]
+    late = run_as(run, opened, keys, "pia", *opens, "--minutes", 0)
+    assert "nothing was opened after 0 minutes: nobody gave a share" in late.err
+    assert "from the safe.txt, line 1, S01-001: word 2, 'acadmic', is none of the list" in late.err
+    mended = threading.Timer(1, lambda: sheet.write_text(f"\ufeffS01-001: {words[0].upper()}"))
+    mended.start()
+    with given(meet, made, opened, keys, "preparation", "cleo"):
+        done = run_as(run, opened, keys, "pia", *opens, "--json")
+    assert "'acadmic', is none of the list" in done.err
+    assert done.json["arm"] in ("mdma", "placebo")
+
+
 def test_code_breaks_and_the_gate_where_custodians_alone_have_the_list(
     made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
 ) -> None:

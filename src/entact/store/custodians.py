@@ -229,7 +229,7 @@ def read_typed(path: Path, custody: Custody, labels: Sequence[str]) -> list[Give
         StoreError: with the line and the word, for a share that is none.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()  # some editors begin with a mark
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} cannot be read as text: {error}") from error
     found = []

@@ -96,11 +96,14 @@ def meet(
 ) -> Together:
     """Asks for the shares of the rows that an entry is about, and waits until enough were given.
 
+    What cannot be read (a word that was mistyped, a file that is still being written) is said and looked at
+    again, so that what others gave is not given in vain.
+
     Args:
         folder: into which custodians lay what they give, and lines typed from sheets as `*.txt`.
-        say: is told who gave and who has to.
+        say: is told who gave and who has to, and what is wrong with what lies there.
     Raises:
-        StoreError: when the time is over, with who gave; for a share that was damaged, with whose.
+        StoreError: when the time is over, with who gave, and what was wrong.
     """
     asking = Signer(signer.person, secrets.token_bytes(32))
     asked = Request(REQUEST, sealed.root, entry, signer.person, asking.public)
@@ -112,10 +115,12 @@ def meet(
     write_new(request, msgspec.json.format(msgspec.json.encode(signed), indent=1) + b"\n", "a request")
     try:
         while True:
-            given = together(custody, sealed.labels, _laid(folder, custody, sealed, asking))
-            waits = next(filter(None, (missing(custody, given.shares.get(one, {})) for one in places)), "")
-            if not waits:
+            laid, unread = _laid(folder, custody, sealed, asking)
+            given = together(custody, sealed.labels, laid)
+            lacking = next(filter(None, (missing(custody, given.shares.get(one, {})) for one in places)), "")
+            if not lacking:
                 return given
+            waits = "; ".join([lacking, *unread])
             if waits != told:
                 say(f"waiting at {folder}: {waits}")
                 told = waits
@@ -197,10 +202,21 @@ def places_of(entry: str, sealed: SealedList) -> dict[int, str]:
     return {place: label for place, label in enumerate(labels[:numbered]) if label in used}
 
 
-def _laid(folder: Path, custody: Custody, sealed: SealedList, asking: Signer) -> list[Given]:
-    files: Sequence[Path] = sorted(folder.glob("given-*.json"))
+def _laid(
+    folder: Path, custody: Custody, sealed: SealedList, asking: Signer
+) -> tuple[list[Given], list[str]]:
+    """What was laid into the folder, and what is wrong with each file that cannot be read."""
+    given: Sequence[Path] = sorted(folder.glob("given-*.json"))
     typed: Sequence[Path] = sorted(folder.glob("*.txt"))
-    return [
-        *(one for path in files for one in read_given(path, custody, asking)),
-        *(one for path in typed for one in read_typed(path, custody, sealed.labels)),
-    ]
+    found: list[Given] = []
+    unread: list[str] = []
+    for path in (*given, *typed):
+        try:
+            found += (
+                read_typed(path, custody, sealed.labels)
+                if path.suffix == ".txt"
+                else read_given(path, custody, asking)
+            )
+        except StoreError as error:
+            unread.append(str(error))
+    return found, unread
