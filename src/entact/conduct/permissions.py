@@ -358,6 +358,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "console_file": PUBLIC,
     "console_worker": PUBLIC,
     "console_entries": PUBLIC,
+    "console_sign_in": PUBLIC,  # a locked sign-in is nobody's; the key that opens it is in what is sent
     "readings": PUBLIC,  # by whom follows from the device's token
     "briefing": "follow_session",
     "lease": "follow_session",

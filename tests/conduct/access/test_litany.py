@@ -96,6 +96,11 @@ LITANY: Mapping[str, Row] = {
     "console_entries": Row(
         "it is the device's seal that is asked", "a fact is never refused", "an id is kept once"
     ),
+    "console_sign_in": Row(
+        "session/test_locking.py::test_a_locked_sign_in_opens_no_page_until_its_key_does",
+        NOTHING,
+        "session/test_locking.py::test_a_locked_sign_in_opens_no_page_until_its_key_does",
+    ),
     "sign": Row(
         "signatures/test_views.py::test_nobody_else_signs",
         "what is locked can be signed",

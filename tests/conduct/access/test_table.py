@@ -150,6 +150,7 @@ PLAIN = {
     "console_file": "/session/app.js",
     "console_worker": "/session/worker.js",
     "console_entries": "/session/entries/",
+    "console_sign_in": "/session/sign-in/",
     "style": "/schedule.css",
     "health": "/health",
     "account_login": "/sign-in/",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from tests.conduct.browser import course_of
+from tests.conduct.browser import Browser, course_of
 from tests.course.cases import Case
 
 from entact.course import Course
@@ -77,6 +77,22 @@ def picture(tab: Any, name: str) -> None:
         shot = Image.open(BytesIO(tab.screenshot()))
         path = Path(os.environ["ENTACT_PICTURES"]) / f"{name}.png"
         shot.convert("RGB").quantize(64).save(path, optimize=True)
+
+
+def sign_in_anew(tab: Any, person: Browser, address: str) -> None:
+    """Somebody signs in on the tablet once more: beside the browser, which has this thread."""
+
+    def session() -> str:
+        from django.db import connection
+
+        try:
+            return Browser(person.person, person.roles).session
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        fresh = beside.submit(session).result()
+    tab.context.add_cookies([{"name": "sessionid", "value": fresh, "url": address}])
 
 
 def course_now(case: Case, ledger: str) -> Course:

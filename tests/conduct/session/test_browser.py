@@ -17,7 +17,17 @@ from typing import Any
 import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.session.conftest import NOON
-from tests.conduct.session.tablet import INSTALLED, all_sent, arrive, course_now, enter, kill, picture, unlock
+from tests.conduct.session.tablet import (
+    INSTALLED,
+    all_sent,
+    arrive,
+    course_now,
+    enter,
+    kill,
+    picture,
+    sign_in_anew,
+    unlock,
+)
 from tests.course.cases import Case
 
 from entact.course import findings
@@ -150,11 +160,11 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     other.get_by_role("button", name="Sign out", exact=True).click()
     other.wait_for_selector("text=Nothing waits to be sent")
     other.reload()
-    other.wait_for_selector("text=A PIN of 6 digits")  # nothing of the session is left here
+    other.wait_for_url("**/sign-in/**")  # nothing of the session is left here, nor of the sign-in
 
 
 def test_a_page_loaded_again_is_the_locked_session_and_a_forgotten_pin_leads_to_another(
-    tablet: Callable[..., Any], case: Case, in_session: str
+    tablet: Callable[..., Any], therapist: Browser, address: str, case: Case, in_session: str
 ) -> None:
     tab = tablet()
     tab.clock.install(time=NOON)
@@ -173,6 +183,9 @@ def test_a_page_loaded_again_is_the_locked_session_and_a_forgotten_pin_leads_to_
     tab.reload()
     tab.context.set_offline(False)
     tab.get_by_role("button", name="sign in anew").click()
+    tab.wait_for_url("**/sign-in/**")  # the sign-in of before is locked with the console
+    sign_in_anew(tab, therapist, address)
+    tab.goto("/session/?anew#P-1/session_1.1")
     tab.locator("input[name=pin]").fill("975310")
     tab.get_by_role("button", name="Open the session").click()
     tab.wait_for_selector("table:has-text('150')")  # what waited was sent first
@@ -189,6 +202,15 @@ FULL = """(times) => {
     if (times-- <= 0) return add.call(this, value);
     this.transaction.abort();
     throw new DOMException("the disk is full", "QuotaExceededError");
+  };
+}"""
+
+
+UNCOUNTED = """(times) => {
+  const all = IDBObjectStore.prototype.getAll;
+  IDBObjectStore.prototype.getAll = function (...more) {
+    if (times-- <= 0) return all.apply(this, more);
+    throw new DOMException("nothing can be read now", "UnknownError");
   };
 }"""
 
@@ -235,6 +257,13 @@ def test_a_second_person_joins_and_a_full_disk_is_said(
     all_sent(tab)
     rates = [one.items["heart_rate"] for one in course_now(case, in_session).vitals]
     assert (rates.count("73 /min"), rates.count("74 /min")) == (1, 1)
+
+    tab.evaluate(UNCOUNTED, 2)  # kept, and not counted: saved all the same, and not said to be sent
+    enter(tab, systolic="131", diastolic="84", heart_rate="75", temperature="37")
+    assert tab.locator(".lost").count() == 0
+    tab.wait_for_selector(".state:has-text('1 not sent yet')")
+    all_sent(tab)
+    assert [one.items["heart_rate"] for one in course_now(case, in_session).vitals].count("75 /min") == 1
 
 
 def findings_now(case: Case, ledger: str) -> list[Any]:

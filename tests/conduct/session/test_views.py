@@ -373,3 +373,19 @@ def test_what_a_session_that_was_left_lacks_is_said_at_home_without_a_time_that_
     assert "is missing" in page
     assert "the visit has ended" in page
     assert "1799" not in page
+
+
+def test_who_was_taken_to_hospital_waits_at_home_until_an_event_is_entered(
+    briefing: dict[str, Any], sign_in: SignIn, case: Case
+) -> None:
+    told = "Taken to hospital, and no adverse event is entered"
+    roles = ({"denver": "investigator"}, {"everywhere": "medical_monitor"})
+    hear = [sign_in(f"h-{number}", case.study, **role) for number, role in enumerate(roles)]
+    others = [
+        sign_in("o-1", case.study, haifa="investigator"),
+        sign_in("o-2", case.study, everywhere="rater"),
+    ]
+    send(box(briefing, "encounter", {"status": "ended", "disposition": "transfer_to_hospital"}))
+    assert [told in one.get("/") for one in (*hear, *others)] == [True, True, False, False]
+    send(box(briefing, "adverse_event", {"term": "nausea", "severity": "severe", "serious": True}))
+    assert not any(told in one.get("/") for one in hear)

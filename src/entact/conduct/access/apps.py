@@ -10,6 +10,7 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         """Whatever signs in, fails to, or changes what somebody signs in with, leaves a trace."""
-        from entact.conduct.access import trail
+        from entact.conduct.access import locking, trail
 
         trail.listen()
+        locking.listen()

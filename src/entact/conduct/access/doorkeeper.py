@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
@@ -20,6 +21,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from entact.conduct.access.handing import ROUTES_HANDED, is_handed
+from entact.conduct.access.locking import is_locked
 from entact.conduct.access.people import person_of
 from entact.conduct.access.sign_on import was_shown_there
 from entact.conduct.access.trail import by_session, enter
@@ -89,6 +91,8 @@ def _look_up(request: HttpRequest) -> None:
     if request.user.is_authenticated and _is_idle(request):
         request.is_idle = True
         logout(request)
+    if request.user.is_authenticated and is_locked(request):
+        request.user = AnonymousUser()  # until the console's PIN, or a new sign-in
     if request.user.is_authenticated:
         request.person = person_of(request.user)
         request.authenticated = by_session(request, request.user.name)

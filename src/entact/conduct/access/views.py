@@ -27,6 +27,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from entact.conduct.access import people, sign_on, trail
 from entact.conduct.access.forms import NewPersonForm, PasswordForm
+from entact.conduct.access.locking import is_locked
 from entact.conduct.access.models import Account
 from entact.conduct.delegation import zone_of
 from entact.conduct.error import ConductError
@@ -61,6 +62,7 @@ class SignIn(LoginView):
             | {
                 "next": self.request.GET.get("next", ""),
                 "unsaved": self.request.GET.get("unsaved", ""),
+                "locked": is_locked(self.request),
                 "sign_on": title,
             }
         )

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("", views.show_console, name="console"),
     path("worker.js", views.show_worker, name="console_worker"),
     path("entries/", views.receive_entries, name="console_entries"),
+    path("sign-in/", views.change_sign_in, name="console_sign_in"),
     path("readings/", measuring_views.receive, name="readings"),
     path("<str:name>", views.show_file, name="console_file"),
     path("<str:key>/<str:visit>/briefing/", views.show_briefing, name="briefing"),

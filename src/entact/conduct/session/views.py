@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 import msgspec
+from django.contrib.auth import logout
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from entact.conduct.access import locking
 from entact.conduct.asking import Asked
 from entact.conduct.error import ConductError
 from entact.conduct.forms.place import encounter_of
@@ -55,6 +57,25 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _wanted = msgspec.json.Decoder(Wanted)
+
+
+class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="lock"):
+    """The console is locked, and so is the sign-in. `digest`: the SHA-256 of the key that opens it."""
+
+    digest: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Open(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="open"):
+    """The console was opened by its PIN, under which `key` lies."""
+
+    key: Annotated[str, msgspec.Meta(min_length=20, max_length=100)]
+
+
+class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end"):
+    """The device is signed out."""
+
+
+_of_sign_in: msgspec.json.Decoder[Lock | Open | End] = msgspec.json.Decoder(Lock | Open | End)
 
 
 @require_safe
@@ -161,6 +182,28 @@ def change_lease(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         now=timezone.now(),
     )
     return JsonResponse({"lease": _shown(leased)})
+
+
+@csrf_exempt  # its type of content is asked for: no page of another origin can send that unasked
+@require_POST
+def change_sign_in(request: HttpRequest) -> HttpResponse:
+    """Locks the sign-in of a device with its console, opens it again, or ends it; whether it is open now."""
+    if request.content_type != "application/json":
+        return JsonResponse({"problem": gettext("say what is wanted as application/json")}, status=415)
+    try:
+        wanted = _of_sign_in.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return JsonResponse(
+            {"problem": gettext("this says nothing about a sign-in: {error}").format(error=error)}, status=400
+        )
+    match wanted:
+        case Lock(digest):
+            locking.lock(request.session, digest)
+        case Open(key):
+            return JsonResponse({"open": locking.unlock(request.session, key)})
+        case End():
+            logout(request)
+    return JsonResponse({"open": False})
 
 
 @csrf_exempt  # its type of content is asked for: no page of another origin can send that unasked

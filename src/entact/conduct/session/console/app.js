@@ -15,6 +15,7 @@ import { pad, unit } from "./pad.js";
 import { dim, prepare, redraw, show } from "./screen.js";
 import { send } from "./send.js";
 import * as session from "./session.js";
+import * as signIn from "./signin.js";
 import * as store from "./store.js";
 import { coded, t, timed } from "./words.js";
 
@@ -276,8 +277,13 @@ function fromPaper() {
   show(() => [top(), h("section", { class: "panel" }, h("h1", {}, t`Enter from paper`), h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), button(t`Back`, back, { class: "plain" }))], true);
 }
 
+async function left() {
+  const isTold = await session.leave();
+  show(() => [h("h1", {}, t`Signed out`), waitingLine(), isTold ? null : h("p", { class: "note", role: "alert" }, t`The server could not be told: leave this page open until the network returns, else the pages of the study can be read here for half an hour after that.`)]);
+}
+
 function signOut() {
-  show(() => [h("h1", {}, t`Sign this device out?`), h("p", {}, t`Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns.`), h("div", { class: "row" }, button(t`Stay`, back), button(t`Sign out`, async () => (await session.leave(), show(() => [h("h1", {}, t`Signed out`), waitingLine()])), { class: "bad" }))], true);
+  show(() => [h("h1", {}, t`Sign this device out?`), h("p", {}, t`Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns.`), h("div", { class: "row" }, button(t`Stay`, back), button(t`Sign out`, left, { class: "bad" }))], true);
 }
 
 addEventListener("pointerdown", () => {
@@ -286,6 +292,7 @@ addEventListener("pointerdown", () => {
 session.whenChanged(redraw);
 setInterval(() => clock.look(Date.now(), performance.now()), 1000);
 setInterval(() => void send(redraw), 3000);
+setInterval(() => session.isOpen() || void signIn.again(), 3000);
 setInterval(() => void store.tryAgain(), 3_600_000);
 // Outside it asks on where another page is in front, as what is found sounds.
 setInterval(() => (document.visibilityState === "visible" || (session.isOpen() && session.current().sounds)) && void session.poll(), 1000);

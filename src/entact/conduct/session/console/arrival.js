@@ -9,6 +9,7 @@ import * as pins from "./pin.js";
 import { redraw, show } from "./screen.js";
 import { send } from "./send.js";
 import * as session from "./session.js";
+import * as signIn from "./signin.js";
 import * as store from "./store.js";
 import { coded, speak, t } from "./words.js";
 
@@ -36,10 +37,13 @@ export async function start(open) {
   const vaults = await store.vaults();
   void store.tryAgain().then(() => send(redraw));
   const address = addressed();
+  const anew = location.search === "?anew"; // somebody has just signed in who has no PIN here
+  if (anew) history.replaceState(null, "", location.pathname + location.hash);
   const last = vaults.at(-1);
   if (address) {
     const place = await session.opaque(address);
     const wanted = vaults.find((one) => one.place === place);
+    if (wanted && anew) return arrive(address, () => show(() => locked(wanted)));
     return wanted ? show(() => locked(wanted)) : arrive(address, last && (() => show(() => locked(last))));
   }
   if (last) return show(() => locked(last));
@@ -66,13 +70,15 @@ function addressed() {
 async function arrive(address, back = null) {
   let briefing;
   await send(redraw); // what waits here is told by the briefing
+  await session.quiet();
+  await signIn.again(); // locked, the sign-in of before counts for nothing
   try {
     briefing = await session.fetchBriefing(address);
   } catch {
     briefing = { problem: back ? t`The server cannot be reached: nobody can sign in anew until it can. Somebody else’s PIN opens this device; without one write on paper, with the time.` : t`The server cannot be reached, and this device knows nothing of this session yet.` };
   }
   if (briefing.problem === "signed out") {
-    location.href = `/sign-in/?next=${encodeURIComponent(`/session/${location.hash}`)}`;
+    location.href = `/sign-in/?next=${encodeURIComponent(`/session/?anew${location.hash}`)}`;
     return;
   }
   if (briefing.problem) return show(() => [h("h1", {}, t`Not open`), h("p", { class: "note" }, briefing.problem), waitingLine(), back && button(t`Back`, back, { class: "plain" })]);
@@ -125,8 +131,15 @@ export function newcomer() {
   return panel;
 }
 
+/** What is locked here is locked at the server too: no page of the study opens beside it. @param {any} vault */
+async function lockSignIn(vault) {
+  await session.quiet();
+  if (vault.digest && !session.isOpen()) await signIn.tell({ type: "lock", digest: vault.digest });
+}
+
 /** @param {any} vault */
 export function locked(vault) {
+  void lockSignIn(vault);
   let chosen = vault.locks[0];
   let typed = "";
   const dots = h("p", { class: "dots", role: "status" }, "");

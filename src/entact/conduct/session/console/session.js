@@ -9,6 +9,7 @@ import * as lease from "./lease.js";
 import { versionOf } from "./override.js";
 import { left } from "./pin.js";
 import { count, send, state as sending } from "./send.js";
+import * as signIn from "./signin.js";
 import * as store from "./store.js";
 import { speak, t } from "./words.js";
 
@@ -25,6 +26,7 @@ import { speak, t } from "./words.js";
  * @property {number | null} paper when what is being entered from paper happened; null where nothing is
  * @property {string} problem what could not be saved
  * @property {boolean} tight whether the disk was full @property {any} newcomer a person who is signed in and has no PIN here
+ * @property {string} opens the key of the sign-in at the server, which is locked with the console
  */
 
 /** @type {Session | null} */
@@ -94,7 +96,8 @@ export async function begin(address, briefing, pin, more) {
   const id = await opaque(`${briefing.participant.ledger} ${briefing.encounter}`);
   const lock = { identity: person.identity, initials: person.initials, digits: pin.length, ...(await crypt.wrap(key, pin)) };
   await store.setTries(id, {});
-  open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, paper: null, ...more };
+  open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, paper: null, opens: signIn.newKey(), ...more };
+  void signIn.tell({ type: "open", key: current().opens });
   await store.reserve().catch(() => {});
   await keepState();
   await freshly(3000);
@@ -165,7 +168,8 @@ export async function unlock(vault, lock, pin) {
   const kept = await crypt.open(key, vault);
   clock.setLead(kept.lead, kept.device);
   const acting = kept.people.find((/** @type {Person} */ one) => one.identity === lock.identity);
-  open = { ...kept, id: vault.session, key, locks: vault.locks, acting, server: "offline", problem: "", tight: false, newcomer: null, paper: null };
+  open = { ...kept, id: vault.session, key, locks: vault.locks, acting, server: "offline", problem: "", tight: false, newcomer: null, paper: null, opens: kept.opens ?? signIn.newKey() };
+  void signIn.tell({ type: "open", key: current().opens });
   return true;
 }
 
@@ -180,13 +184,14 @@ export function lock() {
   open = null;
 }
 
-/** Ends the session on this device: what is unsent stays, sealed. */
+/** Ends the session on this device, and the sign-in: what is unsent stays, sealed. Whether the server was told. */
 export async function leave() {
   const { id } = current();
   await lease.change(current().address, "leave", lease.deviceName()).catch(() => {});
   open = null;
   await writes; // none of them brings back what is forgotten
   await store.forget(id);
+  return signIn.tell({ type: "end" });
 }
 
 export function said() {
@@ -224,7 +229,7 @@ export async function record(kind, data, more = {}) {
     return false;
   }
   it.problem = "";
-  await count().catch(() => {}).finally(() => writing--); // until it is counted as waiting it is on its way; kept it is already
+  await count().catch(() => sending.waiting++).finally(() => writing--); // until it is counted as waiting it is on its way; kept it is already
   changed();
   void send(changed);
   return true;
@@ -269,8 +274,8 @@ export const keep = () => keepState();
 /** @param {Session} it @param {any} item @param {any} entry */
 async function write(it, item, entry) {
   const own = entry ? [...it.own, entry] : it.own;
-  const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, lead: clock.leadNow(), device: Date.now() };
-  const vault = { session: it.id, place: await opaque(it.address), locks: it.locks, kept: kept.device, ...(await crypt.close(it.key, kept)) };
+  const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, opens: it.opens, lead: clock.leadNow(), device: Date.now() };
+  const vault = { session: it.id, place: await opaque(it.address), locks: it.locks, kept: kept.device, digest: await signIn.digestOf(it.opens), ...(await crypt.close(it.key, kept)) };
   const tight = await store.keep(item, vault, cardOf(it, own));
   if (entry) it.own = [...it.own, entry];
   return tight;
@@ -290,6 +295,11 @@ function cardOf(it, own) {
 /** @type {Promise<void> | null} the question that is under way: one at a time, so that no older answer comes after a newer one */
 let asking = null;
 
+/** Waits for the question that is under way: it may still keep the sign-in as it was. */
+export async function quiet() {
+  await asking;
+}
+
 /** Asks the server for what is new, and keeps it. */
 export function poll() {
   return (asking ??= ask().finally(() => (asking = null)));
@@ -305,11 +315,14 @@ async function ask() {
   const it = open;
   if (!it) return;
   try {
+    await signIn.again();
+    if (open !== it) return;
     const found = await fetchBriefing(it.address, it.server === "here" ? it.briefing : null);
     if (open !== it) return;
     const isNew = found && !found.problem && !it.people.some((one) => one.identity === found.person.identity);
     const left = it.newcomer && !isNew;
     it.newcomer = isNew ? found : null;
+    if (found?.problem === "signed out" && it.server !== "signed out") void signIn.tell({ type: "open", key: it.opens }); // a page beside it may have kept it locked
     if (found?.problem) it.server = "signed out";
     else if (found && !isNew) {
       follow(found);
