@@ -566,8 +566,11 @@ def test_code_breaks_are_countersigned_by_somebody_who_did_not_print_them(
         done = allocation(who, *words, place, "--sheets", sheets)
         assert (done.code, done.out) == (2, "")
         assert said in done.err
+    sign_in = "/sign-in/"  # which everybody reads: who is locked out, and a doctor of another hospital
+    assert "safe of the ward" not in client().get(sign_in).content.decode()
     done = allocation("dan", *words, "safe of the ward", "--sheets", 12)
     assert (done.code, done.err) == (0, "")
+    assert "safe of the ward" in client().get(sign_in).content.decode()
     breaks = standby.code_breaks()
     assert breaks is not None
     assert (breaks.printed_by, breaks.checked_by, breaks.place) == ("pia", "dan", "safe of the ward")

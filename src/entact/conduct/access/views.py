@@ -37,13 +37,15 @@ from entact.conduct.upkeep import reports
 from entact.conduct.words import day, moment, role_words
 from entact.protocol.words.label import begun
 from entact.store import StoreError
+from entact.store.standby import code_breaks
 
 
 class SignIn(LoginView):
     """Name and password; where people are virtual or in training, also each role by one press."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the accounts that are signed in to by one press."""
+        """With the accounts that are signed in to by one press, and where code-breaks lie: whoever is locked
+        out, or is a doctor of another hospital, reads no other page."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         simulated = environment_of_database() in people.SIMULATED
         shown = Account.objects.filter(is_demonstration=True, is_active=True).order_by("id")
@@ -56,10 +58,12 @@ class SignIn(LoginView):
             )
         ]
         title = settings.SIGN_ON.title if settings.SIGN_ON else ""
+        breaks = code_breaks()
         return (
             context
             | plain_frame()
             | {
+                "code_breaks_at": breaks.place if breaks is not None and breaks.checked_by is not None else "",
                 "next": self.request.GET.get("next", ""),
                 "unsaved": self.request.GET.get("unsaved", ""),
                 "locked": is_locked(self.request),
