@@ -67,6 +67,36 @@ def test_a_list_that_was_kept_is_called_so(proof: Proof) -> None:
         assert any(words in one for one in found["facts"])
 
 
+def test_sites_that_are_called_by_a_number_change_nothing() -> None:
+    """A script reads the names 10 and 11 before 08 and 09, whatever their order in the file."""
+    strata = ["08", "09", "10", "11", "2"]
+    chance = Rehearsed(np.random.default_rng(6))
+    rows = permuted_blocks(strata, 4, {"mdma": 1, "placebo": 1}, [4], chance)
+    sealed = seal("mini", rows, [], [4], chance).sealed_list
+    texts = [f"{row.number}|{row.stratum}|{row.arm}" for row in rows] + ["method|permuted blocks|4"]
+    proof: Proof = {
+        "entact": FORMAT,
+        "root": sealed.root,
+        "committed_at": at(0),
+        "locked_at": at(90),
+        "numbers": {one: [row.number for row in rows if row.stratum == one] for one in strata},
+        "rows": [
+            {"text": text, "salt": opening.salt} for text, opening in zip(texts, sealed.openings, strict=True)
+        ],
+        "used": [{"number": "10-001", "who": 1, "at": at(10)}],
+        "opened": [],
+        "whole": [],
+    }
+    short = json.loads(json.dumps(proof))
+    short["numbers"]["10"].append("10-005")
+    found, other = check_all([(proof, sealed.root), (short, sealed.root)])
+    assert found["problems"] == []
+    assert other["problems"] == [
+        "row 21 is method|permuted blocks|4, and the order that was committed has no such row",
+        "10-005 of 10 is no row of the file",
+    ]
+
+
 def other_arm(proof: Proof) -> None:
     row = proof["rows"][2]
     row["text"] = row["text"].replace("mdma", "X").replace("placebo", "mdma").replace("X", "placebo")

@@ -99,11 +99,18 @@ function checkProof(proof, expected = "") {
   return { problems, facts: factsOf(proof) };
 }
 
-// The order that was committed is the order of the rows.
+// The order that was committed is the order of the rows, in each stratum. Which stratum comes first the root holds: a
+// script cannot, since it puts a name like 10 before all that are no whole number.
 function numbersWrong({ rows, numbers }) {
-  const order = Object.entries(numbers).flatMap(([stratum, own]) => own.map((number) => `${number}|${stratum}`));
-  return order.flatMap((start, place) =>
-    rows[place]?.text.startsWith(`${start}|`) ? [] : [`row ${place + 1} is ${rows[place]?.text ?? "missing"}, and the order that was committed has ${start.replace("|", " of ")}`]);
+  const expected = new Map(Object.entries(numbers).map(([stratum, own]) => [stratum, [...own]]));
+  const count = Object.values(numbers).flat().length;
+  const wrong = rows.slice(0, count).flatMap(({ text }, place) => {
+    const [number, stratum] = text.split("|");
+    const next = expected.get(stratum)?.shift();
+    if (next === undefined) return [`row ${place + 1} is ${text}, and the order that was committed has no such row`];
+    return number === next ? [] : [`row ${place + 1} is ${text}, and the order that was committed has ${next} of ${stratum}`];
+  });
+  return [...wrong, ...[...expected].flatMap(([stratum, left]) => left.map((number) => `${number} of ${stratum} is no row of the file`))];
 }
 
 function usesWrong({ numbers, used, committed_at: committed }) {
