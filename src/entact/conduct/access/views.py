@@ -59,11 +59,12 @@ class SignIn(LoginView):
         ]
         title = settings.SIGN_ON.title if settings.SIGN_ON else ""
         breaks = code_breaks()
+        place = breaks.place if breaks is not None and breaks.checked_by is not None else ""
         return (
             context
             | plain_frame()
             | {
-                "code_breaks_at": breaks.place if breaks is not None and breaks.checked_by is not None else "",
+                "code_breaks_at": place,
                 "next": self.request.GET.get("next", ""),
                 "unsaved": self.request.GET.get("unsaved", ""),
                 "locked": is_locked(self.request),
