@@ -177,6 +177,8 @@ def test_the_gate_says_every_reason_on_the_page(pharmacist: Browser, keys: list[
     [
         ("lot", {"lot": "L-2", "expires": "2026-13-01"}, "Last day of use: write the day as 2026-04-30"),
         ("lot", {"lot": "L-2", "expires": "2026-12-31", "strength": "strong"}, "Strength"),
+        ("lot", {"lot": "L-2", "expires": "2026-12-31", "strength": "-60 mg"}, "Strength: write it with its"),
+        ("lot", {"lot": "L-2", "expires": "2026-12-31", "strength": "0 mg"}, "Strength: write it with its"),
         (
             "lot",
             {"lot": "L-2", "expires": "2026-12-31", "packs": "one_arm"},

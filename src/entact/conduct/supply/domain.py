@@ -176,10 +176,10 @@ def _require_lot(reader: Reader, lot: Lot) -> None:
             )
         )
     try:
-        unit = parse_quantity(lot.strength).unit
+        strength = parse_quantity(lot.strength)
     except ValueError as error:
         raise ConductError(gettext("Strength: {error}").format(error=error)) from error
-    if not unit:
+    if not strength.unit or strength.value <= 0:
         raise ConductError(gettext("Strength: write it with its unit, as in 40 mg"))
 
 
