@@ -150,21 +150,6 @@ def _ibm(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
     return np.where(np.isnan(numbers), _MISSING, found).astype(">u8")
 
 
-def _widest(dataset: Described) -> pl.DataFrame:
-    """One row with a text of the longest length in each column of texts, and no number."""
-    texts = [one.name for one in dataset.columns if not one.variable.numeric]
-    asked = [pl.col(name).str.len_bytes().max().fill_null(1) for name in texts]
-    longest = dataset.lazy.select(asked).collect(engine="streaming").row(0, named=True) if texts else {}
-    return pl.DataFrame(
-        {
-            one.name: pl.Series([None], dtype=pl.Float64)
-            if one.variable.numeric
-            else pl.Series(["x" * max(longest[one.name], 1)], dtype=pl.String)
-            for one in dataset.columns
-        }
-    )
-
-
 def _stamped(header: bytes, at: datetime) -> bytes:
     stamp = at.strftime("%d%b%y:%H:%M:%S").upper().encode("ascii")
     raw = bytearray(header)
