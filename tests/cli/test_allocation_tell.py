@@ -49,7 +49,7 @@ def made(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     table = folder / "list.csv"
     table.write_text("\n".join(["number,stratum,arm", *(f"{n},ghent,{arm}" for n, arm in ARMS.items())]))
     make_list(
-        opened, ["ghent"], 1, [], table, ["pia"], folder / "list", signer_of(opened, keys, "stat"),
+        opened, ["ghent"], 0, [], table, ["pia"], folder / "list", signer_of(opened, keys, "stat"),
         ["ada", "ben"], 2,
     )  # fmt: skip
     enter("site:ghent", "activation", -90, {"release": acts.here().release, "status": "active",

@@ -110,7 +110,7 @@ def test_corrections_say_why_and_mistakes_that_stay_are_few(rehearsed: Rehearsed
         if entry.replaces is not None
     )
     assert None not in reasons
-    assert reasons["transcription_error"] >= 5
+    assert reasons["transcription_error"] >= 1  # one of some 300 forms
 
 
 def test_some_visits_are_late_or_missed_and_leave_findings(rehearsed: Rehearsed) -> None:

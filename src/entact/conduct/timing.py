@@ -6,11 +6,12 @@ the moment at which a thread took it on until its answer was there. Neither the 
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -21,7 +22,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 def timed(pages: Application, folder: Path) -> Application:
     """The same pages; each process writes what they take to a file of its own in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    files: dict[int, TextIO] = {}
+    logs: dict[int, logging.Logger] = {}
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         came, begun = timezone.now().timestamp(), time.perf_counter()
@@ -36,10 +37,11 @@ def timed(pages: Application, folder: Path) -> Application:
         finally:
             taken = 1000 * (time.perf_counter() - begun)
             own = os.getpid()
-            if own not in files:
-                files[own] = (folder / f"{own}.csv").open("a", buffering=1, encoding="utf-8")
+            if own not in logs:
+                logs[own] = logging.Logger(f"times of {own}", logging.INFO)
+                logs[own].addHandler(logging.FileHandler(folder / f"{own}.csv", encoding="utf-8"))
             said = (f"{came:.3f}", environ["REQUEST_METHOD"], _route(environ["PATH_INFO"]))
-            files[own].write(",".join((*said, told[0] if told else "", f"{taken:.1f}")) + "\n")
+            logs[own].info("%s", ",".join((*said, told[0] if told else "", f"{taken:.1f}")))
 
     return answer
 

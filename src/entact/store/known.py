@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 def raw_cursor() -> Cursor[Any]:
     """A cursor on Django's connection that sends values apart from statements: these are planned once."""
     here = connections[DEFAULT_DB_ALIAS]  # which `connection` would look up for every word
+    here.close_if_health_check_failed()  # as Django's own cursors do: it may be what a request asks first
     here.ensure_connection()
     return Cursor(here.connection)
 

@@ -34,7 +34,9 @@ def test_the_second_tap_of_a_double_tap_enters_nothing(
     tab.get_by_role("button", name="Nobody").click()
     tab.get_by_role("button", name="Give the initial dose").dblclick()
     tab.wait_for_selector("text=given: record another")
-    place = tab.get_by_role("button", name="Music").bounding_box()
+    music = tab.get_by_role("button", name="Music")
+    while (place := music.bounding_box()) is None:  # the screen is drawn anew
+        music.wait_for()
     for _ in range(2):  # by a finger
         tab.touchscreen.tap(place["x"] + 40, place["y"] + 20)
     tab.wait_for_selector("button[aria-pressed=true]:has-text('Music')")
