@@ -38,7 +38,7 @@ def timed(pages: Application, folder: Path) -> Application:
             taken = 1000 * (time.perf_counter() - begun)
             own = os.getpid()
             if own not in logs:
-                logs[own] = logging.Logger(f"times of {own}", logging.INFO)
+                logs[own] = logging.Logger(str(own), logging.INFO)
                 logs[own].addHandler(logging.FileHandler(folder / f"{own}.csv", encoding="utf-8"))
             said = (f"{came:.3f}", environ["REQUEST_METHOD"], _route(environ["PATH_INFO"]))
             logs[own].info("%s", ",".join((*said, told[0] if told else "", f"{taken:.1f}")))
