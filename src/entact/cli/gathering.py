@@ -25,8 +25,7 @@ from entact.course.entry import Line, instant, read
 from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import DATASETS, Analyser
 from entact.datasets.sdtm import Table, Tabulator
-from entact.datasets.sdtm.build import Analysing, Told
-from entact.datasets.sdtm.row import Row
+from entact.datasets.sdtm.build import Analysing, Made, Told
 from entact.datasets.sdtm.subject import Subject
 from entact.datasets.sdtm.table import Spool
 from entact.exchange import OdmRecord
@@ -243,9 +242,8 @@ class _Each:
     def __init__(self, *several: Analysing | None) -> None:
         self._several = [one for one in several if one is not None]
 
-    def add(self, subject: Subject, rows: Iterable[Row]) -> None:
+    def add(self, subject: Subject, made: Made) -> None:
         """Gives one participant, with the rows that were made of them."""
-        made = list(rows)
         for one in self._several:
             one.add(subject, made)
 

@@ -14,8 +14,8 @@ from entact.course.entry import Line, read
 from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import DATASETS, SEQUENCE, Analyser
 from entact.datasets.sdtm import Table, Tabulator
+from entact.datasets.sdtm.block import ENTRIES
 from entact.datasets.sdtm.row import text_of
-from entact.datasets.sdtm.table import ENTRIES
 from entact.store import StoreError
 
 _NUMBERS = {"SV": "VISITNUM", **{name: SEQUENCE.get(name, "ASEQ") for name in DATASETS}}

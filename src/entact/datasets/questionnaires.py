@@ -33,18 +33,65 @@ SCHEMA = {
 
 
 def rows(person: Person) -> Iterator[tuple[Any, ...]]:
-    """Rows of one participant; see `sourced`."""
-    return (values for _, _, values in sourced(person))
-
-
-def sourced(person: Person) -> Iterator[tuple[Answers, Parameter, tuple[Any, ...]]]:
-    """Rows of one participant, each with the answers and the parameter that it is of.
+    """Rows of one participant.
 
     AVAL is a number, or 1 and 0 for yes and no; AVALC a code; both are null where the value is unknown. BASE
     is the value at the visit from which the study file's endpoints count a change, else the last known one;
     never one of after the first dose. ANL01FL is the row that counts for a planned visit (see
     `course.state.rating`); ONTRTFL: before treatment was stopped.
     """
+    for one in assessed(person):
+        is_code = one.parameter.kind == "code"
+        for answers, said, value, change, counts in zip(
+            one.filled, one.rated, one.values, one.changes, one.counts, strict=True
+        ):
+            yield (
+                person.usubjid,
+                one.parameter.form,
+                one.parameter.code,
+                said.visit or None,
+                said.number,
+                said.day,
+                said.study_day,
+                value,
+                answers.values.get(one.parameter.name) if is_code else None,
+                answers is one.baseline,
+                one.base,
+                change,
+                counts,
+                said.on_treatment,
+            )
+
+
+class Rated(NamedTuple):
+    """What is the same of every parameter of a form as filled in."""
+
+    visit: str
+    number: int | None
+    day: date | None
+    study_day: int | None
+    on_treatment: bool
+
+
+class Assessed(NamedTuple):
+    """A parameter of one participant, as often as its form was filled in.
+
+    `values`, their `changes` from `base`, and whether each `counts` for its visit are one for each of
+    `filled`; so is `rated`, which is the same list for all parameters of a form. A code has no value.
+    """
+
+    parameter: Parameter
+    filled: list[Answers]
+    rated: list[Rated]
+    values: list[float | None]
+    baseline: Answers | None
+    base: float | None
+    changes: list[float | None]
+    counts: list[bool]
+
+
+def assessed(person: Person) -> Iterator[Assessed]:
+    """Each parameter whose form was filled in; what it means stands at `rows`."""
     book = person.book
     by_form: dict[str, list[Parameter]] = {}
     for parameter in book.parameters.values():
@@ -59,49 +106,27 @@ def sourced(person: Person) -> Iterator[tuple[Answers, Parameter, tuple[Any, ...
             by_visit.setdefault(said.visit, []).append(one)
         held = by_visit.keys() & book.visits.keys()
         for parameter in parameters:
+            name = parameter.name
             baseline = _baseline(person, parameter, filled)
             base = None if baseline is None else _number(parameter, baseline)
-            counted = {
-                visit: rating_at(person.course, by_visit[visit], visit, parameter.name) for visit in held
-            }
-            for one, said in zip(filled, rated, strict=True):
-                value = _number(parameter, one)
-                later = baseline is not None and one.at > baseline.at
-                values = (
-                    person.usubjid,
-                    form,
-                    parameter.code,
-                    said.visit or None,
-                    said.number,
-                    said.day,
-                    said.study_day,
-                    value,
-                    one.values.get(parameter.name) if parameter.kind == "code" else None,
-                    one is baseline,
-                    base,
-                    value - base if later and value is not None and base is not None else None,
-                    said.visit in held and counted[said.visit] is one,
-                    said.on_treatment,
-                )
-                yield one, parameter, values
+            counted = {id(rating_at(person.course, by_visit[visit], visit, name)) for visit in held}
+            values = [_number(parameter, one) for one in filled]
+            changes: list[float | None] = [None] * len(filled)
+            if baseline is not None and base is not None:
+                changes = [
+                    value - base if value is not None and one.at > baseline.at else None
+                    for one, value in zip(filled, values, strict=True)
+                ]
+            counts = [id(one) in counted for one in filled]
+            yield Assessed(parameter, filled, rated, values, baseline, base, changes, counts)
 
 
-class _Rated(NamedTuple):
-    """What is the same of every parameter of a form as filled in."""
-
-    visit: str
-    number: int | None
-    day: date | None
-    study_day: int | None
-    on_treatment: bool
-
-
-def _rated(person: Person, filled: list[Answers]) -> Iterator[_Rated]:
+def _rated(person: Person, filled: list[Answers]) -> Iterator[Rated]:
     for one in filled:
         visit, day = visit_of(one.encounter), person.day(one.at)
         planned = person.book.visits.get(visit)
         number = planned.number if planned else None
-        yield _Rated(visit, number, day, person.study_day(day), person.on_treatment(one.at))
+        yield Rated(visit, number, day, person.study_day(day), person.on_treatment(one.at))
 
 
 def _number(parameter: Parameter, answers: Answers) -> float | None:

@@ -6,16 +6,20 @@ the row of SDTM that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from entact.datasets import questionnaires, safety, subjects
+import numpy as np
+
+from entact.datasets import safety, subjects
 from entact.datasets.adam import efficacy, readings, treatment
+from entact.datasets.adam.assessments import assessments
 from entact.datasets.adam.dates import flag, sas_date
 from entact.datasets.adam.variables import DATASETS, SEQUENCE
-from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.block import Block, Piece
+from entact.datasets.sdtm.build import Made
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
 from entact.datasets.sdtm.table import Spool, Table
@@ -46,39 +50,48 @@ class Analyser:
         self.tables = {name: Table(name, domain, spool) for name, domain in DATASETS.items()}
         self.failures: dict[str, str] = {}
 
-    def add(self, subject: Subject, rows: Iterable[Row]) -> None:
+    def add(self, subject: Subject, made: Made) -> None:
         """Adds the rows of one participant."""
-        made = list(rows)
-        demographics = next(row for row in made if row.domain == "DM")
+        demographics = next(row for row in made.rows if row.domain == "DM")
         who = {name: demographics[name] for name in ("STUDYID", "USUBJID", "SUBJID", "SITEID")}
         who |= {"TRT01P": demographics["ARM"], "TRT01A": demographics["ACTARM"]}
         numbers: dict[str, int] = {}
-        for name, values, entries in self._made(subject, made, demographics):
+        for name, values, entries in self._rows(subject, made, demographics):
             said = who | values
             if name != "ADSL" and name not in SEQUENCE:
                 said["ASEQ"] = numbers[name] = numbers.get(name, 0) + 1
             self.tables[name].add(said, entries)
+        for name, block in self._blocks(subject, made):
+            everybody = Piece([who], np.zeros(block.height, np.uint32))
+            own = {**block.own, "ASEQ": np.arange(1, block.height + 1)}
+            self.tables[name].add_block(replace(block, pieces=(everybody, *block.pieces), own=own))
 
-    def _made(self, subject: Subject, made: list[Row], demographics: Row) -> Iterator[efficacy.Made]:
+    def _rows(self, subject: Subject, made: Made, demographics: Row) -> Iterator[efficacy.Made]:
         """Each row, with its dataset and its entries."""
         yield "ADSL", _subject_level(subject, demographics), demographics.entries
-        of_sdtm = {(row.domain, row.values.get(f"{row.domain}SPID")): row for row in made}
+        of_sdtm = {(row.domain, row.values.get(f"{row.domain}SPID")): row for row in made.rows}
         for values, source in _events(subject, of_sdtm):
             yield "ADAE", values, source.entries
         for values, source in treatment.medicines(subject, of_sdtm):
             yield "ADCM", values, source.entries
-        for values, source in _assessments(subject, of_sdtm):
-            yield "ADQS", values, source.entries
         failures: list[tuple[str, str]] = []
         yield from efficacy.efficacy(subject, self.release, failures)
         self.failures.update(failures)
-        for domain, name in readings.OF_DOMAIN.items():
-            for values, source in readings.readings(subject, made, domain):
-                yield name, values, source.entries
         for values, entries in treatment.exposure(subject, of_sdtm):
             yield "ADEX", values, entries
         for values, entries in treatment.guesses(subject):
             yield "ADBLIND", values, entries
+
+    def _blocks(self, subject: Subject, made: Made) -> Iterator[tuple[str, Block]]:
+        """What was answered and measured, with its dataset."""
+        rated = assessments(subject, made.found)
+        if rated is not None:
+            yield "ADQS", rated
+        for domain, name in readings.OF_DOMAIN.items():
+            if domain in made.found:
+                measured = readings.readings(subject, made.found[domain])
+                if measured is not None:
+                    yield name, measured
 
     def finish(self) -> Analysed:
         """All analysis datasets."""
@@ -117,53 +130,6 @@ def _events(subject: Subject, rows: Mapping[tuple[str, Any], Row]) -> Iterator[t
                 "ARELTM": values["ARELTM"],
                 "AEVALENC": values["VALENCE"],
                 "AESI": values["AESI"],
-            },
-            row,
-        )
-
-
-def _assessments(
-    subject: Subject, rows: Mapping[tuple[str, Any], Row]
-) -> Iterator[tuple[dict[str, Any], Row]]:
-    """Each parameter of the frame `questionnaires` that has a row of SDTM: those of QS and RS."""
-    homes = homes_of(subject.person.course.release).by_form
-    estimands = efficacy.estimands_of(subject.person.book)
-    shared: dict[str, dict[str, Any]] = {}  # of each form as filled in
-    for answers, parameter, derived in questionnaires.sourced(subject.person):
-        home = homes.get(parameter.form, {}).get(parameter.name)
-        if home is None or home.domain not in ("QS", "RS"):
-            continue
-        row = rows.get((home.domain, f"{answers.entry}.{parameter.name}"))
-        if row is None:
-            continue  # not asked, or a score that is not known
-        *_, visit, number, on, day, value, text, is_baseline, base, change, counts, on_treatment = derived
-        if answers.entry not in shared:
-            encounter = subject.person.course.encounters.get(answers.encounter or "")
-            counting = [one for one in estimands if subject.person.counts(one, answers.at)]
-            shared[answers.entry] = {
-                "AVISIT": None if visit is None else visit.replace("_", " ").upper(),
-                "AVISITN": number,
-                "ADT": sas_date(on),
-                "ADY": day,
-                "ONTRTFL": "Y" if on_treatment else None,
-                **efficacy.windows_of(subject.person, encounter),
-                "ESTIMAND": " ".join(counting) or None,
-            }
-        yield (
-            {
-                "PARAM": home.name,
-                "PARAMCD": home.code,
-                "PARCAT1": home.category,
-                "AVAL": value,
-                "AVALC": text,
-                "BASE": base,
-                "CHG": change,
-                "ABLFL": "Y" if is_baseline else None,
-                "ANL01FL": "Y" if counts else None,
-                **shared[answers.entry],
-                "SRCDOM": home.domain,
-                "SRCVAR": f"{home.domain}STRESN",
-                "SRCSEQ": row.values[f"{home.domain}SEQ"],
             },
             row,
         )

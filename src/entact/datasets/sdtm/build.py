@@ -15,8 +15,10 @@ from entact.course.state.numbers import arm_of
 from entact.datasets.codebook import Codebook, codebook
 from entact.datasets.person import Person
 from entact.datasets.sdtm import events, findings, interventions, special, trial
+from entact.datasets.sdtm.findings import Found
 from entact.datasets.sdtm.guide import domain
 from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.results import Results
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
 from entact.datasets.sdtm.substances import substances
@@ -47,7 +49,6 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "MH": ("MHTERM", "MHDTC", "MHSPID"),
     "PR": ("PRSTDTC", "PRSPID"),
     "SU": ("SUTRT", "SUDTC", "SUSPID"),
-    **{name: (f"{name}TESTCD", f"{name}DTC", f"{name}SPID") for name in findings.DOMAINS},
 }
 NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "TA": ("STUDYID", "ARMCD", "TAETORD"),
@@ -100,10 +101,18 @@ class Told:
         self.entered += other.entered
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made of a participant: rows in the order of domains, and by domain their findings."""
+
+    rows: list[Row]
+    found: Mapping[str, Found]
+
+
 class Analysing(Protocol):
     """Takes a participant with the rows that were made of them: `entact.datasets.adam.Analyser` does."""
 
-    def add(self, subject: Subject, rows: Iterable[Row]) -> None:
+    def add(self, subject: Subject, made: Made) -> None:
         """Adds one participant."""
         ...
 
@@ -130,6 +139,7 @@ class Tabulator:
         self.blinded = allocation is None and self.book.randomised
         self.tables = {name: Table(name, spool=None if name in TRIAL else spool) for name in ORDER}
         self.told = Told()
+        self._results = Results()
 
     def add(self, course: Course) -> None:
         """Adds the rows of one participant. A ledger without entries has none.
@@ -141,11 +151,13 @@ class Tabulator:
         if not course.effective:
             return
         subject = Subject(Person(self.book, course), self._arm(course), self.blinded)
-        rows = rows_of(subject)
+        made = rows_of(subject, self._results)
         if self.analyser is not None:
-            self.analyser.add(subject, rows)
+            self.analyser.add(subject, made)
         self.told.environments.add(course.effective[0].entry.environment)
-        for row in rows:
+        for name, found in made.found.items():
+            self.tables[name].add_block(found.block)
+        for row in made.rows:
             self.tables[row.domain].add(row.values, row.entries)
             if row.qualifiers:
                 for values in _qualifiers(row):
@@ -255,8 +267,12 @@ def tabulate(
     return tabulator.finish(facts)
 
 
-def rows_of(subject: Subject) -> list[Row]:
-    """Every row of a participant, in the order of domains, numbered within each."""
+def rows_of(subject: Subject, results: Results) -> Made:
+    """Every row of a participant, numbered within its domain.
+
+    Args:
+        results: what was answered by those before, and is added to.
+    """
     rows = [
         *special.demographics(subject),
         *special.elements(subject),
@@ -273,21 +289,19 @@ def rows_of(subject: Subject) -> list[Row]:
         *interventions.medicines(subject),
         *interventions.sessions(subject),
         *substances(subject),
-        *findings.findings(subject),
     ]
-    findings.mark_last_before(rows, subject.person.treated_from)
     by_domain: dict[str, list[Row]] = {}
     for row in rows:
         by_domain.setdefault(row.domain, []).append(row)
-    found = []
+    numbered = []
     for name in ORDER:
         ordered = _ordered(by_domain.get(name, []), _KEYS.get(name, ()))
         sequence = f"{name}SEQ"
         if sequence in domain(name).variables:
             for number, row in enumerate(ordered, start=1):
                 row.values[sequence] = number
-        found += ordered
-    return found
+        numbered += ordered
+    return Made(numbered, findings.findings(subject, results))
 
 
 def before_told(study: Study, course: Course) -> Course:

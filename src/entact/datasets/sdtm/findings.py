@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
-from entact.course.entry.sealing import is_sealed
+import numpy as np
+from numpy.typing import NDArray
+
 from entact.course.state.form import Answers
+from entact.datasets.sdtm.asked import Test, TestsOfDomain, of_guide, ranks, tests_of
+from entact.datasets.sdtm.block import Block, Piece, Places
 from entact.datasets.sdtm.guide import domain
-from entact.datasets.sdtm.homes import Home, homes_of, unit_in_cdisc
-from entact.datasets.sdtm.row import Row, Value, text_of
+from entact.datasets.sdtm.results import Results, ResultsOfDomain
+from entact.datasets.sdtm.row import Value
 from entact.datasets.sdtm.subject import Subject
-from entact.protocol.quantity import parse_duration, parse_quantity
-from entact.protocol.release import Release
+from entact.protocol.quantity import parse_duration
 
 DOMAINS: Final = ("VS", "LB", "EG", "QS", "RS", "PE", "FA", "SC")
 VISIT_DAY: Final = {name: (f"{name}DTC", f"{name}DY") for name in (*DOMAINS, "IE", "DA")}
 REFERENCE: Final = "INITIAL DOSE"
-MISSING: Final = {
-    "not_asked": "NOT ASKED",
-    "not_done": "NOT DONE",
-    "refused": "SUBJECT REFUSED",
-    "below_quantification": "BELOW THE LIMIT OF QUANTIFICATION",
-    "unknown": "UNKNOWN",
-}
-_NOT_OF_PE: Final = ("PESTRESN", "PESTRESU")  # what was examined is said in words
-_OF_RESULT: Final = ("SPID", "ORRES", "ORRESU", "STRESC", "STRESN", "STRESU", "STAT", "REASND")
 NO_REASON: Final = "NO REASON GIVEN"
 _AFTER: Final = re.compile(r"(initial|supplement)(?: \+ (.+))?")
 _BEFORE, _BETWEEN, _END, _SUPPLEMENT = (
@@ -40,47 +32,182 @@ _BEFORE, _BETWEEN, _END, _SUPPLEMENT = (
 )  # VSTPTNUM: minutes after the dose, apart for the two doses
 
 
-def findings(subject: Subject) -> Iterator[Row]:
-    """Every item and score that has a home, of every form as filled in."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The findings of one participant in a domain, in their order; --SEQ counts them.
+
+    Attributes:
+        filled: forms as filled in. said: what all rows of each say. of_form: which of them a row is of.
+        tests, of_test: the same of items and scores. results, of_result: of what was answered.
+    """
+
+    domain: str
+    filled: list[Answers]
+    said: list[dict[str, Value]]
+    of_form: Places
+    tests: Sequence[Test]
+    of_test: Places
+    results: Sequence[Mapping[str, Value]]
+    of_result: Places
+    block: Block
+
+    @property
+    def sequence(self) -> range:
+        """--SEQ of each row."""
+        return range(1, self.block.height + 1)
+
+
+class _Gathered:
+    """Rows of a domain while the forms of a participant are gone through."""
+
+    def __init__(self) -> None:
+        self.filled: list[Answers] = []
+        self.said: list[dict[str, Value]] = []  # by each form as filled in of all of its rows
+        self.behind: list[tuple[str, ...]] = []
+        self.rows: list[int] = []  # of each form as filled in
+        self.tests: list[int] = []
+        self.results: list[int] = []
+
+
+def findings(subject: Subject, results: Results) -> dict[str, Found]:
+    """Every item and score that has a home, of every form as filled in, by domain."""
     course = subject.person.course
+    release = course.release
+    known = tests_of(release)
+    gathered: dict[str, _Gathered] = {}
     for name, filled in course.answers.items():
-        form = course.release.forms.get(name)
-        tests = _tests_of(course.release).get(name, ())
-        if form is None or not tests:
+        tests = known.by_form.get(name)
+        if not tests:
             continue
         for answers in filled:
             if not subject.person.may_use(answers.at):
                 continue
-            if answers.status != "done":
-                yield _not_done(subject, answers, tests[0].home)
-                continue
-            shared: dict[str, dict[str, Value]] = {}
             behind = subject.behind([answers.entry])
-            for test in tests:
-                prefix = test.home.domain
-                if prefix not in shared:
-                    shared[prefix] = _shared(subject, answers, prefix)
-                row = _finding(answers, test, shared[prefix], behind)
-                if row is not None:
-                    yield row
+            for prefix, asked, whole in tests:
+                if answers.status == "done":
+                    _add_done(subject, answers, prefix, asked, behind, gathered, results.of(prefix))
+                elif whole is not None:
+                    _add_not_done(subject, answers, whole, behind, gathered, results.of(prefix))
+    return {
+        prefix: _ordered(subject, prefix, known.of_domain[prefix], rows, results.of(prefix))
+        for prefix, rows in gathered.items()
+        if rows.tests
+    }
 
 
-def _not_done(subject: Subject, answers: Answers, first: Home) -> Row:
+def _add_done(
+    subject: Subject,
+    answers: Answers,
+    prefix: str,
+    tests: tuple[Test, ...],
+    behind: tuple[str, ...],
+    gathered: dict[str, _Gathered],
+    results: ResultsOfDomain,
+) -> None:
+    """The rows of a form in a domain."""
+    items, values, places = answers.items, answers.values, results.places
+    asked, found = [], []
+    for test in tests:
+        item = test.item
+        entered, value = items.get(item), values.get(item)
+        # true is 1 and 1 is 1.0 to a dictionary, and in no dataset
+        key = test, entered, value, entered.__class__, value.__class__
+        try:
+            place = places.get(key)
+            if place is None:
+                place = places[key] = results.place(test, entered, value)
+        except TypeError:  # several choices, or why an answer is missing
+            place = results.place(test, entered, value)
+        if place >= 0:
+            asked.append(test.place)
+            found.append(place)
+    if asked:
+        rows = gathered.setdefault(prefix, _Gathered())
+        rows.filled.append(answers)
+        rows.said.append(_shared(subject, answers, prefix))
+        rows.behind.append(behind)
+        rows.rows.append(len(asked))
+        rows.tests += asked
+        rows.results += found
+
+
+def _add_not_done(
+    subject: Subject,
+    answers: Answers,
+    whole: Test,
+    behind: tuple[str, ...],
+    gathered: dict[str, _Gathered],
+    results: ResultsOfDomain,
+) -> None:
     """A form that was not done: one row for all of its tests."""
-    prefix = first.domain
-    return subject.row(
-        prefix,
-        {
-            f"{prefix}SPID": f"{answers.entry}.all",
-            f"{prefix}TESTCD": f"{prefix}ALL",
-            f"{prefix}TEST": f"All {prefix} tests of the form",
-            f"{prefix}CAT": first.category or None,
-            f"{prefix}STAT": "NOT DONE",
-            f"{prefix}REASND": subject.said_of(answers.entry) or NO_REASON,
-            **_when(subject, answers, prefix),
-        },
-        [answers.entry],
+    prefix = whole.home.domain
+    rows = gathered.setdefault(prefix, _Gathered())
+    rows.filled.append(answers)
+    rows.said.append({**subject.keys(prefix), **_when(subject, answers, prefix)})
+    rows.behind.append(behind)
+    rows.rows.append(1)
+    rows.tests.append(whole.place)
+    reason = subject.said_of(answers.entry) or NO_REASON
+    rows.results.append(results.add({"STAT": "NOT DONE", "REASND": reason}))
+
+
+def _ordered(
+    subject: Subject, prefix: str, tests: TestsOfDomain, rows: _Gathered, results: ResultsOfDomain
+) -> Found:
+    """The rows of a domain by --TESTCD, --DTC and --SPID, each with its number."""
+    of_form = np.repeat(np.arange(len(rows.filled), dtype=np.uint32), rows.rows)
+    of_test, of_result = np.array(rows.tests, np.uint32), np.array(rows.results, np.uint32)
+    date = f"{prefix}DTC"
+    by_time = ranks([(said[date], f"{one.entry}.") for said, one in zip(rows.said, rows.filled, strict=True)])
+    marked = _last_before(subject, prefix, rows, results, tests, of_form, of_test, of_result)
+    order = np.lexsort((tests.by_item[of_test], by_time[of_form], tests.by_code[of_test]))
+    of_form, of_test, of_result = of_form[order], of_test[order], of_result[order]
+    entries, items = [one.entry for one in rows.filled], [one.item for one in tests.tests]
+    own: dict[str, Any] = {
+        f"{prefix}SPID": [
+            f"{entries[form]}.{items[test]}"
+            for form, test in zip(of_form.tolist(), of_test.tolist(), strict=True)
+        ],
+        f"{prefix}SEQ": np.arange(1, len(order) + 1),
+    }
+    if marked is not None:
+        own[f"{prefix}LOBXFL"] = ["Y" if one else None for one in marked[order].tolist()]
+    pieces = (
+        Piece(rows.said, of_form),
+        Piece(tests.said, of_test),
+        Piece(results.said, of_result),
     )
+    block = Block(len(order), pieces, own, rows.behind, of_form)
+    return Found(
+        prefix, rows.filled, rows.said, of_form, tests.tests, of_test, results.said, of_result, block
+    )
+
+
+def _last_before(
+    subject: Subject,
+    prefix: str,
+    rows: _Gathered,
+    results: ResultsOfDomain,
+    tests: TestsOfDomain,
+    of_form: Places,
+    of_test: Places,
+    of_result: Places,
+) -> NDArray[np.bool_] | None:
+    """--LOBXFL: of each test the last known result not after the first dose; None where there is none."""
+    first = subject.person.treated_from
+    if first is None or f"{prefix}LOBXFL" not in domain(prefix).variables:
+        return None
+    before = np.array([one.at <= first for one in rows.filled])
+    chosen = np.flatnonzero(before[of_form] & np.array(results.is_known)[of_result])
+    if not len(chosen):
+        return None
+    by_time, group = ranks([one.at for one in rows.filled])[of_form[chosen]], tests.group[of_test[chosen]]
+    order = np.lexsort((by_time, group))  # of one time the later row comes later
+    group = group[order]
+    is_last = np.append(group[1:] != group[:-1], True)
+    found = np.zeros(len(of_test), np.bool_)
+    found[chosen[order[is_last]]] = True
+    return found
 
 
 def _shared(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:
@@ -88,113 +215,7 @@ def _shared(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]
     said: dict[str, Value] = {**subject.keys(prefix), **_when(subject, answers, prefix)}
     if prefix == "RS":
         said["RSEVAL"] = "INDEPENDENT ASSESSOR" if answers.role == "rater" else "INVESTIGATOR"
-    return _of_guide(prefix, said)
-
-
-def _finding(answers: Answers, test: _Test, shared: dict[str, Value], behind: tuple[str, ...]) -> Row | None:
-    """The row of one item or score; None where it was neither asked nor could be known."""
-    item, prefix = test.item, test.home.domain
-    result = _result(test.home, answers.items.get(item), answers.values.get(item))
-    if result is None:
-        return None
-    names, variables = _names_of(prefix), domain(prefix).variables
-    values = {**shared, **test.said}
-    values[names["SPID"]] = f"{answers.entry}.{item}"
-    for name, said in result.items():
-        variable = names[name]
-        if said is not None or variable in variables:
-            values[variable] = said
-    if prefix == "PE":
-        values = {name: said for name, said in values.items() if name not in _NOT_OF_PE}
-    return Row(prefix, values, behind, answers.at if names["STRESC"] in values else None)
-
-
-@dataclass(frozen=True)
-class _Test:
-    """An item or score with its home, and what every row of it says."""
-
-    item: str
-    home: Home
-    said: Mapping[str, Value]
-
-
-@cache
-def _tests_of(release: Release) -> Mapping[str, tuple[_Test, ...]]:
-    """Each form's items and scores that become findings."""
-    return {
-        form: tuple(_Test(item, home, _of_test(home)) for item, home in homes.items())
-        for form, homes in homes_of(release).by_form.items()
-    }
-
-
-@cache
-def _names_of(prefix: str) -> Mapping[str, str]:
-    """What is said of a result -> the variable of a domain."""
-    return {one: f"{prefix}{one}" for one in _OF_RESULT}
-
-
-def _of_test(home: Home) -> Mapping[str, Value]:
-    """What is said of a test alone."""
-    prefix = home.domain
-    said: dict[str, Value] = {
-        f"{prefix}TESTCD": home.code,
-        f"{prefix}TEST": home.name,
-        f"{prefix}CAT": home.category or None,
-        f"{prefix}DRVFL": "Y" if home.derived else None,
-        f"{prefix}POS": home.position or None,
-        f"{prefix}OBJ": home.about or None,
-    }
-    return _of_guide(prefix, said)
-
-
-def _of_guide(prefix: str, values: dict[str, Value]) -> dict[str, Value]:
-    """Without what is nothing and has no variable: of some domains there is no numeric result, or no flag."""
-    variables = domain(prefix).variables
-    return {name: said for name, said in values.items() if said is not None or name in variables}
-
-
-def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
-    """ORRES, STRESC, STRESN and units; or STAT and REASND where the answer is missing."""
-    if isinstance(entered, dict):
-        missing = entered.get("missing")
-        return {"STAT": "NOT DONE", "REASND": MISSING.get(str(missing), "UNKNOWN")}
-    if home.derived:
-        if value is None:
-            return None
-        text = text_of(value)
-        numeric = None if isinstance(value, str | bool) else float(value)
-        return {"ORRES": text, "STRESC": text, "STRESN": numeric}
-    if entered is None or (isinstance(entered, str) and is_sealed(entered)):
-        return None
-    unit = unit_in_cdisc(home.unit)
-    term = home.term_of(entered)
-    if term is not None:  # a yes or no to another question than the test's would mean the opposite
-        return {"ORRES": term if isinstance(entered, bool) else text_of(entered), "STRESC": term}
-    if isinstance(entered, str) and home.unit:
-        try:
-            quantity = parse_quantity(entered)
-        except ValueError:
-            return {"ORRES": entered, "STRESC": entered}
-        number = f"{quantity.value:f}"
-        said_unit = unit_in_cdisc(quantity.unit) or None
-        standard = value if isinstance(value, int | float) and not isinstance(value, bool) else None
-        in_own = number if quantity.unit == home.unit else text_of(standard)
-        return {
-            "ORRES": number,
-            "ORRESU": said_unit,
-            "STRESC": None if standard is None else in_own,
-            "STRESN": None if standard is None else float(standard),
-            "STRESU": unit or None if standard is not None else None,
-        }
-    text = text_of(entered)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return {
-        "ORRES": text,
-        "ORRESU": unit or None,
-        "STRESC": text,
-        "STRESN": float(value) if is_number else None,
-        "STRESU": unit or None if is_number else None,
-    }
+    return of_guide(prefix, said)
 
 
 def _when(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:
@@ -243,20 +264,3 @@ def timepoint_number(timepoint: str | None) -> tuple[int | None, str | None]:
 
 def _minutes(text: str | None) -> int:
     return 0 if text is None else int(parse_duration(text).total_seconds() // 60)
-
-
-def mark_last_before(rows: list[Row], first: datetime | None) -> None:
-    """Sets --LOBXFL: of each test the last known result not after the first dose."""
-    last: dict[tuple[Any, ...], Row] = {}
-    if first is None:
-        return
-    for row in rows:
-        name, said = row.domain, row.values
-        if row.at is None or row.at > first or name not in DOMAINS or said.get(f"{name}STRESC") is None:
-            continue
-        key = (name, said[f"{name}TESTCD"], said.get(f"{name}POS"), said.get(f"{name}OBJ"))
-        if key not in last or last[key].at <= row.at:  # type: ignore[operator]
-            last[key] = row
-    for (name, *_), row in last.items():
-        if f"{name}LOBXFL" in domain(name).variables:
-            row.values[f"{name}LOBXFL"] = "Y"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from entact.course.state.form import Answers
-from entact.datasets.sdtm.findings import MISSING
 from entact.datasets.sdtm.homes import Home, homes_of, unit_in_cdisc
+from entact.datasets.sdtm.results import MISSING
 from entact.datasets.sdtm.row import Row, Value, text_of
 from entact.datasets.sdtm.subject import Subject
 

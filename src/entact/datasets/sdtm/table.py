@@ -8,10 +8,10 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
+from entact.datasets.sdtm.block import ENTRIES, Block, columns_of, nothing, series, sources_of
 from entact.datasets.sdtm.guide import Domain, Variable, domain
 
 PART: Final = 5_000  # rows in memory, where there is a spool
-ENTRIES: Final = "entries"  # beside the variables of a part: the entries that each row came from, one a line
 
 _OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
 
@@ -35,14 +35,16 @@ class Spool(Protocol):
 class Table:
     """The rows of one dataset; columns are those of the guide, in its order.
 
-    Attributes:
-        rows, entries: those in memory: all of them where there is no spool. height: how many there are.
+    They come by themselves, or in blocks; blocks are taken apart where a dataset has both, as their order is
+    one.
     """
 
     def __init__(self, name: str, said: Domain | None = None, spool: Spool | None = None) -> None:
         self.domain: Domain = said or domain(name)
-        self.rows: list[dict[str, Any]] = []
-        self.entries: list[tuple[str, ...]] = []
+        self._rows: list[dict[str, Any]] = []
+        self._entries: list[tuple[str, ...]] = []
+        self._blocks: list[Block] = []
+        self._in_blocks = 0
         self._spool = spool
         self._spooled = 0
         self._coming: list[pl.DataFrame] = []  # parts that were gathered elsewhere, until they are many
@@ -58,10 +60,31 @@ class Table:
             if strange := self._said.keys() - self.domain.variables.keys():
                 raise ValueError(f"{self.domain.name} has no variable {', '.join(sorted(strange))}")
             self._known = len(self._said)
-        self.rows.append(values)
-        self.entries.append(entries)
-        if self._spool is not None and len(self.rows) >= PART:
+        if self._blocks:
+            self._take_apart()
+        self._rows.append(values)
+        self._entries.append(entries)
+        if self._spool is not None and len(self._rows) >= PART:
             self._send(self._spool)
+
+    def add_block(self, block: Block) -> None:
+        """Adds rows that are put together from pieces."""
+        self._blocks.append(block)
+        self._in_blocks += block.height
+        if self._rows:
+            self._take_apart()
+        if self._spool is not None and self._in_blocks >= PART:
+            self._send(self._spool)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows in memory: all of them where there is no spool."""
+        return [row for one in self._blocks for row in one.rows()] if self._blocks else self._rows
+
+    @property
+    def entries(self) -> list[tuple[str, ...]]:
+        """Of each of them the entries that it came from."""
+        return [said for one in self._blocks for said in one.sources()] if self._blocks else self._entries
 
     def take(self, part: pl.DataFrame) -> None:
         """Adds a part that was gathered elsewhere, as a spool was given it."""
@@ -78,7 +101,11 @@ class Table:
     @property
     def height(self) -> int:
         """The number of rows."""
-        return self._spooled + len(self.rows) + sum(one.height for one in self._coming)
+        return self._spooled + self._in_memory + sum(one.height for one in self._coming)
+
+    @property
+    def _in_memory(self) -> int:
+        return len(self._rows) + self._in_blocks
 
     @property
     def variables(self) -> list[Variable]:
@@ -114,17 +141,27 @@ class Table:
         yield from self._spool.parts(self.domain.name, names)
 
     def _sources(self) -> pl.Series:
-        return pl.Series(ENTRIES, list(map("\n".join, self.entries)), dtype=pl.String)
+        if self._blocks:
+            return sources_of(self._blocks)
+        return pl.Series(ENTRIES, list(map("\n".join, self._entries)), dtype=pl.String)
+
+    def _take_apart(self) -> None:
+        """Makes rows of the blocks."""
+        for one in self._blocks:
+            self._rows += one.rows()
+            self._entries += one.sources()
+        self._said |= dict.fromkeys(name for row in self._rows for name in row)
+        self._blocks, self._in_blocks = [], 0
 
     def _send(self, spool: Spool) -> None:
         """Lets what is in memory wait elsewhere."""
         if self._coming:
             self._hand_on(pl.concat(self._coming), spool)
             self._coming = []
-        if not self.rows:
+        if not self._in_memory:
             return
         self._hand_on(self._frame(self.domain.variables).with_columns(self._sources()), spool)
-        self.rows, self.entries = [], []
+        self._rows, self._entries, self._blocks, self._in_blocks = [], [], [], 0
 
     def _hand_on(self, part: pl.DataFrame, spool: Spool) -> None:
         self._used |= {one.name for one in part if one.name != ENTRIES and one.null_count() < part.height}
@@ -152,39 +189,15 @@ class Table:
 
     def _frame(self, variables: Mapping[str, Variable]) -> pl.DataFrame:
         """The rows in memory: numbers as Float64, the rest as text; null is missing."""
-        count = len(self.rows)
+        count = self._in_memory
+        if self._blocks:
+            found = columns_of(self._blocks, variables)
+            return pl.DataFrame([found.get(name, nothing(one, count)) for name, one in variables.items()])
         return pl.DataFrame(
             [
-                _series(one, list(map(dict.get, self.rows, repeat(name))))
+                series(one, list(map(dict.get, self._rows, repeat(name))))
                 if name in self._said
-                else _nothing(one, count)
+                else nothing(one, count)
                 for name, one in variables.items()
             ]
         )
-
-
-def _series(variable: Variable, said: list[Any]) -> pl.Series:
-    first = next(iter(said), None)
-    if first.__class__ is str and said.count(first) == len(said):  # as of study, domain and much else
-        return pl.Series(variable.name, [first or None], dtype=_kind(variable)).new_from_index(0, len(said))
-    if said.count(None) == len(said):
-        return _nothing(variable, len(said))
-    if variable.numeric:
-        numbers = [None if one is None else float(one) for one in said]
-        return pl.Series(variable.name, numbers, dtype=pl.Float64)
-    try:
-        if "" not in said:
-            return pl.Series(variable.name, said, dtype=pl.String)
-    except TypeError:  # there are numbers among them
-        pass
-    texts = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
-    return pl.Series(variable.name, texts, dtype=pl.String)
-
-
-def _nothing(variable: Variable, count: int) -> pl.Series:
-    """So many rows in which nothing is said."""
-    return pl.Series(variable.name, [None], dtype=_kind(variable)).new_from_index(0, count)
-
-
-def _kind(variable: Variable) -> type[pl.DataType]:
-    return pl.Float64 if variable.numeric else pl.String

@@ -18,6 +18,7 @@ from entact.course.entry.dates import read_date
 from entact.course.entry.sealing import is_sealed
 from entact.course.state.form import Answers
 from entact.course.state.safety import AdverseEventState
+from entact.datasets.sdtm.build import Made
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
@@ -77,13 +78,12 @@ class FhirRecord:
         for resource in study_resources(self.release, simulated=simulated):
             self._give(resource)
 
-    def add(self, subject: Subject, rows: Iterable[Row]) -> None:
+    def add(self, subject: Subject, made: Made) -> None:
         """Adds a participant, with the rows of SDTM that were made of them."""
-        made = list(rows)
-        demographics = next(row for row in made if row.domain == "DM")
+        demographics = next(row for row in made.rows if row.domain == "DM")
         person = subject.person.usubjid.rpartition("-")[2]
         self._give(_patient(person, demographics))
-        self._give(_research_subject(self.release.file.study, person, subject, demographics, made))
+        self._give(_research_subject(self.release.file.study, person, subject, demographics, made.rows))
         for name, filled in subject.person.course.answers.items():
             for answers in filled:
                 form = _form_of(self.study, subject, answers)
@@ -92,7 +92,7 @@ class FhirRecord:
                 self._give(_response(self.release.file.study, person, form, answers))
                 for one in _observations(person, subject, name, form, answers):
                     self._give(one)
-        shown = {row["AESPID"]: row for row in made if row.domain == "AE"}
+        shown = {row["AESPID"]: row for row in made.rows if row.domain == "AE"}
         for event in subject.person.course.adverse_events.values():
             if event.entry in shown:
                 self._give(_event(self.release.file.study, person, subject, event, shown[event.entry]))
