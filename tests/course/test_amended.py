@@ -187,6 +187,14 @@ def test_a_release_that_touches_nobody_under_way_asks_nobody_and_a_later_one_mov
     case.put("approval 2", "activation", "2026-03-20T08:00:00-06:00", later, ledger="site:denver", by="i-1")
     asked = reconsents_of(course_of(case))
     assert [(one.release, one.due) for one in asked] == [(third.id, date(2026, 3, 26))]
+    changed = instant("2026-03-20T08:00:00-06:00")
+    data["amendment"] |= {"reconsent_within": "7 d"}  # asks as well, from when it is approved
+    data["amendment"]["changes"] = [{"change": "populations", "applies": "at_reconsent"}]
+    case.study = Study("mini", (*case.study.releases[:2], Release.from_text(canonical(data))))
+    case.change("approval", release=second.id).change("approval 2", release=case.study.newest.id)
+    before_it, after_it = reconsents_of(course_of(case))
+    assert (before_it.release, after_it.release) == (second.id, case.study.newest.id)
+    assert (before_it.holds(changed), after_it.holds(changed)) == (False, True)  # one at any moment
 
 
 def test_alerts_follow_the_release_in_force_at_the_site_when_the_reading_was_taken(case: Case) -> None:

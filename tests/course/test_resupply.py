@@ -169,7 +169,7 @@ def test_who_has_not_enough_kits_for_the_sessions_to_come_gets_more() -> None:
     course = case.course()
     assert course.randomisation is not None
     own = course.randomisation.number
-    known = rows(6)
+    known = rows(6, spare=2)
     mine = {kit: replace(one, number=own) for kit, one in known.packed.items() if one.number == "R-01"}
     known = Known({"denver": [own, *known.lists["denver"][1:]]}, {**known.packed, **mine}, [own], (), ())
     others = ["R-02", "R-03", "R-04", "R-05"]
@@ -179,6 +179,11 @@ def test_who_has_not_enough_kits_for_the_sessions_to_come_gets_more() -> None:
     sent = replace(enough, kits={kit: one for kit, one in enough.kits.items() if kit not in supplements})
     found = asked(sent, known, [course])
     assert (found.people, found.rows, set(found.kits)) == (1, 0, set(supplements))
+    spare = {}  # a second kit of each other kind, which is still planned: of that there is enough
+    for kit in set(mine) - set(supplements):
+        spare[mine[kit].level] = kit
+    fewer = {kit: one for kit, one in sent.kits.items() if kit not in spare.values()}
+    assert set(asked(replace(sent, kits=fewer), known, [course]).kits) == set(supplements)
     broken = {
         kit: replace(one, status="rejected") if kit in supplements else one
         for kit, one in enough.kits.items()

@@ -6,11 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.course.cases import HANDED_OUT, WHEN, ask, before, codes, give
+from tests.course.cases import HANDED_OUT, WHEN, Case, ask, before, codes, give, told_one_by_one
 from tests.course.supply.stock import LOT, SPONSOR, Stock, at, log
 
+from entact.course.entry import instant
+from entact.course.gates.core import ACTS
 from entact.course.gates.gate import Allowed
+from entact.course.gates.kit import next_kit, of_own_row
+from entact.course.gates.question import Question
 from entact.course.kinds.dispensing import dispensed, unchecked
+from entact.protocol import Study
 
 GIVEN = "2026-03-16T10:00:00-06:00"
 EARLY = "2026-03-16T08:30:00-06:00"
@@ -76,11 +81,16 @@ def test_each_reason_alone(change: Callable[[Stock], Any], code: str) -> None:
 
 def packed(**kits: tuple[str, str]) -> Stock:
     """The same where kits are packed for rows of the list: by kit the row and part; the row here is R-7."""
-    case = stocked().change("commitment", numbers={"denver": ["R-7", "R-8"]})
+    case = stocked()
+    pack(case, **kits)
+    return case
+
+
+def pack(case: Case, **kits: tuple[str, str]) -> None:
+    case.change("commitment", numbers={"denver": ["R-7", "R-8"]})
     data = [{"kit": kit, "number": row, "level": "full", "part": part} for kit, (row, part) in kits.items()]
     by: dict[str, Any] = {"ledger": "study:mini", "by": "stat", "role": "statistician"}
-    case.put("plan", "kits_planned", "2026-01-06T09:00:00-07:00", {"root": "ab", "kits": data}, **by)  # type: ignore[attr-defined]
-    return case
+    case.put("plan", "kits_planned", "2026-01-06T09:00:00-07:00", {"root": "ab", "kits": data}, **by)
 
 
 def kit(number: str, row: str = "R-7", part: str = "initial") -> dict[str, tuple[str, str]]:
@@ -103,6 +113,27 @@ def test_where_kits_are_packed_for_rows_a_kit_of_another_is_neither_dispensed_no
     assert against(case) == codes_found
     assert codes(ask(case, "initial_dose", kit="41")) == codes_found
     assert case.problems() == []
+
+
+def asked_of(case: Case, **detail: Any) -> Question:
+    at = instant(WHEN["dispense"])
+    return Question(ACTS["dispense"], case.study, case.setting(), case.course(), "p-1", at, detail)
+
+
+def test_a_kit_that_is_somebodys_already_is_not_given_out_again() -> None:
+    case = packed(**kit("41"))
+    assert next_kit(asked_of(case), "R-7", "full", "initial") is None  # it is this participant's
+    free = next_kit(asked_of(case.drop("assigned 41")), "R-7", "full", "initial")  # type: ignore[arg-type]
+    assert free is not None
+    assert free.kit == "41"
+
+
+def test_in_a_session_whose_arm_was_told_any_kit_may_be_used() -> None:
+    case = before("dispense", Study("mini", (told_one_by_one(),)))
+    pack(case, **kit("41", "R-8"))
+    hidden, told = (asked_of(case, encounter=f"{visit}#1") for visit in ("session_1", "open_session"))
+    assert [one.code for one in of_own_row(hidden, "41", "initial", "full")] == ["kit_of_another_row"]
+    assert list(of_own_row(told, "41", "initial", "full")) == []
 
 
 def test_a_plan_of_another_list_or_for_no_row_is_found_and_not_followed() -> None:

@@ -95,6 +95,13 @@ def test_no_certificate_an_ended_one_and_drift_each_keep_a_rater_from_rating(rat
     assert reasons(rated, good, drifted) == ["rater_drifts"]
     for order in ((good, drifted, again), (again, drifted, good), (drifted, again, good)):
         assert reasons(rated, *order) == []  # trained again; whatever the order of arrival
+    for issued, expected in (("2026-03-05", []), ("2026-03-04", ["rater_drifts"])):
+        given = {
+            **trained,
+            "issued": issued,
+            "expires": "2026-12-31",
+        }  # on the day of the drift, or before it
+        assert reasons(rated, good, drifted, _entry(rated, "rater_certified", 8, **given)) == expected
     other = _entry(rated, "rater_drifted", 6, person="bea", **over)
     assert reasons(rated, good, other) == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,14 @@ def test_less_came_back_than_was_left() -> None:
     give(case, "initial", "41", "2026-03-16T10:00:00-06:00", taken=1, returned=1, outcome="partly_taken")
     case.put("back", "kit_return", "2026-03-16T18:00:00-06:00", {"kit": "41", "units": 0}, **PHARMACIST)
     assert differs(case) == [("41", 1, 0)]
+
+
+def test_of_a_kit_of_which_more_was_taken_than_went_out_nothing_is_expected_back() -> None:
+    case = handed_out(stock(), units=1)
+    give(case, "initial", "41", "2026-03-16T10:00:00-06:00", taken=2)
+    case.put("back", "kit_return", "2026-03-16T18:00:00-06:00", {"kit": "41", "units": 1}, **PHARMACIST)
+    assert of(case).rows["41"].outside == -2
+    assert differs(case) == [("41", 0, 1)]
 
 
 def test_a_dose_from_a_kit_that_was_never_dispensed_is_out_as_well() -> None:
@@ -116,6 +124,10 @@ def test_a_loss_runs_from_its_discovery_by_the_law_of_the_site() -> None:
     (difference,) = of(case).differences
     assert [one.sent for one in losses_due(difference, plan, "US", DENVER)] == ["2026-03-06", None]
     assert difference.is_open
+    two_days = plan.losses[0].model_copy(update={"within": timedelta(days=2)})
+    civil = plan.model_copy(update={"losses": [two_days]})
+    (due,) = losses_due(difference, civil, "US", DENVER)
+    assert due.due == datetime(2026, 3, 8, 7, tzinfo=UTC)  # of exactly two days the end of the second
     more = stock().say("count", "inventory", at(5), {"units": {"41": 4, "42": 3, "43": 3}})
     (difference,) = of(more).differences
     assert list(losses_due(difference, plan, "US", DENVER)) == []  # nothing is missing
@@ -127,6 +139,8 @@ def test_the_next_count_is_due_from_the_last_or_from_the_first_receipt() -> None
     assert plan is not None
     site = case.setting().site
     assert count_due(site, of(case).counted, plan, DENVER) == date(2026, 8, 30)
+    later = stock().sent("44", name="more", when=at(3)).received("44", of="more", when=at(4))
+    assert count_due(later.setting().site, None, plan, DENVER) == date(2026, 8, 30)
     case.say("count", "inventory", at(5), {"units": {"41": 3, "42": 3, "43": 3}})
     assert count_due(site, of(case).counted, plan, DENVER) == date(2026, 9, 3)
     assert count_due(Stock.begun().setting().site, None, plan, DENVER) is None

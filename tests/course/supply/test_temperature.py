@@ -64,6 +64,7 @@ def test_files_of_several_makers_say_the_same(text: str, encoding: str) -> None:
         ("PK\x03\x04 a workbook", "fewer than two readings"),
         (LOG.replace("25.1", "error"), "row 5 is no reading"),
         (LOG.replace("08:20:00", "08:05:00"), "row 5 is not later"),
+        (LOG.replace("08:20:00", "08:10:00"), "row 5 is not later"),  # two readings of one instant
         (LOG.replace("2026-03-02 08:20:00", "03/02/2026 08:20"), "row 5 is no reading"),
         (
             "Time,Temp\n03/02/2026 08:20 AM,21.5\n",
