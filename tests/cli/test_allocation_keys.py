@@ -31,7 +31,11 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(worker_id: str, keys: Path) -> Iterator[str]:
     """A training record of mapp1 with a list maker, a pharmacist who holds nothing, and people for shares."""
     people = dict.fromkeys(("stat", "pia", *CUSTODIANS, "dora"), ("committee", HOLDS))
-    people |= {"tom": ("therapist", HOLDS)}
+    people |= {
+        "stat": ("committee", [*HOLDS, "cut"]),
+        "tom": ("therapist", HOLDS),
+        "finn": ("committee", ["cut"]),
+    }
     with opened_with("mapp1", f"shares_{worker_id}", keys, people) as database:
         yield database
 
@@ -171,15 +175,16 @@ def test_a_custodian_gives_nothing_for_what_the_record_does_not_say(
     assert "is not signed by pia: give nothing" in asked()
     assert "is not signed by nobody: give nothing" in asked(by="nobody")
 
-    def signed(entry: str) -> dict[str, object]:
+    def signed(entry: str, by: str = "pia") -> dict[str, object]:
         from nacl.signing import SigningKey
 
         from entact.store.meeting import Request
 
-        pia = signer_of(opened, keys, "pia")
-        one = Request("entact request for shares 1", root, entry, "pia", "00" * 32)
-        return {"entry": entry, "signature": SigningKey(pia.seed).sign(one.statement).signature.hex()}
+        key = SigningKey(signer_of(opened, keys, by).seed)
+        one = Request("entact request for shares 1", root, entry, by, "00" * 32)
+        return {"by": by, "entry": entry, "signature": key.sign(one.statement).signature.hex()}
 
+    assert "is not signed by finn: give nothing" in asked(**signed("nowhere", "finn"))  # whose key signs cuts
     assert "the record has no entry nowhere" in asked(**signed("nowhere"))
     strange = enter(BO, "row_opened", {"number": "S01-001", "purpose": "preparation"})
     assert "pia asks for what carla entered: give nothing" in asked(**signed(strange))
