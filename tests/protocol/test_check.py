@@ -693,6 +693,12 @@ def test_a_reading_at_the_very_end_of_the_session_is_one_of_it(
     assert "is after the end of the session" in problem
 
 
+def test_a_supplement_may_be_offered_from_the_initial_dose_on(mini: str, tmp_path: Path) -> None:
+    at_once = tmp_path / "at_once.yaml"
+    at_once.write_text(mini.replace("1 h 30 min .. 2 h after initial", "0 h .. 2 h after initial"))
+    assert load_study(at_once).name == "mini"
+
+
 def test_an_abbreviation_is_no_time_zone(edit_gives: Callable[[str, str, str], None]) -> None:
     message = "sites.denver.timezone: there is no time zone 'EST'; write an IANA name, as in 'America/Denver'"
     edit_gives("timezone: America/Denver", "timezone: §EST", message)

@@ -36,6 +36,11 @@ def problems(tmp_path: Path, capsule: str = CAPSULE, full: str = FULL) -> list[s
         (CAPSULE.replace("MDMA", "S-MDMA"), FULL, "half of that of MDMA"),
         (CAPSULE.replace("MDMA", "MDA"), FULL, "mg of MDA base"),
         (CAPSULE.replace("hydrochloride", "free_base"), FULL.replace("2 x", "3 x"), "240 mg of MDMA base"),
+        (
+            CAPSULE.replace("60", "84"),
+            FULL.replace("60", "84"),
+            "mg of MDMA base",
+        ),  # 252 mg of hydrochloride
         (CAPSULE.replace("60 mg", "0.6 g"), FULL.replace("60 mg", "0.6 g"), "an overdose kills"),
     ],
 )
@@ -51,6 +56,7 @@ def test_a_level_beyond_what_was_ever_given_is_refused(
     [
         (CAPSULE, FULL),
         (CAPSULE, FULL.replace("1 x 60", "2 x 60")),  # 240 mg of hydrochloride
+        (CAPSULE.replace("60", "125"), FULL.replace("2 x 60", "1 x 125").replace("1 x 60", "1 x 125")),
         (CAPSULE.replace("MDMA", "methylone"), FULL.replace("2 x", "6 x")),  # nothing is known of it here
         (CAPSULE.replace("hydrochloride", "tartrate"), FULL.replace("2 x", "3 x")),
     ],

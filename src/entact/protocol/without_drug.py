@@ -147,7 +147,7 @@ def _fillers(file: StudyFile, tells: list[str]) -> Iterator[Fault]:
             continue
         forms = [name for name in visit.activities if name in file.all_forms]
         for role in [visit.by, *(file.all_forms[name].by for name in forms)]:
-            if role is not None and role not in (*tells, "participant"):
+            if role is not None and role not in tells:
                 message = (
                     f"{role} would know the arm by this visit, and is not told it; add {role} to "
                     "`randomisation: {tells: …}`, or ask it at a visit that all have"

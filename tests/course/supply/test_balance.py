@@ -60,12 +60,13 @@ def test_less_came_back_than_was_left() -> None:
     assert differs(case) == [("41", 1, 0)]
 
 
-def test_of_a_kit_of_which_more_was_taken_than_went_out_nothing_is_expected_back() -> None:
+def test_of_a_kit_of_which_more_came_back_than_went_out_nothing_is_expected() -> None:
     case = handed_out(stock(), units=1)
-    give(case, "initial", "41", "2026-03-16T10:00:00-06:00", taken=2)
-    case.put("back", "kit_return", "2026-03-16T18:00:00-06:00", {"kit": "41", "units": 1}, **PHARMACIST)
-    assert of(case).rows["41"].outside == -2
-    assert differs(case) == [("41", 0, 1)]
+    for hour, units in enumerate((1, 2, 1), start=14):
+        data = {"kit": "41", "units": units}
+        case.put(f"back {hour}", "kit_return", f"2026-03-16T{hour}:00:00-06:00", data, **PHARMACIST)
+    assert of(case).rows["41"].outside == -3
+    assert differs(case) == [("41", 0, 2), ("41", 0, 1)]
 
 
 def test_a_dose_from_a_kit_that_was_never_dispensed_is_out_as_well() -> None:
