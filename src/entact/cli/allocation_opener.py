@@ -96,6 +96,9 @@ def committed(sealed: Any) -> Any:
     root = there[0].data.get("list_root")
     if root != sealed.root:
         raise StoreError(f"this list has the root {sealed.root}; committed was {root}")
-    if there[0].data.get("numbers") != sealed.numbers:
+    numbers = there[0].data.get("numbers")
+    if numbers is None and acts.here().environment != "production":
+        return sealed  # of a rehearsal, which gives its own numbers; each row that is opened says its own
+    if numbers != sealed.numbers:
         raise StoreError("the numbers of this list stand in another order than those that were committed")
     return sealed

@@ -108,6 +108,32 @@ def make_list(
     print_result(found, print_made, as_json=as_json)
 
 
+@allocation.command("hand-over")
+def hand_over(
+    rehearsed: Annotated[Path, typer.Argument(help="allocation.json of the rehearsal.")],
+    out: Annotated[Path, typer.Option(help="A folder for the files.", file_okay=False)],
+    by: By,
+    holder: Annotated[
+        list[str] | None, typer.Option(help="A person who holds the list; repeat it for a deputy.")
+    ] = None,
+    custodian: Annotated[
+        list[str] | None, typer.Option(help="A person who has a share of each row; repeat it for each.")
+    ] = None,
+    threshold: Annotated[int, typer.Option(help="How many custodians open a row together.")] = 2,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Seal the list of a rehearsal to holders and custodians, who try with it what they will do."""
+    from entact.cli.allocation_rehearsed import hand_over, print_handed_over
+    from entact.cli.custody import open_signer
+
+    signer = open_signer(database, by, key, passphrase_file)
+    found = hand_over(rehearsed, holder or [], custodian or [], threshold, out, signer)
+    print_result(found, print_handed_over, as_json=as_json)
+
+
 @allocation.command("open")
 def open_row(
     participant: Participant,
