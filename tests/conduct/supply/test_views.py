@@ -181,6 +181,16 @@ def test_the_gate_says_every_reason_on_the_page(pharmacist: Browser, keys: list[
         ("lot", {"lot": "L-2", "expires": "2026-12-31", "strength": "0 mg"}, "Strength: write it with its"),
         (
             "lot",
+            {"lot": "L-2", "expires": "2026-12-31", "strength": "50 mg"},
+            "50 mg is none that the study has of this product: 40 mg, 60 mg",
+        ),
+        (
+            "lot",
+            {"lot": "L-2", "expires": "2026-12-31", "stated_as": "base"},
+            "in the study it is that of the salt. The same figure of the free base is another dose",
+        ),
+        (
+            "lot",
             {"lot": "L-2", "expires": "2026-12-31", "packs": "one_arm"},
             "a lot of one arm alone tells the arm of each of its kits",
         ),

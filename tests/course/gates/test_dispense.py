@@ -51,12 +51,18 @@ def test_it_is_open_when_nothing_is_against_it() -> None:
     [
         (lambda case: case.drop("assigned 41"), "kit_not_assigned"),
         (lambda case: case.change("assigned 41", part="supplement"), "kit_other_part"),
-        (lambda case: case.change("assigned 41", level="low"), "kit_other_level"),
+        (lambda case: case.change("assigned 41", level="low"), "kit_other_level lot_other_strength"),
         (lambda case: case.change("assigned 41", visit="session_2"), "kit_other_visit"),
         (lambda case: case.change("lot", expires="2026-03-15"), "kit_expired"),
         (lambda case: case.change("lot", status="not_released"), "lot_not_released"),
         (lambda case: case.change("lot", status="recalled"), "lot_recalled"),
         (lambda case: case.change("lot", packs="one_arm"), "lot_tells_arm"),
+        (lambda case: case.change("lot", strength="40 mg"), "lot_other_strength"),  # of the level below
+        (lambda case: case.change("lot", strength="50 mg"), "lot_other_strength"),  # of none
+        (lambda case: case.change("lot", strength="0.06 mg"), "lot_other_strength"),
+        (lambda case: case.change("lot", strength="60"), "lot_other_strength"),
+        (lambda case: case.change("lot", stated_as="base"), "lot_other_salt"),
+        (lambda case: case.change("lot", strength="50 mg", stated_as="base"), "lot_other_strength lot_other_salt"),
         (lambda case: case.change("lot", lot="L-2"), "lot_unknown kit_expired"),
         (lambda case: case.change("received sent", log=log("20", "31")), "kit_quarantined"),
         (lambda case: case.change("received sent", kits=["42"]), "kit_missing"),
@@ -77,6 +83,16 @@ def test_each_reason_alone(change: Callable[[Stock], Any], code: str) -> None:
     case = stocked()
     change(case)
     assert against(case) == code.split()
+
+
+def test_a_lot_in_grams_is_the_same_and_the_dose_itself_is_held_from_a_lot_of_another_strength() -> None:
+    assert against(stocked().change("lot", strength="0.06 g")) == []
+    weaker = stocked().change("lot", strength="40 mg")
+    assert codes(ask(weaker, "initial_dose", kit="41")) == ["lot_other_strength"]
+    base = stocked().change("lot", stated_as="base")
+    assert codes(ask(base, "initial_dose", kit="41")) == ["lot_other_salt"]
+    assert base.problems() == ["lot_salt"]
+    assert stocked().change("lot", strength="50 mg").problems() == ["lot_strength"]
 
 
 def packed(**kits: tuple[str, str]) -> Stock:

@@ -107,6 +107,8 @@ FINDINGS: Final = (
     gettext_noop("{text} is no date"),
     gettext_noop("the study has no product {product}"),
     gettext_noop("lot {lot} is of one arm alone: its number, last day and certificate tell the arm"),
+    gettext_noop("lot {lot} is of {said}; the study has {product} of {planned}"),
+    gettext_noop("the strength of lot {lot} counts the {said}; in the study the {planned}"),
     gettext_noop("order {number} was entered before"),
     gettext_noop("shipment {shipment} was entered before"),
     gettext_noop("order {order} was entered before"),

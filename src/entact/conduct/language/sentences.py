@@ -117,6 +117,13 @@ SENTENCES: Final = (
     gettext_noop("is not released"),
     gettext_noop("Lot {lot} of kit {number} {said}."),
     gettext_noop("Lot {lot} of kit {number} is of one arm alone: who sees the label knows the arm."),
+    gettext_noop("Lot {lot} of kit {number} is of {said}; what it is for is of {planned}."),
+    gettext_noop(
+        "The strength of lot {lot} of kit {number} counts the {said}, that of the study the {planned}: it "
+        "is another dose."
+    ),
+    gettext_noop("salt"),
+    gettext_noop("base"),
     gettext_noop("Nothing is entered about lot {lot} of kit {number}."),
     gettext_noop("Kit {number} is not in date: it says {expires}."),
     gettext_noop("The {part} dose of this session was already given, at {when}."),

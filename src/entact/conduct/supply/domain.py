@@ -33,6 +33,7 @@ from entact.course.kinds.supply import (
 from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import Temperatures
+from entact.course.supply.lot_dose import unlike_study
 from entact.course.supply.temperature import is_excursion
 from entact.protocol.quantity import parse_quantity
 from entact.store.kits import kits_anywhere, new_labels
@@ -181,6 +182,16 @@ def _require_lot(reader: Reader, lot: Lot) -> None:
         raise ConductError(gettext("Strength: {error}").format(error=error)) from error
     if not strength.unit or strength.value <= 0:
         raise ConductError(gettext("Strength: write it with its unit, as in 40 mg"))
+    for one in unlike_study(reader.study.newest.file, lot.product, lot.strength, lot.stated_as):
+        if one.of == "strength":
+            said = gettext("Strength: {said} is none that the study has of this product: {planned}")
+            raise ConductError(said.format(said=one.said, planned=one.planned))
+        said = gettext(
+            "The strength counts: in the study it is that of the {planned}. The same figure of the {said} is "
+            "another dose: ask the sponsor, and enter what the certificate says of the {planned}"
+        )
+        words = {"salt": gettext("salt"), "base": gettext("free base")}
+        raise ConductError(said.format(said=words[one.said], planned=words[one.planned]))
 
 
 def _require_shipment(state: SiteState, shipment: Shipment) -> None:

@@ -16,7 +16,8 @@ from entact.course.kinds.supply import is_blinded
 from entact.course.state.dose import Part
 from entact.course.state.numbers import KIT, normal
 from entact.course.state.sealed_list import PackedKit
-from entact.course.state.supply import UNUSABLE
+from entact.course.state.supply import UNUSABLE, LotState
+from entact.course.supply.lot_dose import unlike_dose, unlike_study
 from entact.protocol.kits import is_hidden, kits_of_a_session
 from entact.protocol.study import Visit
 
@@ -203,7 +204,33 @@ def kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
         if lot.packs == "one_arm" and is_blinded(question.release.file):
             message = f"Lot {lot.lot} of kit {number} is of one arm alone: who sees the label knows the arm."
             yield Reason("lot_tells_arm", message)
+        yield from _lot_as_planned(question, number, lot)
     elif stock.units is not None:  # of a shipment, whose lot has to be known
         yield Reason("lot_unknown", f"Nothing is entered about lot {stock.lot} of kit {number}.", ("lot",))
     if not in_date(stock.expires, question.today):
         yield Reason("kit_expired", f"Kit {number} is not in date: it says {stock.expires}.")
+
+
+def _lot_as_planned(question: Question, number: str, lot: LotState) -> Iterator[Reason]:
+    """The lot has product, strength and salt form of what the kit is for; of any dose, where that is open."""
+    file, kit = question.release.file, question.course.kits.get(normal(number))
+    planned = question.setting.study.packed.get(normal(number))
+    for_what = kit or planned
+    found = list(unlike_study(file, lot.product, lot.strength, lot.stated_as))
+    if for_what is not None and not any(one.of == "strength" for one in found):
+        found += unlike_dose(
+            file,
+            lot.product,
+            lot.strength,
+            for_what.level,
+            for_what.part,
+            every_arm=lot.packs == "every_arm",
+        )
+    for one in found:
+        message = f"Lot {lot.lot} of kit {number} is of {one.said}; what it is for is of {one.planned}."
+        if one.of == "salt":
+            message = (
+                f"The strength of lot {lot.lot} of kit {number} counts the {one.said}, that of the study the "
+                f"{one.planned}: it is another dose."
+            )
+        yield Reason(f"lot_other_{one.of}", message)

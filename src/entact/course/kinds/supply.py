@@ -25,6 +25,7 @@ from entact.course.state.supply import (
     Temperatures,
     Unlike,
 )
+from entact.course.supply.lot_dose import unlike_study
 from entact.course.supply.temperature import is_excursion
 from entact.protocol.study import StudyFile, Supply
 
@@ -165,6 +166,11 @@ def reduce_lot(site: SiteFolding, effective: Effective, payload: Lot) -> None:
     if payload.packs == "one_arm" and is_blinded(site.study.newest.file):
         message = f"lot {payload.lot} is of one arm alone: its number, last day and certificate tell the arm"
         site.problem("lot_tells_arm", effective.id, "packs", message)
+    for unlike in unlike_study(site.study.newest.file, payload.product, payload.strength, payload.stated_as):
+        said = f"lot {payload.lot} is of {unlike.said}; the study has {payload.product} of {unlike.planned}"
+        if unlike.of == "salt":
+            said = f"the strength of lot {payload.lot} counts the {unlike.said}; in the study the {unlike.planned}"
+        site.problem(f"lot_{unlike.of}", effective.id, unlike.of, said)
     site.supply.lots[number] = LotState(
         payload.lot,
         payload.product,
