@@ -108,8 +108,9 @@ def enter(ledger: str, kind: str, data: dict[str, Any], minutes: int = 0, **fiel
     return entry.id
 
 
-def randomise(ledger: str, number: str, minutes: int = 0) -> None:
-    screened = {"attempt": 1, "number": f"S-{number}", "site": number[:3], "population": "patients"}
+def randomise(ledger: str, number: str, minutes: int = 0, site: str = "") -> None:
+    at = site or number[:3]
+    screened = {"attempt": 1, "number": f"S-{number}", "site": at, "population": "patients"}
     enter(ledger, "screening", screened, minutes)
     enter(ledger, "randomisation", {"number": number}, minutes)
 
@@ -440,6 +441,10 @@ def test_how_the_list_was_used_is_proved(made: Path, run: Run, opened: str) -> N
         assert problem in wrong.out
     randomise("participant:" + "4" * 32, "S01-002")
     assert "S01-003 was used out of order" in run(*verify).out
+    stranger = "participant:" + "8" * 32
+    randomise(stranger, "S02-005", site="S01")
+    assert f"S02-005 is a row of S02, and {stranger} is of S01" in run(*verify).out
+    assert "S01-002 is a row" not in run(*verify).out
 
 
 @pytest.mark.requirement("R10")

@@ -131,6 +131,7 @@ def verify_list(database: str, list_file: Path) -> dict[str, Any]:
     """
     open_record(database)
     from entact.store.kits import packed_kits
+    from entact.store.list_strata import problems_of_strata
     from entact.store.list_use import problems_of_kits, problems_of_use, used_numbers
     from entact.store.sealed_list import read_list
 
@@ -145,7 +146,11 @@ def verify_list(database: str, list_file: Path) -> dict[str, Any]:
         "root": sealed.root,
         "rows": sum(map(len, sealed.numbers.values())),
         "used": len(used),
-        "problems": [*problems_of_use(sealed.numbers, used), *problems_of_kits(kits, used)],
+        "problems": [
+            *problems_of_use(sealed.numbers, used),
+            *problems_of_strata(sealed.numbers, used),
+            *problems_of_kits(kits, used),
+        ],
         "not_looked_at": unread,
     }
 

@@ -57,8 +57,11 @@ def open_study(
     if study_of_record()[1] is None:
         if rehearsed:
             from entact.cli.progress import fill
+            from entact.cli.rehearsal import ALLOCATION, write_allocation
+            from entact.store.server import data_folder
 
-            fill(name, None, TRAINING_SEED, datetime.now(UTC), environment, exactly=True)
+            trial = fill(name, None, TRAINING_SEED, datetime.now(UTC), environment, exactly=True)
+            write_allocation(trial, data_folder() / database.removeprefix("entact_") / ALLOCATION)
         else:
             _enter_releases(study.releases, environment)
     by = people.By()

@@ -260,9 +260,8 @@ def _id(at: datetime) -> str:
 
 def make_progress(
     name: str, participants: int | None, seed: int, database: str, now: datetime
-) -> Path | None:
+) -> Trial:
     """Makes a database of a rehearsal that stands in the middle of the study, in place of an earlier one."""
     plan = plan_rehearsal(name, None)
     store.create_database(database, "rehearsal", plan.study.name, replace=True)
-    fill(name, participants, seed, now, "rehearsal", exactly=False)
-    return plan.study.folder
+    return fill(name, participants, seed, now, "rehearsal", exactly=False)

@@ -115,7 +115,7 @@ def run_rehearsal(
                 )
                 buffer.flush()
                 store.keep_keys(trial.keys)
-                _write_allocation(trial, out / ALLOCATION)
+                write_allocation(trial, out / ALLOCATION)
             with step("verify"):
                 verification = store.verify()
             with step("derive"):
@@ -200,8 +200,9 @@ def _report_input(
     )
 
 
-def _write_allocation(trial: Trial, path: Path) -> None:
+def write_allocation(trial: Trial, path: Path) -> None:
     """The secret file: readable by its owner alone, from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     _make_private(path)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(trial.allocation), indent=1))
 

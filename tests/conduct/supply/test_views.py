@@ -69,9 +69,9 @@ def waiting(page: str) -> str:
     return found[1]
 
 
-def check(second: Browser) -> None:
+def check(second: Browser, agrees: str = "yes", text: str = "") -> None:
     about = waiting(second.get(f"{ENTER}supply_check/"))
-    second.post(f"{ENTER}supply_check/", {"about": about, "agrees": "yes", "text": ""})
+    second.post(f"{ENTER}supply_check/", {"about": about, "agrees": agrees, "text": text})
 
 
 def alert(page: str) -> str:
@@ -366,6 +366,9 @@ def test_what_was_entered_in_error_is_withdrawn_with_a_reason_and_counts_no_more
     empty = pharmacist.post(address, {"reason": "  "}, status=422)
     assert "Why: say in words what is wrong with it" in alert(empty)
     assert [statuses()[one] for one in numbers[1:]] == ["missing", "missing"]
+    alone = pharmacist.post(address, {"reason": "Only one box was opened"}, status=422)
+    assert "A second person has to look at it first" in alert(alone)
+    check(second, agrees="no", text="two more boxes are here")
     pharmacist.post(address, {"reason": "Only one box was opened"})
     assert set(statuses().values()) == {"sent"}
     page = pharmacist.get("/supply/denver/")
@@ -402,9 +405,41 @@ def test_nobody_takes_a_kit_out_of_the_balance_by_withdrawing(
     counted = "".join(f"{printed(one)} {3 if one != numbers[0] else 1}\n" for one in numbers)
     pharmacist.post(f"{ENTER}inventory/", {"units": counted})
     assert f"{printed(numbers[0])}: 1 of 3 units" in pharmacist.get("/supply/denver/")
+    check(second, agrees="no", text="it was 3")
     said = alert(withdraw(pharmacist, "A count of all", status=422))
     assert "It shows a difference: say what became of it" in said
     assert f"{printed(numbers[0])}: 1 of 3 units" in pharmacist.get("/supply/denver/")
+
+
+def test_nobody_takes_back_what_a_second_person_saw(
+    pharmacist: Browser, second: Browser, keys: list[str]
+) -> None:
+    """Else whoever entered it would take the check back, and then what was checked."""
+    numbers = shipped(pharmacist, 2)
+    sent = {"shipment": "A-1", "kits": labels(numbers), "damaged": ""}
+    pharmacist.post(f"{ENTER}receipt/", sent | {"log": file(WARM.replace("27.1", "21.1"))})
+    assert "A second person has to look at it first" in alert(withdraw(pharmacist, "A receipt", status=422))
+    check(second)
+    said = alert(withdraw(pharmacist, "The check of a second person", status=422))
+    assert "nobody but they can withdraw it" in said
+    assert set(statuses().values()) == {"received"}
+    withdraw(second, "The check of a second person", status=302)
+    assert "A second person has to look at it first" in alert(withdraw(pharmacist, "A receipt", status=422))
+
+
+def test_what_was_damaged_or_short_is_withdrawn_once_the_second_person_says_otherwise(
+    pharmacist: Browser, second: Browser, keys: list[str]
+) -> None:
+    numbers = shipped(pharmacist, 3)
+    fine = file(WARM.replace("27.1", "21.1"))
+    sent = {"shipment": "A-1", "kits": labels(numbers[:2]), "damaged": labels(numbers[:1])}
+    pharmacist.post(f"{ENTER}receipt/", sent | {"log": fine})
+    check(second, agrees="no", text="all three are here, and whole")
+    withdraw(pharmacist, "A receipt", status=302)
+    assert set(statuses().values()) == {"sent"}
+    pharmacist.post(f"{ENTER}receipt/", sent | {"kits": labels(numbers), "damaged": "", "log": file()})
+    check(second, agrees="no", text="it was not so warm")
+    assert "the sponsor decides about them" in alert(withdraw(pharmacist, "A receipt", status=422))
 
 
 def test_nobody_takes_a_kit_out_of_quarantine_by_withdrawing(
@@ -414,6 +449,7 @@ def test_nobody_takes_a_kit_out_of_quarantine_by_withdrawing(
     numbers = shipped(pharmacist, 2)
     sent = {"shipment": "A-1", "kits": labels(numbers), "damaged": ""}
     pharmacist.post(f"{ENTER}receipt/", sent | {"log": file()})
+    check(second, agrees="no", text="typed wrongly")
     assert "the sponsor decides about them" in alert(withdraw(pharmacist, "A receipt", status=422))
     assert set(statuses().values()) == {"quarantined"}
 

@@ -177,7 +177,7 @@ def test_all_of_them_at_once() -> None:
     case = stocked(log=log("20", "31")).change("lot", expires="2026-03-15", status="recalled")
     case.drop("check of received sent").change("assigned 41", part="supplement", level="low")  # type: ignore[attr-defined]
     expected = ["other_part", "other_level", "quarantined", "unchecked", "expired"]
-    assert set(against(case)) == {*(f"kit_{one}" for one in expected), "lot_recalled"}
+    assert set(against(case)) == {*(f"kit_{one}" for one in expected), "lot_recalled", "lot_other_strength"}
 
 
 def test_what_the_sponsor_rejected_stays_here_and_what_it_released_goes_out() -> None:

@@ -41,7 +41,7 @@ def demo(
     from datetime import UTC, datetime
 
     from entact.cli.progress import make_progress
-    from entact.cli.rehearsal import print_result, run_rehearsal
+    from entact.cli.rehearsal import ALLOCATION, print_result, run_rehearsal, write_allocation
     from entact.cli.server import choose_port, serve_pages
 
     if serve:
@@ -52,7 +52,8 @@ def demo(
     if result.verification.breaks:
         raise typer.Exit(1)
     if serve:
-        make_progress(study, None, seed, DEMONSTRATION, datetime.now(UTC))
+        trial = make_progress(study, None, seed, DEMONSTRATION, datetime.now(UTC))
+        write_allocation(trial, _folder(DEMONSTRATION) / ALLOCATION)
         serve_pages(DEMONSTRATION, host, choose_port(host, port), demonstrates=True)
 
 

@@ -102,13 +102,23 @@ def withdraw_supply(
                     most=LONGEST
                 )
             )
-        _require_withdrawable(reader, stock_of(reader, site), found.entry)
+        _require_withdrawable(reader, stock_of(reader, site), found.entry, by)
         return withdraw_at_site(site, entry, said, by=by)
 
 
-def _require_withdrawable(reader: Reader, state: SiteState, entry: Entry) -> None:
+def _require_withdrawable(reader: Reader, state: SiteState, entry: Entry, by: Author) -> None:
     """That one person alone takes nothing out of the balance, out of quarantine or out of the differences."""
+    if entry.kind == "supply_check" and entry.by != by.identity:
+        raise ConductError(gettext("It is what somebody else has seen: nobody but they can withdraw it"))
     handled = state.supply.handled.get(entry.id)
+    if handled is not None and handled.waits:
+        raise ConductError(
+            gettext(
+                "A second person has to look at it first: if it is wrong they say that it is not as it says, "
+                "and then it is withdrawn"
+            )
+        )
+    doubted = handled is not None and handled.checked_by is not None and not handled.agrees
     if handled is not None and handled.checked_by is not None and handled.agrees:
         raise ConductError(
             gettext(
@@ -121,12 +131,13 @@ def _require_withdrawable(reader: Reader, state: SiteState, entry: Entry) -> Non
             gettext("It was received: withdraw its receipt first, if that was entered in error too")
         )
     held = [one for one in state.kits.values() if one.entry == entry.id and one.status == "quarantined"]
-    if held and (entry.kind != "receipt" or _was_outside(reader, entry)):
+    damaged = bool(entry.data.get("damaged")) and not doubted
+    if held and (entry.kind != "receipt" or damaged or _was_outside(reader, entry)):
         kits = ", ".join(one.number for one in held[:10])
         raise ConductError(
             gettext("By it kits are in quarantine, {kits}: the sponsor decides about them").format(kits=kits)
         )
-    if entry.kind == "inventory":
+    if entry.kind == "inventory" or (entry.kind == "receipt" and not doubted):
         found = balance_of(state, folded_with_kits(reader, state).items()).differences
         if any(one.entry == entry.id for one in found):
             raise ConductError(

@@ -1,0 +1,55 @@
+"""Whether the row that somebody has is one of their stratum: a gate sees to it, and a raw fact may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from entact.course import Course, fold, instant, read
+from entact.course.allocation.stratum import list_of, stratum_of
+from entact.course.entry import Kept
+from entact.course.state.numbers import normal
+from entact.protocol import Study
+from entact.store.list_use import Use, of_rows
+from entact.store.reading import lines
+from entact.store.studies import study_of_record
+
+
+def problems_of_strata(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> Iterator[str]:
+    """Rows that somebody of another stratum has, as far as the record knew it when they were given.
+
+    A stratum that was corrected afterwards makes nothing wrong: the row was that of what was known. One that
+    came in later, as from a device without a network, is taken as it says.
+
+    Args:
+        numbers: of each stratum, in the order of the list. used: in order of receipt.
+    """
+    study = study_of_record()[1]
+    if study is None:
+        return
+    strata = {normal(number): stratum for stratum, order in numbers.items() for number in order}
+    for use in of_rows(numbers, used):
+        stratum = strata.get(normal(use.number))
+        if stratum is None:
+            continue  # no row of the list: told as such
+        try:
+            entries = [read(line.text) for line in lines(use.ledger)]
+        except (msgspec.MsgspecError, ValueError):
+            yield f"whether {use.number} is a row for {use.ledger} is not known: its record cannot be read"
+            continue
+        given = next((one for one in entries if one.id == use.entry), None)
+        if given is None:
+            continue
+        own = _known(study, entries, given, known_to=given.seq) or _known(study, entries, given)
+        if own != stratum:
+            said = f"is of {own}" if own else "is of none that the record says"
+            yield f"{use.number} is a row of {stratum}, and {use.ledger} {said}"
+
+
+def _known(study: Study, entries: Sequence[Kept], given: Kept, known_to: int | None = None) -> str:
+    """The stratum of the list that the record says of a randomisation; empty where it does not."""
+    course: Course = fold(study, entries, known_to=known_to)
+    release = next((one for one in study.releases if one.id == given.release), study.newest)
+    known = stratum_of(release, course, instant(given.occurred_at)).name
+    return list_of(release, known) if known else ""
