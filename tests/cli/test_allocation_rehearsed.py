@@ -27,9 +27,7 @@ def keys(own: str, tmp_path: Path) -> Path:
         make_key(own, name, "committee", HOLDS, folder / f"{name}.key", folder / f"{name}.words", vouchers)
     words = folder / "tom.words"
     words.write_text("the long words of tom\n")
-    make_key(
-        own, "tom", "therapist", HOLDS, folder / "tom.key", words, [signer_of(own, folder, "stat")]
-    )
+    make_key(own, "tom", "therapist", HOLDS, folder / "tom.key", words, [signer_of(own, folder, "stat")])
     return folder
 
 
@@ -52,7 +50,9 @@ def test_the_list_of_a_rehearsal_is_handed_over_and_a_closed_report_is_made_by_t
     verified = run("allocation", "verify", *listed, "--database", own)
     assert (verified.code, "2 of " in verified.out) == (0, True)
     with given(meet, out, own, keys, "closed_report", "ada", "cleo") as refused:
-        made = run_as(run, own, keys, "pia", "report", *listed, "--meet", meet, "--for", "stat", "--out", page)
+        made = run_as(
+            run, own, keys, "pia", "report", *listed, "--meet", meet, "--for", "stat", "--out", page
+        )
     assert (made.code, refused) == (0, [])
     assert "Closed report for stat by pia, from 2 rows" in page.read_text()
     said = json.loads(rehearsed.read_text())

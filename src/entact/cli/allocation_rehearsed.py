@@ -54,7 +54,9 @@ def hand_over(
             acts.one_at_a_time()
             if custody is not None:
                 if acts.entries(("list_custody",)):
-                    raise StoreError("custodians have it already: `entact allocation keys renew` changes them")
+                    raise StoreError(
+                        "custodians have it already: `entact allocation keys renew` changes them"
+                    )
                 acts.enter(place, "list_custody", custody, by=signer.person, role=role, prove=signer.prove)
     except BaseException:
         sealed_list.remove(files)
@@ -86,7 +88,9 @@ def _simulated(file: Path) -> Any:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"{file} is no allocation of a rehearsal: {error}") from error
     if not found.simulated or acts.here().environment == "production" or not found.sealed_list.openings:
-        raise StoreError(f"{file}: the list of a rehearsal alone is handed over; one for people is made sealed")
+        raise StoreError(
+            f"{file}: the list of a rehearsal alone is handed over; one for people is made sealed"
+        )
     committed = acts.entries(("commitment",))
     root = committed[0].data.get("list_root") if committed else None
     if root != found.sealed_list.root:

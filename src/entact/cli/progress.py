@@ -258,9 +258,7 @@ def _id(at: datetime) -> str:
     return uuid7(at, secrets.randbits(80))
 
 
-def make_progress(
-    name: str, participants: int | None, seed: int, database: str, now: datetime
-) -> Trial:
+def make_progress(name: str, participants: int | None, seed: int, database: str, now: datetime) -> Trial:
     """Makes a database of a rehearsal that stands in the middle of the study, in place of an earlier one."""
     plan = plan_rehearsal(name, None)
     store.create_database(database, "rehearsal", plan.study.name, replace=True)

@@ -62,7 +62,10 @@ def test_it_is_open_when_nothing_is_against_it() -> None:
         (lambda case: case.change("lot", strength="0.06 mg"), "lot_other_strength"),
         (lambda case: case.change("lot", strength="60"), "lot_other_strength"),
         (lambda case: case.change("lot", stated_as="base"), "lot_other_salt"),
-        (lambda case: case.change("lot", strength="50 mg", stated_as="base"), "lot_other_strength lot_other_salt"),
+        (
+            lambda case: case.change("lot", strength="50 mg", stated_as="base"),
+            "lot_other_strength lot_other_salt",
+        ),
         (lambda case: case.change("lot", lot="L-2"), "lot_unknown kit_expired"),
         (lambda case: case.change("received sent", log=log("20", "31")), "kit_quarantined"),
         (lambda case: case.change("received sent", kits=["42"]), "kit_missing"),

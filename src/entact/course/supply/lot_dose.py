@@ -73,5 +73,8 @@ def is_same_strength(one: str, other: str) -> bool:
         first, second = parse_quantity(one), parse_quantity(other)
     except ValueError:
         return False
-    there, back = in_unit(first.value, first.unit, second.unit), in_unit(second.value, second.unit, first.unit)
+    there, back = (
+        in_unit(first.value, first.unit, second.unit),
+        in_unit(second.value, second.unit, first.unit),
+    )
     return there == second.value or back == first.value
