@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
-from tests.cli.keyed import HOLDS, key_options, run_as, signer_of
+from tests.cli.keyed import HOLDS, run_as, signer_of
 from tests.cli.test_allocation_keys import given
 
 PEOPLE = ("stat", "pia", "ada", "ben", "cleo")

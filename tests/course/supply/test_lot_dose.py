@@ -1,4 +1,4 @@
-"""A lot beside what the study file states: strength, salt or base, product; and never one made into another."""
+"""A lot beside what the study file states: strength, salt or base; and never one made into another."""
 
 from __future__ import annotations
 

@@ -169,7 +169,10 @@ def reduce_lot(site: SiteFolding, effective: Effective, payload: Lot) -> None:
     for unlike in unlike_study(site.study.newest.file, payload.product, payload.strength, payload.stated_as):
         said = f"lot {payload.lot} is of {unlike.said}; the study has {payload.product} of {unlike.planned}"
         if unlike.of == "salt":
-            said = f"the strength of lot {payload.lot} counts the {unlike.said}; in the study the {unlike.planned}"
+            said = (
+                f"the strength of lot {payload.lot} counts the {unlike.said}; "
+                f"in the study the {unlike.planned}"
+            )
         site.problem(f"lot_{unlike.of}", effective.id, unlike.of, said)
     site.supply.lots[number] = LotState(
         payload.lot,

@@ -68,7 +68,7 @@ def counted_of(file: StudyFile, product: str) -> Counted:
 
 
 def is_same_strength(one: str, other: str) -> bool:
-    """Whether two strengths are the same amount: 0.04 g are 40 mg; what cannot be read is the same as none."""
+    """Whether two strengths are the same amount: 0.04 g are 40 mg; what cannot be read is like nothing."""
     try:
         first, second = parse_quantity(one), parse_quantity(other)
     except ValueError:
