@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from entact.conduct.access.people import DEMONSTRATION
+from entact.conduct.access.demonstration import DEMONSTRATION
 from entact.conduct.asking import now_in
 from entact.conduct.drift.domain import certify
 from entact.conduct.error import ConductError

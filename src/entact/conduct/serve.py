@@ -136,7 +136,7 @@ def make_application() -> Any:
     from django.db import connection
     from whitenoise import WhiteNoise
 
-    from entact.conduct.access import people
+    from entact.conduct.access import demonstration, people
     from entact.conduct.configuration import make_secret
     from entact.conduct.reader import environment_of_database
     from entact.conduct.timing import timed
@@ -146,7 +146,7 @@ def make_application() -> Any:
         pages = timed(pages, Path(settings.TIMES))
     settings.SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or make_secret()
     people.permissions_here()  # says at once what is wrong
-    if environment_of_database() in people.SIMULATED:
-        people.make_demonstration()
+    if environment_of_database() in demonstration.SIMULATED:
+        demonstration.make_demonstration()
     connection.close()
     return WhiteNoise(_without_body(pages), root=str(STATIC), prefix="static/", allow_all_origins=False)

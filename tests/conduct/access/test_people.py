@@ -6,7 +6,7 @@ import pytest
 from tests.conduct.people import account
 
 from entact import store
-from entact.conduct.access import people
+from entact.conduct.access import demonstration, people
 from entact.conduct.access.models import Account, Role
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import OWNER
@@ -115,9 +115,9 @@ def test_a_link_is_kept_nowhere() -> None:
 
 
 def test_demonstration_accounts_have_one_role_each_and_are_made_once() -> None:
-    people.make_demonstration()
+    demonstration.make_demonstration()
     count = len(list(store.lines("system")))
-    people.make_demonstration()
+    demonstration.make_demonstration()
     assert len(list(store.lines("system"))) == count
     told = people.permissions_here().roles
     assert {role for _, role, _ in rows()} == set(told)

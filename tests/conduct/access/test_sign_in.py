@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.conduct.people import account, client, signed_in
 
 from entact import store
-from entact.conduct.access import doorkeeper, people, trail
+from entact.conduct.access import demonstration, doorkeeper, people, trail
 from entact.conduct.access.models import Account, FailedSignIns, Invitation, Remembered
 from entact.conduct.permissions import OWNER
 from entact.course import read
@@ -291,7 +291,7 @@ def test_who_signs_out_is_out() -> None:
 
 
 def test_sessions_are_listed_and_the_others_can_be_ended() -> None:
-    people.make_demonstration()
+    demonstration.make_demonstration()
     one, two = client(), client()
     for browser in (one, two):
         browser.post("/sign-in/as/demo-monitor/")
@@ -303,7 +303,7 @@ def test_sessions_are_listed_and_the_others_can_be_ended() -> None:
 
 
 def test_in_a_rehearsal_each_role_signs_in_by_one_press() -> None:
-    people.make_demonstration()
+    demonstration.make_demonstration()
     page = client().get("/sign-in/").content.decode()
     told_roles = people.permissions_here().roles
     assert set(re.findall(r'action="/sign-in/as/demo-(\w+)/"', page)) == set(told_roles)

@@ -11,7 +11,7 @@ from tests.conduct.access.provider import CLIENT, SECRET, Provider, running
 from tests.conduct.access.test_sign_in import code_of, newcomer, told
 from tests.conduct.people import account, client, signed_in
 
-from entact.conduct.access import people, sign_on, trail
+from entact.conduct.access import demonstration, people, sign_on, trail
 from entact.conduct.access.models import Account, FailedSignIns, Role
 from entact.conduct.configuration import read_sign_on
 from entact.conduct.error import ConductError
@@ -237,7 +237,7 @@ def test_a_person_is_known_by_one_word_of_one_provider(provider: Provider) -> No
 
 
 def test_accounts_of_one_press_and_servers_without_a_provider_have_no_sign_on(provider: Provider) -> None:
-    people.make_demonstration()
+    demonstration.make_demonstration()
     demo = people.account_named("demo-monitor")
     assert demo is not None
     with pytest.raises(ConductError, match="no provider"):

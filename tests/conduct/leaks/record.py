@@ -119,7 +119,7 @@ def _dedicate(database: str, study: Study) -> None:
 
 
 def _crawl(study: Study, twin: Twin, folder: Path, walk: Callable[[Seen, Source], None]) -> Seen:
-    from entact.conduct.access.people import make_demonstration
+    from entact.conduct.access.demonstration import make_demonstration
 
     seen = Seen()
     reader.forget()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -21,7 +20,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.access import trail
 from entact.conduct.access.models import NAME, Account, Invitation, Role
-from entact.conduct.delegation import certify, delegate, end, has_ended, today_at
+from entact.conduct.delegation import delegate, end, has_ended
 from entact.conduct.delegation import plan_end as plan_end_at
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import (
@@ -35,18 +34,14 @@ from entact.conduct.permissions import (
 from entact.conduct.record.door import Author
 from entact.course.entry import SYSTEM, Authenticated
 from entact.course.kinds.access import AccountChanged, CredentialChanged, Permission
-from entact.course.kinds.site import Certificate
-from entact.store import lists, models
 from entact.store.after_lock import period_in_force
 from entact.store.studies import RecordNow, record_now
 
 HOUR = timedelta(hours=1)
-YEAR = timedelta(days=365)
-DEMONSTRATION = "demo-"  # begins the name of an account that signs in by one press
-SIMULATED = ("rehearsal", "training")
 
 
-def _author(by: By) -> Author:
+def author_of(by: By) -> Author:
+    """The same person, as a site's ledger is told who entered something."""
     return Author(by.name, by.role, by.authenticated)
 
 
@@ -202,7 +197,7 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
             )
         row, made = Role.objects.get_or_create(account=account, role=role, site=site)
         if site != EVERYWHERE and account.is_active:
-            row.until = _as_day(delegate(account.name, role, site, by=_author(by)))
+            row.until = _as_day(delegate(account.name, role, site, by=author_of(by)))
             row.save(update_fields=["until"])
         if made:
             _permission(account, role, site, "given", by)
@@ -216,7 +211,7 @@ def plan_end(account: Account, site: str, until: str, *, by: By) -> None:
     """
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
-        planned = _as_day(plan_end_at(account.name, site, until, by=_author(by)))
+        planned = _as_day(plan_end_at(account.name, site, until, by=author_of(by)))
         held = [row.pk for row in account.roles.filter(site=site) if not is_over(row)]
         Role.objects.filter(pk__in=held).update(until=planned)
 
@@ -232,7 +227,7 @@ def take_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
             _require_other_owner(account)
         if Role.objects.filter(account=account, role=role, site=site).delete()[0]:
             if site != EVERYWHERE:
-                end(account.name, [role], site, by=_author(by))
+                end(account.name, [role], site, by=author_of(by))
             _permission(account, role, site, "taken", by)
 
 
@@ -309,52 +304,6 @@ def accept(secret: str, password: str) -> Account | None:
     return account
 
 
-def make_demonstration() -> None:
-    """One account a role, each signed in to by one press; in a rehearsal or training alone.
-
-    Who works at a site works at the one where most participants are.
-
-    Raises:
-        ConductError: in any other database.
-    """
-    require_simulated()
-    permissions, by = permissions_here(), By()
-    counts: dict[str, int] = dict.fromkeys(permissions.study.newest.file.sites, 0)
-    for one in lists.counts():
-        if one.site in counts:
-            counts[one.site] += one.participants
-    busiest = max(counts, key=lambda site: counts[site], default=EVERYWHERE)
-    for role in _in_order(permissions.roles):
-        name = f"{DEMONSTRATION}{role}"
-        account = Account.objects.filter(name=name).first()
-        if account is None:
-            title = role.replace("_", " ").capitalize()
-            account = make_account(name, title, by=by, demonstration=True)
-        if not account.roles.exists():
-            site = busiest if role in AT_A_SITE else EVERYWHERE
-            give_role(account, role, site, by=by)
-            if site != EVERYWHERE:
-                last = (today_at(site) + YEAR).isoformat()
-                certify(account.name, site, Certificate("demonstration", last), by=_author(by))
-
-
-def require_simulated() -> None:
-    """Refuses what is only for virtual people and training.
-
-    Raises:
-        ConductError: in a database of production.
-    """
-    installation = models.Installation.objects.first()
-    if installation is None or installation.environment not in SIMULATED:
-        raise ConductError(
-            gettext("accounts that are signed in to by one press are for rehearsals and training only")
-        )
-
-
-def _in_order(roles: Iterable[str]) -> list[str]:
-    return sorted(roles, key=lambda role: (role == OWNER,))
-
-
 def _permission(account: Account, role: str, site: str, status: str, by: By) -> None:
     payload = Permission(account.name, role, "given" if status == "given" else "taken", site)
     trail.enter(payload, by=by.name, role=by.role, authenticated=by.authenticated)
@@ -383,9 +332,9 @@ def _set_open(account: Account, is_open: bool, by: By) -> None:
                     continue
                 if is_open:
                     until = None if row.until is None else row.until.isoformat()
-                    delegate(account.name, row.role, row.site, by=_author(by), until=until)
+                    delegate(account.name, row.role, row.site, by=author_of(by), until=until)
                 else:
-                    end(account.name, [row.role], row.site, by=_author(by))
+                    end(account.name, [row.role], row.site, by=author_of(by))
             trail.enter(
                 AccountChanged(account.name, account.title, "open" if is_open else "closed"),
                 by=by.name,

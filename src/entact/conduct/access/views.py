@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entact.conduct.access import people, sign_on, trail
+from entact.conduct.access import demonstration, people, sign_on, trail
 from entact.conduct.access.forms import NewPersonForm, PasswordForm
 from entact.conduct.access.locking import is_locked
 from entact.conduct.access.models import Account
@@ -47,13 +47,13 @@ class SignIn(LoginView):
         """With the accounts that are signed in to by one press, and where code-breaks lie: whoever is locked
         out, or is a doctor of another hospital, reads no other page."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        simulated = environment_of_database() in people.SIMULATED
+        simulated = environment_of_database() in demonstration.SIMULATED
         shown = Account.objects.filter(is_demonstration=True, is_active=True).order_by("id")
         told = people.permissions_here().roles if simulated else {}
         context["demonstrations"] = [
             (account, begun(role_words(role)) if role in told else account.title, told.get(role, ""))
             for account, role in (
-                (one, one.name.removeprefix(people.DEMONSTRATION))
+                (one, one.name.removeprefix(demonstration.DEMONSTRATION))
                 for one in (shown.prefetch_related("roles") if simulated else ())
             )
         ]
@@ -81,7 +81,7 @@ def sign_in_by_one_press(request: HttpRequest, name: str) -> HttpResponse:
         Http404: when there is no such account here.
     """
     try:
-        people.require_simulated()
+        demonstration.require_simulated()
     except ConductError as error:
         raise Http404 from error
     account = Account.objects.filter(name=name, is_demonstration=True, is_active=True).first()

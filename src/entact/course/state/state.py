@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from copy import copy
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -18,6 +16,7 @@ from entact.course.state.assignment import AssignmentState
 from entact.course.state.attestation import ErasureState, FreezeState, SignatureState, UnblindingState
 from entact.course.state.blinding import GuessState
 from entact.course.state.consent import ConsentState
+from entact.course.state.copying import copied
 from entact.course.state.dose import DoseState, KitState, PresenceState
 from entact.course.state.encounter import EncounterState
 from entact.course.state.enrolment import (
@@ -218,7 +217,7 @@ class State:
     def take_state(self, other: State) -> None:
         """Is as another is now, and changes nothing of it afterwards."""
         for name in STATE:
-            setattr(self, name, _copied(getattr(other, name)))
+            setattr(self, name, copied(getattr(other, name)))
 
     def values(
         self, encounter: str | None, at: datetime, within: timedelta | None = None, ever: bool = False
@@ -396,34 +395,3 @@ class State:
 
 
 STATE = tuple(State.__annotations__)
-
-
-def _copied(value: Any) -> Any:
-    """A copy of all in a part of the state that later entries may change; each holds values of one type."""
-    if isinstance(value, dict):
-        each = _may_change(next(iter(value.values()), None))
-        return {name: _copied(one) for name, one in value.items()} if each else dict(value)
-    if isinstance(value, list):
-        return [_copied(one) for one in value] if _may_change(next(iter(value), None)) else list(value)
-    if isinstance(value, set):
-        return set(value)
-    if not _may_change(value):
-        return value
-    copied, struct = copy(value), cast(Hashable, type(value))
-    for name in _fields_that_hold(struct):
-        setattr(copied, name, _copied(getattr(value, name)))
-    return copied
-
-
-@cache
-def _fields_that_hold(struct: Any) -> tuple[str, ...]:
-    """The fields of a value that hold several."""
-    said = {one.name: str(one.type) for one in msgspec.structs.fields(struct)}
-    return tuple(name for name, type_ in said.items() if any(one in type_ for one in ("list", "dict", "set")))
-
-
-def _may_change(value: Any) -> bool:
-    """Whether a value is one that later entries may change in place."""
-    if isinstance(value, msgspec.Struct):
-        return not value.__struct_config__.frozen
-    return isinstance(value, dict | list | set)
