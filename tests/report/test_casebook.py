@@ -34,6 +34,7 @@ def book(text: str, accounts: int = 1) -> dict[str, Any]:
     stop = {
         "title": text,
         "status": "done",
+        "status_words": "done",
         "when": "2 Mar 2026",
         "contact": "",
         "window": text,

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+from django.utils.translation import gettext
+
 from entact.conduct.account import Accounts
 from entact.conduct.error import ConductError
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import BROKEN, Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.stops import Timeline
 from entact.conduct.timeline import tell
-from entact.conduct.words import lower_words, moment, words
+from entact.conduct.words import lower_words, moment, role_words, told, words
 from entact.course import Entry, instant
 from entact.course.entry import Kept
 from entact.course.entry.entry import Authenticated
@@ -93,7 +96,8 @@ class Casebook:
         found = dataclasses.asdict(self)
         del found["timeline"]["standing"]["status"]  # among the facts, for roles that may know it
         found["timeline"]["alerts"] = [one.title for one in self.timeline.alerts]
-        for stop in found["timeline"]["stops"]:
+        for stop, shown in zip(found["timeline"]["stops"], self.timeline.stops, strict=True):
+            stop["status_words"] = shown.status_words
             del stop["order"], stop["chart"]
         return found
 
@@ -145,10 +149,10 @@ class _Writing:
         study, sight = self.reader.study, self.reader.sight
         return Casebook(
             study=study.name,
-            title=str(study.newest.file.title),
+            title=told(study.newest.file.title),
             environment=self.reader.environment,
-            role=lower_words(sight.role),
-            hidden=tuple(lower_words(name) for name in sorted(sight.hidden)),
+            role=role_words(sight.role),
+            hidden=tuple(code_words(name) for name in sorted(sight.hidden)),
             made=moment(self.reader.at, self.zone),
             releases=tuple((one.file.release, one.digest) for one in study.releases),
             head=self._head() if sight.sees_everything else "",
@@ -174,9 +178,9 @@ class _Writing:
                 yield Signed(
                     by=one.by,
                     name=one.name,
-                    proof="" if second is None else lower_words(second.how),
+                    proof="" if second is None else code_words(second.how),
                     when=moment(one.at, self.zone),
-                    meaning=lower_words(one.meaning),
+                    meaning=code_words(one.meaning),
                     entries=len(self.seen.entries & one.versions.keys()),
                     broken=tuple(changed.get(one.entry, ())),
                 )
@@ -188,7 +192,7 @@ class _Writing:
 
     def _step(self, entry: Entry) -> Step:
         kind = KINDS.get(entry.kind)
-        what = [kind.title if kind is not None else words(entry.kind)]
+        what = [gettext(kind.title) if kind is not None else words(entry.kind)]
         form = entry.data.get("form")
         if isinstance(form, str):
             what.append(lower_words(form))
@@ -197,13 +201,14 @@ class _Writing:
         if entry.timepoint:
             what.append(entry.timepoint)
         if entry.replaces is not None:
-            what.append(f"corrects {self.accounts.anchor_of(entry.replaces).removeprefix('e-')}")
+            corrected = self.accounts.anchor_of(entry.replaces).removeprefix("e-")
+            what.append(gettext("corrects {entry}").format(entry=corrected))
         proof = entry.authenticated if isinstance(entry, Kept) else None
         return Step(
             arrived=self._time(entry.received_at) if isinstance(entry, Kept) else "",
             happened=self._time(entry.occurred_at),
             what=" · ".join(what),
-            by=f"{entry.by}, {lower_words(entry.role)}",
+            by=f"{entry.by}, {role_words(entry.role)}",
             proof="" if proof is None else _proof(proof),
             reason=self.accounts.reason_of(entry),
             place=" ".join(self.accounts.places_of(entry.id)),
@@ -218,5 +223,5 @@ class _Writing:
 
 def _proof(proof: Authenticated) -> str:
     """How it was known who entered something, and whether something was wrong with that."""
-    how = " ".join(part for part in (lower_words(proof.how), proof.who) if part)
-    return f"{how}, {lower_words(proof.problem)}" if proof.problem else how
+    how = " ".join(part for part in (code_words(proof.how), proof.who) if part)
+    return f"{how}, {code_words(proof.problem)}" if proof.problem else how

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext, ngettext
 
 from entact.conduct.language.codes import code_words
-from entact.conduct.language.rules import told_rule
 from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Reader
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
-from entact.conduct.words import listing, lower_words, quantity, span, told, words
+from entact.conduct.words import listing, lower_words, quantity, span, told_passage, words
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units
@@ -242,23 +241,17 @@ def _gate(sight: Sight, release: Release, name: str) -> GateShown:
     asked = safety.asked_when(name) if sees_when else None
     return GateShown(
         told_again(act_words(name)),
-        None if asked is None else _told(asked),
-        tuple(map(_told, shown)),
+        None if asked is None else told_passage(asked),
+        tuple(map(told_passage, shown)),
         len(lines) - len(shown),
     )
-
-
-def _told(passage: Passage) -> Passage:
-    """A passage in the language of the page."""
-    text = told_again(passage.text) if passage.text.startswith("asked when ") else told_rule(passage.text)
-    return replace(passage, term=told(passage.term), text=text, notes=tuple(map(told_again, passage.notes)))
 
 
 @lru_cache(maxsize=64)
 def _alerts(sight: Sight, release: Release, language: str) -> tuple[Passage, ...]:
     """The alerts as `entact show` says them, with how each goes on."""
     safety = Safety(release)
-    return tuple(_told(safety.alert(name)) for name in release.file.alerts if sight.sees_alert(name))
+    return tuple(told_passage(safety.alert(name)) for name in release.file.alerts if sight.sees_alert(name))
 
 
 def _sites(reader: Reader) -> Iterable[SiteRow]:

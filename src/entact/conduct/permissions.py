@@ -349,6 +349,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "add": SEE_PARTICIPANTS,
     "entry": SEE_PARTICIPANTS,
     "event_report": "report_safety",
+    "casebook": "read_audit",
     "withdraw": "correct",
     "matrix": SEE_PARTICIPANTS,
     "visit": SEE_PARTICIPANTS,

@@ -144,6 +144,11 @@ class DueShown:
     by: str
     address: str
 
+    @property
+    def status_words(self) -> str:
+        """The status as people say it."""
+        return code_words(self.status)
+
 
 @dataclass(frozen=True)
 class Timeline:

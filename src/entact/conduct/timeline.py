@@ -12,7 +12,7 @@ from entact.conduct.account import Accounts
 from entact.conduct.alerts import alerts_to_answer
 from entact.conduct.chart import draw_session
 from entact.conduct.forms.place import release_of, visit_address
-from entact.conduct.language.codes import code_words
+from entact.conduct.language.codes import code_words, item_title
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import DOSING
@@ -137,7 +137,7 @@ class _Telling:
                     else ""
                 )
                 title = title_of_visit(one.visit, visits)
-                yield DueShown(title, gettext("under way"), since, visit_address(one.id))
+                yield DueShown(title, "under_way", since, visit_address(one.id))
         if not self.sight.sees_status or self._is_over():
             return
         ahead = [one for one in dues.values() if one.visit not in held and one.status in ("due", "expected")]
@@ -146,7 +146,7 @@ class _Telling:
         for due in [*now, *[one for one in ahead if one.status == "expected"][:1]]:
             by = window(due, self.zone) or gettext("its days are not known yet")
             address = visit_address(f"{due.visit}#1")
-            yield DueShown(title_of_visit(due.visit, visits), code_words(due.status), by, address)
+            yield DueShown(title_of_visit(due.visit, visits), due.status, by, address)
 
     def _is_over(self) -> bool:
         """Whether nothing more can be due, as far as the role may know."""
@@ -240,7 +240,7 @@ class _Telling:
 
     def _title_of_activity(self, name: str) -> str:
         form = self.course.release.forms.get(name)
-        return title_of_form(form) if form is not None else words(name)
+        return title_of_form(form) if form is not None else item_title(name)
 
     def _fill(self, stops: dict[str, Stop]) -> list[Effective]:
         """Puts every entry that is seen into its encounter; returns those that belong to none."""

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("find/", views.find, name="find"),
     path("dashboard/", views.show_dashboard, name="dashboard"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
+    path("participants/<str:key>/casebook.pdf", views.give_casebook, name="casebook"),
     path("participants/", include("entact.conduct.signatures.urls")),
     path("participants/", include("entact.conduct.queries.urls")),
     path("", include("entact.conduct.monitoring.urls")),

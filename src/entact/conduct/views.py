@@ -12,12 +12,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from entact.conduct.asking import Asked
 from entact.conduct.blinding.telling import is_planned
+from entact.conduct.casebook import casebook
 from entact.conduct.dashboard import draw_board
 from entact.conduct.error import ConductError
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import banner, page
+from entact.conduct.given import note_given
 from entact.conduct.home import waits_for
+from entact.conduct.language.printed import in_language
 from entact.conduct.linking.domain import linked_population
 from entact.conduct.overview import describe
 from entact.conduct.participants import find_number, list_participants
@@ -29,6 +33,7 @@ from entact.conduct.versions.domain import has_conflicts
 from entact.conduct.words import title_of_visit
 from entact.course.fold import Broken
 from entact.course.kinds import KINDS
+from entact.report.casebook import draw_casebook
 from entact.report.page import schedule_style
 from entact.store import StoreError
 
@@ -113,9 +118,30 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
         "told_of": is_planned(request.person, course),
         "keeps_kits": request.person.may("check_supply", course.site) and reader.sight.sees("dosing"),
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
+        "reads_audit": request.person.may("read_audit", course.site),
         "here": "participants",
     }
     return page(request, reader, "participant.html", values)
+
+
+@require_safe
+def give_casebook(request: HttpRequest, key: str) -> HttpResponse:
+    """One participant's casebook as a PDF, in the language of the page; that it was given out is kept.
+
+    Raises:
+        Http404: when nobody whom this person may see has this number, or the audit trail is not theirs.
+    """
+    asked = Asked(request, key)
+    role = asked.role_for("read_audit")
+    if role is None:
+        raise Http404
+    given_out = gettext("Given out to {name}, who had signed in.").format(name=asked.person.name)
+    book = casebook(asked.reader, asked.participant, asked.opener(asked.role_for("correct")), given_out)
+    note_given(request, asked.reader, f"casebook of {asked.participant.number}")
+    drawn = draw_casebook(in_language("casebook", book.values()))
+    answer = HttpResponse(drawn, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{asked.reader.study.name}-casebook.pdf"'
+    return answer
 
 
 @require_safe

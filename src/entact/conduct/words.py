@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.language.choice import of_study
 from entact.conduct.language.codes import MONTHS, code_words
+from entact.conduct.language.rules import told_rule
 from entact.conduct.language.sentences import told_again
 from entact.course import Due
 from entact.course.entry.sealing import is_sealed
@@ -21,7 +23,7 @@ from entact.protocol.study import Span, Visit, told_in
 from entact.protocol.study.text import Translated
 from entact.protocol.timetable import ACTIVITIES
 from entact.protocol.words.label import unit_words
-from entact.protocol.words.passage import listed
+from entact.protocol.words.passage import Passage, listed
 
 T = TypeVar("T")
 
@@ -60,6 +62,12 @@ def listing(texts: Iterable[str], last: str = "") -> str:
 def told(title: str) -> str:
     """Words of the study file in the language of the page, where the study has them in it."""
     return told_in(title, of_study(list(title.by_language))) if isinstance(title, Translated) else title
+
+
+def told_passage(passage: Passage) -> Passage:
+    """What a gate asks or an alert says, in the language of the page."""
+    text = told_again(passage.text) if passage.text.startswith("asked when ") else told_rule(passage.text)
+    return replace(passage, term=told(passage.term), text=text, notes=tuple(map(told_again, passage.notes)))
 
 
 def title_of_scope(name: str, consent: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from entact.report.typeset import as_pdf
@@ -43,8 +44,10 @@ class Reported(Protocol):
         """What is to be done."""
 
 
-def draw_report(report: Reported, title: str, site: str, environment: str) -> bytes:
-    """The report as a PDF."""
+def draw_report(
+    report: Reported, title: str, site: str, environment: str, speaks: Mapping[str, Any]
+) -> bytes:
+    """The report as a PDF; `speaks` are the words of the sheet in a language."""
     values = {
         "title": title,
         "site": site,
@@ -56,8 +59,9 @@ def draw_report(report: Reported, title: str, site: str, environment: str) -> by
         "counts": [[said, str(count)] for said, count in report.counts],
         "deviations": [list(one) for one in report.deviations],
         "actions": [
-            [str(one.number), one.text, one.owner, one.due, one.said or "open"] for one in report.actions
+            [str(one.number), one.text, one.owner, one.due, one.said or "–"] for one in report.actions
         ],
         "environment": environment,
+        **speaks,
     }
     return as_pdf("monitoring", values)

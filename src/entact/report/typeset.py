@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import typst
+
+MARKED: Final = re.compile(r'\bt\("((?:[^"\\]|\\.)*)"')
+
+# Sheets that pages give out, in the language of who prints them; all others are English.
+SHEETS: Final = ("session_pack", "event", "casebook", "monitoring", "consent")
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # in place of a date
 
@@ -38,6 +44,17 @@ def found_in(name: str, values: Mapping[str, Any], label: str) -> list[Any]:
         ignore_system_fonts=True,
     )
     return list(json.loads(found))
+
+
+def marked_words(template: str) -> Iterator[str]:
+    """What a template of a sheet marks, `t("page {0} of {1}", …)`, as a catalogue has it."""
+    for found in MARKED.findall(template):
+        yield found.replace('\\"', '"')
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """What the sheet of a name says: each once, in order."""
+    return tuple(dict.fromkeys(marked_words(_template(name).decode())))
 
 
 def _template(name: str) -> bytes:

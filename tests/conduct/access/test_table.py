@@ -35,6 +35,7 @@ KEYED = {
     "add": "/participants/{key}/add/medication/",
     "entry": "/participants/{key}/entry/nothing/",
     "event_report": "/participants/{key}/entry/nothing/report.pdf",
+    "casebook": "/participants/{key}/casebook.pdf",
     "withdraw": "/participants/{key}/entry/nothing/withdraw/",
     "matrix": "/participants/{key}/visits/",
     "visit": "/participants/{key}/screening.1/",

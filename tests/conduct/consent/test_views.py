@@ -6,6 +6,7 @@ import base64
 import re
 import struct
 import zlib
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -61,6 +62,27 @@ def signing(study: Study, page: str, **more: Any) -> dict[str, Any]:
     sent = {"do": "sign", "head": head[1], "version": "2.1", "language": "en", "how": "drawn", "drawn": drawn}
     who = {"informed_by": "ada", "informed_at": "10 min ago", "password": PASSWORD, "code": code()}
     return sent | scopes | who | more
+
+
+def test_a_version_is_read_as_the_sheet_says_it_and_one_that_was_replaced_is_found(
+    ada: Browser, ledger: str, study: Study
+) -> None:
+    for version in ("CH 3.0 of 12 May", "CH 3.1", "CH 3.0 of 12 May"):
+        ada.post(PAGE, signing(study, ada.get(PAGE), version=version))
+        assert version in ada.get(PAGE)
+        assert "sealed:" not in ada.get(PAGE)
+    assert read(list(store.lines(ledger))[-1].text).data["version"] == "CH 3.0 of 12 May"
+    assert "consent_superseded" in {one.rule for one in findings(course_of(study, ledger), datetime.now(UTC))}
+
+
+def test_a_participant_signs_once_though_who_keeps_it_typed_a_wrong_password(
+    ada: Browser, study: Study
+) -> None:
+    wrong = signing(study, ada.get(PAGE), password="not this one, I fear")
+    answer = ada.post(PAGE, wrong, status=422)
+    assert f'name="drawn" value="{wrong["drawn"]}"' in answer
+    other = signing(study, ada.get(PAGE), informed_at="tomorrow")
+    assert 'name="drawn" value=""' in ada.post(PAGE, other, status=422)
 
 
 @pytest.mark.requirement("R13")

@@ -167,6 +167,23 @@ def test_what_is_wrong_is_kept_with_what_is_found_beside_it(
     assert "flag warn" in said(page, "age")
 
 
+def test_a_form_says_whom_its_answers_call_until_somebody_answers(ada: Browser, screened: str) -> None:
+    address = "/participants/S-1/screening.1/suicidality/"
+    page = ada.get(address)
+    assert "call somebody" not in page
+    answered = {"shown": ["ideation", "behaviour"], "item:ideation": "5", "item:behaviour": "false"}
+    ada.post(address, answered | {"head": head_of(page)})
+    page = ada.get(address)
+    assert "These answers call somebody" in page
+    assert "<strong>Suicidal intent or behaviour</strong>: nobody has answered; calls investigator." in page
+    assert "These answers call somebody" not in ada.get(ADDRESS)
+    found = re.search(r'href="([^"]*alert_answered[^"]*)"', page)
+    assert found is not None
+    done = {"shown": ["alert", "action"], "item:alert": "ideation", "item:action": "spoken_with"}
+    ada.post(found[1].replace("&amp;", "&"), done | {"head": head_of(page)})
+    assert "call somebody" not in ada.get(address)
+
+
 def test_a_form_that_was_not_done_says_why(ada: Browser, screened: str, study: Study) -> None:
     blank = {"head": "3", "shown": FILLED["shown"]}
     assert "Nothing is answered yet" in ada.post(ADDRESS, blank, status=422)

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from entact.conduct.language.scripts import OF_CONSOLE, OF_PAGES, marked_words
+from entact.report.typeset import SHEETS, words_of
 
 CONDUCT = Path(__file__).parents[3] / "src" / "entact" / "conduct"
 KEYWORDS = {
@@ -50,6 +51,11 @@ def scripts() -> list[Path]:
     return sorted([*OF_PAGES.glob("*.js"), *OF_CONSOLE.glob("*.js")])
 
 
+def sheets() -> list[Path]:
+    """What is printed from pages."""
+    return [CONDUCT.parent / "report" / "templates" / f"{name}.typ" for name in SHEETS]
+
+
 def read_words(language: str) -> Catalog:
     """The catalogue of a language as it is written."""
     with po_of(language).open("rb") as file:
@@ -69,8 +75,8 @@ def said() -> Catalog:
         settings.configure(USE_I18N=False)
         django.setup()
     found = Catalog(domain="django", charset="utf-8")
-    for path in sorted([*CONDUCT.rglob("*.py"), *templates(), *scripts()]):
-        place = [(path.relative_to(CONDUCT).as_posix(), None)]
+    for path in sorted([*CONDUCT.rglob("*.py"), *templates(), *scripts(), *sheets()]):
+        place = [(path.relative_to(CONDUCT.parent if path.suffix == ".typ" else CONDUCT).as_posix(), None)]
         for function, words in _READ[path.suffix](path):
             if function == "pgettext":
                 found.add(words[1], locations=place, context=words[0])
@@ -103,7 +109,13 @@ def _of_script(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "gettext", (words,)
 
 
-_READ = {".html": _of_template, ".py": _of_module, ".js": _of_script}
+def _of_sheet(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a template of a sheet marks."""
+    for words in words_of(path.stem):
+        yield "gettext", (words,)
+
+
+_READ = {".html": _of_template, ".py": _of_module, ".js": _of_script, ".typ": _of_sheet}
 
 
 def write(language: str) -> None:

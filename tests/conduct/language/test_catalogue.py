@@ -14,12 +14,14 @@ from tests.conduct.language.catalogue import (
     read_words,
     said,
     scripts,
+    sheets,
     templates,
 )
 from tests.conduct.language.unmarked import (
     modules,
     unmarked_in_module,
     unmarked_in_script,
+    unmarked_in_sheet,
     unmarked_in_template,
 )
 
@@ -29,8 +31,8 @@ from entact.conduct.language.scripts import marked_words
 # everybody, and what is signed in words of its own (consent/text.py has them in both languages).
 NOT_SHOWN: Final = frozenset(
     {
-        "access/provider.py", "access/remembered.py", "access/sign_on.py", "casebook.py", "configuration.py",
-        "consent/text.py", "demonstration.py", "entries/event_report.py", "exports/tables.py",
+        "access/provider.py", "access/remembered.py", "access/sign_on.py", "configuration.py",
+        "consent/text.py", "demonstration.py", "exports/tables.py",
         "exports/views.py", "serve.py",
         "session/apps.py", "session/asking.py", "session/sealed.py", "sight.py",
         "upkeep/reports.py", "verification.py", "worker/copies.py", "worker/queue.py", "worker/work.py",
@@ -41,7 +43,7 @@ NOT_READ: Final = (
     "the database cannot be reached", "the worker gave no sign since", "drafts of", "is absent",
     "the participant goes on answering", "listing of forms", "signed in", "own account", "default-src",
     "%s cannot be shown", "Not known", ". Not known", "entact save", "told today", "an alert could not call",
-    "no mail to",
+    "no mail to", "the role  sees no participants", "no participant of this record has",
 )  # fmt: skip
 # Still to be done: the kinds of entries as forms, and what the pure rooms say (docs/languages.md).
 TO_DO: Final = frozenset({"permissions.py", "record/door.py"})
@@ -109,6 +111,26 @@ def test_no_script_says_what_is_not_marked() -> None:
         if words and path.name not in SCRIPTS_NOT_SHOWN:
             found[path.name] = words
     assert not found
+
+
+def test_no_sheet_prints_what_is_not_marked() -> None:
+    found = {path.name: words for path in sheets() if (words := unmarked_in_sheet(path.read_text("utf-8")))}
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "= Numbers and emergencies",
+        "Signed: #report.by.",
+        "#let a = [Corrected #one.when by #one.by]",
+        '#heading(level: 2, "Actions")',
+        "table.header([time], [what])",
+    ],
+)
+def test_words_of_a_sheet_that_are_not_marked_are_found(sheet: str) -> None:
+    assert unmarked_in_sheet(sheet)
+    assert not unmarked_in_sheet('= #t("Numbers")\n#let a = [*#pack.title* #h(4pt) #t("by {0}", one.by)]')
 
 
 def test_nothing_is_left_out_that_needs_no_leaving_out() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.conduct.language.catalogue import KEYWORDS
 
 from entact.conduct.language.scripts import MARKED
+from entact.report.typeset import MARKED as SHEET_MARKED
 
 _TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 _TRANSLATED = re.compile(r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}", re.DOTALL)
@@ -112,6 +113,31 @@ def is_said(text: str) -> bool:
     return bool(
         re.search(r"[^\W\d_]{2,}[,.:;]? +[^\W\d_]{2,}|\0[,:]? [^\W\d_]{2,}|[^\W\d_]{2,} \0", text)
     ) and not (_ATTRIBUTES.match(text))
+
+
+# What no reader sees in the template of a sheet: comments, fonts, languages, keys, and what is compared.
+_UNSEEN_IN_SHEET = re.compile(
+    r'//[^\n]*|(?:font|lang|paper|weight|format|label|hint|default): "[^"\n]*"|\.at\("[^"\n]*"'
+    r'|[!=]= "[^"\n]*"|not in \([^()]*\)|rgb\("[^"\n]*"\)'
+)
+_CODE_IN_SHEET = re.compile(
+    r"#for \w+ in [\w.]+|#?[\w.-]+\((?:[^()\[\]]|\([^()\[\]]*\))*\)|#[\w.-]+\b(?!\()|\b[a-z-]+: "
+    r"|\b(?:else|if|not|and)\b"
+)
+
+
+def unmarked_in_sheet(text: str) -> list[str]:
+    """Words of a sheet's template that are not marked: in strings, in brackets, in lines of markup."""
+    plain = SHEET_MARKED.sub("t(", _UNSEEN_IN_SHEET.sub("", text))
+    found = [one for one in re.findall(r'"([^"\n]*)"', plain) if re.search(r"[^\W\d_]{2,}", one)]
+    found = [one for one in found if one != "sha256 "]
+    plain = re.sub(r'"[^"\n]*"', "", plain)
+    lines = [one for one in plain.split("\n") if re.match(r"=|[^\W\d_][^=(]*$|[^\W\d_]+: #", one)]
+    for one in (*re.findall(r"\[([^\[\]]*)\]", plain), *lines):
+        words = _CODE_IN_SHEET.sub("", _CODE_IN_SHEET.sub("", one))
+        if re.search(r"[^\W\d_]{2,}", words):
+            found.append(words.strip())
+    return found
 
 
 def modules(conduct: Path) -> list[Path]:

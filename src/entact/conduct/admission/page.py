@@ -18,12 +18,11 @@ from entact.conduct.language.codes import code_words
 from entact.conduct.participants import Listing, list_participants
 from entact.conduct.reader import Reader
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import moment, words
+from entact.conduct.words import moment, told, words
 from entact.course import Course, fold, read
 from entact.course.state.consent import ConsentState
 from entact.course.state.enrolment import AttemptState, EligibilityState
 from entact.course.state.stopping import DiscontinuationState
-from entact.protocol.study import told_in
 from entact.store import models
 
 # Kinds of entries that say when somebody was screened, and what became of it.
@@ -81,15 +80,15 @@ def attempts_of(course: Course, seen: SeenCourse, zone: tzinfo, key: str = "") -
     """Every attempt of a participant, in order."""
     found = []
     for place, one in enumerate(course.attempts):
-        told = [said for said in course.screenings if said.attempt == one.number]
-        last = told[-1] if told else None
+        screened = [said for said in course.screenings if said.attempt == one.number]
+        last = screened[-1] if screened else None
         outcome, why = _outcome(course, one, place, seen)
         population = last.population if last is not None else ""
         plan = course.release.file.populations.get(population)
-        title = told_in(plan.title, None) if plan is not None and plan.title else words(population)
+        title = told(plan.title) if plan is not None and plan.title else words(population)
         moves = [
             f"{after.site}, {moment(after.at, zone)}"
-            for before, after in pairwise(told)
+            for before, after in pairwise(screened)
             if before.site != after.site
         ]
         found.append(
@@ -163,7 +162,9 @@ def _against(course: Course, decided: EligibilityState, sees_criteria: bool) -> 
     for name, compiled in course.release.criteria_of(course.population).items():
         judged = decided.criteria.get(name)
         if judged is not None and judged is not (compiled.criterion.kind == "inclusion"):
-            yield f"{told_in(compiled.criterion.text, None)} ({compiled.criterion.kind})"
+            is_inclusion = compiled.criterion.kind == "inclusion"
+            kind = gettext("inclusion") if is_inclusion else gettext("exclusion")
+            yield f"{told(compiled.criterion.text)} ({kind})"
 
 
 def _causes(stopped: Mapping[str, DiscontinuationState]) -> list[str]:

@@ -9,11 +9,10 @@ from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
 from entact.conduct.language.codes import code_words
-from entact.conduct.words import day, moment, scopes_in_order, title_of_scope
+from entact.conduct.words import day, moment, scopes_in_order, title_of_scope, told
 from entact.course import Course
 from entact.course.state.reconsent import reconsents_of
 from entact.protocol import Release
-from entact.protocol.study import told_in
 from entact.protocol.words.label import begun
 
 
@@ -55,7 +54,7 @@ def scopes_of(course: Course, release: Release, sent: Mapping[str, str]) -> list
     return [
         Scope(
             name,
-            begun(told_in(text, None)),
+            begun(told(text)),
             standing.get(name),
             sent.get(f"scope:{name}", ""),
             _consequence(course, name),

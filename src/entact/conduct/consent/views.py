@@ -21,6 +21,8 @@ from entact.conduct.consent.page import consents_made, renewal_of, scopes_of
 from entact.conduct.forms.saying import Clock, Told, Which, tell_time, with_weekday
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
+from entact.conduct.language.choice import spoken
+from entact.conduct.language.printed import in_language
 from entact.conduct.uploads.content import LARGEST
 from entact.conduct.words import listing
 from entact.report.consent import draw_consent
@@ -54,7 +56,7 @@ def show_consent(request: HttpRequest, key: str) -> HttpResponse:
             sent, words = _sent(asked)
             second = sign_again(request, asked.sent("head"), asked.now)
             if isinstance(second, str):
-                raise Refusal(second)
+                return _shown(asked.again(), role, second, _drawn(asked))
             sign_consent(asked, sent, author, second, words)
         else:
             raise Http404
@@ -88,6 +90,7 @@ def give_consent_pdf(request: HttpRequest, key: str, entry: str) -> HttpResponse
         drawn,
         entry=entry,
         environment=asked.reader.environment,
+        speaks=in_language("consent", {}, spoken(str(one.data.get("language") or ""))),
     )
     note_given(request, asked.reader, f"consent {entry} of {asked.participant.ledger}")
     answer = HttpResponse(document, content_type="application/pdf")
@@ -167,7 +170,13 @@ def _informing(asked: Asked) -> list[tuple[str, str]]:
     return [(me.identity, me.name), *(one for one in others if one[0] != me.identity)]
 
 
-def _shown(asked: Asked, role: str | None, problem: str = "") -> HttpResponse:
+def _drawn(asked: Asked) -> str:
+    """What the participant drew, to show it again where only who keeps it has to show anew who they are."""
+    drawn = asked.sent("drawn")
+    return drawn if drawn.startswith("data:image/png;base64,") else ""
+
+
+def _shown(asked: Asked, role: str | None, problem: str = "", drawn: str = "") -> HttpResponse:
     course = asked.course
     release = release_of_consent(course, asked.now)
     sent = asked.request.POST
@@ -184,6 +193,7 @@ def _shown(asked: Asked, role: str | None, problem: str = "") -> HttpResponse:
         "sent": {name: sent.get(name, "") for name in ("version", "language", "how", "informed_by")},
         "informed_at": sent.get("informed_at", ""),
         "signed_at": sent.get("signed_at", ""),
+        "drawn": drawn,
         "may_sign": role is not None,
         **(asks_again(asked.request, course.consent.entry if course.consent else "") if role else {}),
         "problem": problem,

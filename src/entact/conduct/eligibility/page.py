@@ -20,11 +20,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import moment, score, words
+from entact.conduct.words import moment, score, told, words
 from entact.course import Course
 from entact.course.kinds.enrolment import computed_criterion
 from entact.course.state.values import Values
-from entact.protocol.study import told_in
 
 Status = Literal["met", "not_met", "unknown", "to_judge", "hidden", "withheld"]
 
@@ -126,7 +125,7 @@ def _lines(course: Course, seen: SeenCourse, at: datetime, withheld: bool) -> It
     values = Values(course, None, at, None, True, beyond=True)
     judged = course.eligibility.criteria if course.eligibility is not None else {}
     for name, compiled in course.release.criteria_of(course.population).items():
-        text, kind = told_in(compiled.criterion.text, None), compiled.criterion.kind
+        text, kind = told(compiled.criterion.text), compiled.criterion.kind
         rule = compiled.rule
         if rule is not None and not seen.sight.sees_rule(rule):
             yield Line(name, text, kind, "hidden")

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from entact.conduct.account import Account, Accounts
 from entact.conduct.asking import Asked
-from entact.conduct.words import lower_words, moment, words
+from entact.conduct.language.codes import code_words
+from entact.conduct.words import moment, role_words, told, words
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import found_in_signatures
 from entact.course.kinds.reporting import reports_due
@@ -85,7 +88,7 @@ class _Writing:
         release = self.course.site_release(asked.now).file
         return EventReport(
             study=study.name,
-            title=str(release.title),
+            title=told(release.title),
             release=release.release,
             environment=asked.reader.environment,
             site=self.course.site or "",
@@ -93,7 +96,7 @@ class _Writing:
             entry=self.event,
             made=moment(asked.now, asked.zone),
             zone=str(asked.zone),
-            role=lower_words(self.role),
+            role=role_words(self.role),
             by=asked.person.name,
             is_serious=self.course.adverse_events[self.event].is_serious,
             facts=tuple(self._facts()),
@@ -103,7 +106,7 @@ class _Writing:
             medicines=self._written(lambda one: one.entry.kind == "medication"),
             reports=tuple(self._reports()),
             signed=tuple(self._signed()),
-            hidden=tuple(lower_words(name) for name in sorted(asked.reader.sight.hidden)),
+            hidden=tuple(code_words(name) for name in sorted(asked.reader.sight.hidden)),
         )
 
     def _written(self, belongs: Any) -> tuple[Account, ...]:
@@ -127,26 +130,30 @@ class _Writing:
         event = self.course.adverse_events[self.event]
         terms = self.course.release.file.adverse_events.terms
         term = terms.get(event.term or "")
-        yield "Event", str(term.title) if term is not None else words(event.term or "not said")
-        yield "Began", event.onset or "not known"
-        yield "Ended", event.resolved or "not known"
-        yield "Outcome", lower_words(event.outcome or "not known")
-        yield "Serious", _yes(event.serious)
-        grounds = ", ".join(map(lower_words, event.seriousness or ())) or "none said"
-        yield "Serious because of", grounds
-        yield "Severity, at its worst", lower_words(event.worst_severity or "not judged")
-        yield "Related to the treatment", lower_words(event.related or "not judged")
-        yield "Expected", _yes(event.expected)
-        yield "What was done", event.action or "not said"
+        said = words(event.term) if event.term else gettext("not said")
+        yield gettext("Event"), told(term.title) if term is not None else said
+        yield gettext("Began"), event.onset or gettext("not known")
+        yield gettext("Ended"), event.resolved or gettext("not known")
+        yield gettext("Outcome"), code_words(event.outcome or "") or gettext("not known")
+        yield gettext("Serious"), _yes(event.serious)
+        grounds = ", ".join(map(code_words, event.seriousness or ())) or gettext("none said")
+        yield gettext("Serious because of"), grounds
+        yield (
+            gettext("Severity, at its worst"),
+            code_words(event.worst_severity or "") or gettext("not judged"),
+        )
+        yield gettext("Related to the treatment"), code_words(event.related or "") or gettext("not judged")
+        yield gettext("Expected"), _yes(event.expected)
+        yield gettext("What was done"), event.action or gettext("not said")
 
     def _reports(self) -> Iterator[tuple[str, str, str, str]]:
         known = self.course.site_release(self.asked.now).file.reports
         for one in reports_due(self.course):
             if one.event == self.event:
                 said = known.get(one.report)
-                sent = "not sent" if one.sent_at is None else moment(one.sent_at, self.asked.zone)
+                sent = gettext("not sent") if one.sent_at is None else moment(one.sent_at, self.asked.zone)
                 due = moment(one.due, self.asked.zone)
-                title = str(said.title) if said is not None else words(one.report)
+                title = told(said.title) if said is not None else words(one.report)
                 yield title, said.to or "" if said is not None else "", due, sent
 
     def _signed(self) -> Iterator[str]:
@@ -155,10 +162,11 @@ class _Writing:
         broken = {signature for _, signature, entry, _ in found_in_signatures(self.course) if entry in own}
         for one in self.course.signatures:
             if one.entry in self.seen.entries and own & one.versions.keys():
-                holds = "changed since: it does not hold" if one.entry in broken else "unchanged since"
+                changed, same = gettext("changed since: it does not hold"), gettext("unchanged since")
+                holds = changed if one.entry in broken else same
                 when = moment(one.at, self.asked.zone)
-                yield f"{one.name} ({one.by}), {when}: {lower_words(one.meaning)}, {holds}"
+                yield f"{one.name} ({one.by}), {when}: {code_words(one.meaning)}, {holds}"
 
 
 def _yes(said: bool | None) -> str:
-    return "not judged" if said is None else "yes" if said else "no"
+    return gettext("not judged") if said is None else gettext("yes") if said else gettext("no")

@@ -24,6 +24,7 @@ from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saved import answer_saved
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
+from entact.conduct.language.printed import in_language
 from entact.conduct.refusal import told_reasons
 from entact.course import Refused
 from entact.course.disclosure import class_named
@@ -155,7 +156,8 @@ def give_event_report(request: HttpRequest, key: str, entry: str) -> HttpRespons
         raise Http404
     number = asked.participant.number
     note_given(request, asked.reader, f"report of the adverse event {report.entry} of {number}")
-    answer = HttpResponse(draw_event_report(report.values()), content_type="application/pdf")
+    drawn = draw_event_report(in_language("event", report.values()))
+    answer = HttpResponse(drawn, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{asked.reader.study.name}-event.pdf"'
     return answer
 

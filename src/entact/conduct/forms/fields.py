@@ -13,13 +13,13 @@ from entact.conduct.forms.reading import ITEM, MISSING_BECAUSE, NONE, UNIT, Sent
 from entact.conduct.forms.saying import with_weekday
 from entact.conduct.forms.units import converted, convertible
 from entact.conduct.language.rules import told_rule
-from entact.conduct.words import score
+from entact.conduct.words import score, told
 from entact.conduct.words import value as value_words
 from entact.protocol import CompiledForm
 from entact.protocol.answer import MISSING
 from entact.protocol.moment import read_moment
 from entact.protocol.rule import Facts, Rule
-from entact.protocol.study import Item, told_in
+from entact.protocol.study import Item
 from entact.protocol.words.form import FormAccount, ItemAccount
 from entact.protocol.words.label import begun, unit_words
 
@@ -391,7 +391,7 @@ def _shown(item: Item, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and value in item.labels:
-        return told_in(item.labels[value], None)
+        return told(item.labels[value])
     text = score(value)
     return f"{text} {unit_words(item.unit)}".rstrip() if isinstance(value, int | float) else text
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
+from entact.conduct.alerts import Unanswered, alerts_to_answer
 from entact.conduct.asking import Asked
 from entact.conduct.attested import review_of
 from entact.conduct.forms.domain import (
@@ -167,8 +168,22 @@ class FormAsked(Asked):
         return self._answer(shown, status)
 
     def _answer(self, shown: FormPage, status: int) -> HttpResponse:
-        values = {"form": shown, "review": review_of(self, self.written.effective), "here": "participants"}
+        values = {
+            "form": shown,
+            "alerts": self._alerts(),
+            "review": review_of(self, self.written.effective),
+            "here": "participants",
+        }
         return page(self.request, self.reader, "forms/form.html", values, status)
+
+    def _alerts(self) -> list[tuple[Unanswered, str]]:
+        """The alerts that this form called and nobody has answered, and where that is done."""
+        effective = self.written.effective
+        if effective is None:
+            return []
+        answers = self.role_for("answer_alert") is not None
+        called = (one for one in alerts_to_answer(self.seen) if one.entry == effective.id)
+        return [(one, one.address(self.participant.key) if answers else "") for one in called]
 
     def _read_only(self, shown: FormPage) -> FormPage:
         """A form that is frozen or locked invites to nothing, and says why and who ends that."""

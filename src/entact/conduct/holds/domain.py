@@ -17,7 +17,7 @@ from entact.conduct.permissions import Permissions, permissions_of
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
 from entact.conduct.record.of_study import note_of_study
-from entact.conduct.words import lower_words, role_words
+from entact.conduct.words import lower_words, role_words, told
 from entact.course.entry import Kept, canonical
 from entact.course.entry.entry import SecondProof
 from entact.course.kinds.study import HOLD, HoldChanged
@@ -131,7 +131,7 @@ def _of_file(reader: Reader, study: StudyState, entries: list[Kept]) -> Iterator
         counted = {fact: facts[fact] for fact in sorted(ruled.rule.names)}
         yield Hold(
             name,
-            str(ruled.said.title),
+            told(ruled.said.title),
             ruled.said.stops,
             name in in_force,
             tuple((told_rule(COUNTS[fact]), number) for fact, number in counted.items()),

@@ -17,7 +17,7 @@ from entact.store import StoreError
 
 TITLES: Final = dict(settings.LANGUAGES)
 RECORDED: Final = settings.LANGUAGE_CODE  # what is written into the record, and into files, is written in it
-FILES: Final = (".csv", ".jsonl", ".pdf")  # how their addresses end
+FILES: Final = (".csv", ".jsonl")  # how their addresses end; sheets are for people
 
 
 class Language:

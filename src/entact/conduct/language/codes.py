@@ -195,6 +195,8 @@ OF_RECORD = (
     gettext_noop("lost"),
     gettext_noop("dispensed"),
     gettext_noop("missed"),
+    gettext_noop("expected"),
+    gettext_noop("under way"),
     gettext_noop("not reachable"),
     gettext_noop("one time code"),
     gettext_noop("partly taken"),

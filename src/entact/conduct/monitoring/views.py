@@ -18,6 +18,7 @@ from entact.conduct.asking import Asked, authenticated_by, now_in, reader_of
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
+from entact.conduct.language.printed import in_language
 from entact.conduct.monitoring.domain import verify
 from entact.conduct.monitoring.page import ROWS, Report, actions_sent, draft_shown, reports_shown
 from entact.conduct.monitoring.visit import draft_of, owners_at, send_report, settle_action, token_of
@@ -25,6 +26,7 @@ from entact.conduct.monitoring.worklist import worklist
 from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
+from entact.conduct.words import told
 from entact.report.monitoring import draw_report
 from entact.store import lists
 
@@ -163,7 +165,7 @@ def give_report(request: HttpRequest, site: str, report: str) -> HttpResponse:
         raise Http404
     note_given(request, reader, f"report of a monitoring visit to {site}, {report}")
     study = reader.study.newest.file
-    document = draw_report(shown, f"{study.title}", site, reader.environment)
+    document = draw_report(shown, told(study.title), site, reader.environment, in_language("monitoring", {}))
     answer = HttpResponse(document, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{reader.study.name}-monitoring-{site}.pdf"'
     return answer

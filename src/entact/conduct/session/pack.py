@@ -7,16 +7,20 @@ from typing import Any
 
 from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
+from entact.conduct.language.codes import code_words, item_title
+from entact.conduct.language.rules import told_length
+from entact.conduct.language.sentences import told_again
 from entact.conduct.session.briefing import GATED, plan_of
-from entact.conduct.words import moment, title_of_form, title_of_visit, words
+from entact.conduct.words import moment, title_of_form, title_of_visit, told, told_passage
 from entact.course.gates.core import ACTS
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.form import VITALS
 from entact.protocol import Release
 from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.study import SessionPlan
+from entact.protocol.words.label import begun
 from entact.protocol.words.passage import Passage
-from entact.protocol.words.safety import Safety
+from entact.protocol.words.safety import Safety, act_words
 
 ROWS = 24  # empty lines for what happens: one sheet
 
@@ -32,7 +36,7 @@ def pack_of(asked: Asked, encounter: str) -> dict[str, Any]:
     timed = [one for one in visit.timed if sight.sees_activity(one.do)]
     return {
         "banner": banner(asked.reader.environment) or "",
-        "study": release.file.title,
+        "study": told(release.file.title),
         "release": release.id,
         "participant": asked.participant.number,
         "title": title_of_visit(visit.visit, course.release.visits),
@@ -43,17 +47,20 @@ def pack_of(asked: Asked, encounter: str) -> dict[str, Any]:
             *(one["title"] for one in plan["arrival"]),
         ],
         "gates": [
-            {"act": words(act), "lines": [_said(one) for one in Safety(release).requirements(ACTS[act].gate)]}
+            {
+                "act": begun(told_again(act_words(act))),
+                "lines": [_said(one) for one in Safety(release).requirements(ACTS[act].gate)],
+            }
             for act in GATED
             if ACTS[act].gate in release.gates and sight.sees_gate(ACTS[act].gate)
         ],
         "alerts": [
             *(_said(Safety(release).alert(name)) for name in release.alerts if sight.sees_alert(name)),
-            *({"term": title, "text": "", "notes": []} for title in CORE_ALERTS.values()),
+            *({"term": told_again(title), "text": "", "notes": []} for title in CORE_ALERTS.values()),
         ],
-        "timed": [{"what": _title(release, one.do), "at": list(one.at)} for one in timed],
-        "signs": [item.title or words(name) for name, item in vitals.items.items()] if vitals else [],
-        "planned": [at for one in timed if one.do == "vital_signs" for at in one.at],
+        "timed": [{"what": _title(release, one.do), "at": list(map(_told_time, one.at))} for one in timed],
+        "signs": [_sign(name, item.title) for name, item in vitals.items.items()] if vitals else [],
+        "planned": [_told_time(at) for one in timed if one.do == "vital_signs" for at in one.at],
         "rows": ROWS,
     }
 
@@ -68,8 +75,19 @@ def _before(activities: Iterable[str]) -> Iterator[str]:
 
 def _title(release: Release, name: str) -> str:
     form = release.forms.get(name)
-    return title_of_form(form) if form is not None else words(name)
+    return title_of_form(form) if form is not None else item_title(name)
+
+
+def _sign(name: str, title: str | None) -> str:
+    return told(title) if title else item_title(name)
+
+
+def _told_time(time: str) -> str:
+    """A time within a session, `initial + 90 min`, in the language of the page."""
+    since, plus, length = time.partition(" + ")
+    return f"{code_words(since)}{plus}{told_length(length)}"
 
 
 def _said(passage: Passage) -> dict[str, Any]:
+    passage = told_passage(passage)
     return {"term": passage.term, "text": passage.text, "notes": list(passage.notes)}

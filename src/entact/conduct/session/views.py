@@ -21,6 +21,7 @@ from entact.conduct.access import locking
 from entact.conduct.asking import Asked
 from entact.conduct.error import ConductError
 from entact.conduct.forms.place import encounter_of
+from entact.conduct.language.printed import in_language
 from entact.conduct.session import lease
 from entact.conduct.session.briefing import brief, gives_doses, sees_sessions
 from entact.conduct.session.devices import forget_device, note_device, others
@@ -240,7 +241,8 @@ def show_pack(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     """
     asked = Asked(request, key)
     encounter, _ = _session(asked, visit)
-    answer = HttpResponse(draw_session_pack(pack_of(asked, encounter)), content_type="application/pdf")
+    drawn = draw_session_pack(in_language("session_pack", pack_of(asked, encounter)))
+    answer = HttpResponse(drawn, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="session-{key}-{visit}.pdf"'
     return answer
 

@@ -1,4 +1,6 @@
 // A consent: what belongs to the way in which it is signed is shown, and a signature by hand is drawn.
+// What somebody signed for and that is changed afterwards is signed anew. A signature that came back, since who
+// keeps it did not show who they are, is shown again.
 // Without scripts everything is shown, and consent is signed by typing or on paper.
 
 const form = document.querySelector("[data-sign]");
@@ -8,8 +10,17 @@ function begin(form) {
   const pad = form.querySelector("[data-pad]");
   const field = form.elements.drawn;
   const pen = pad.getContext("2d");
+  const kept = field.value;
   let drawing = false;
   wipe();
+  if (kept) {
+    const picture = new Image();
+    picture.addEventListener("load", () => {
+      pen.drawImage(picture, 0, 0);
+      field.value = kept;
+    });
+    picture.src = kept;
+  }
 
   function wipe() {
     pen.fillStyle = "#fff";
@@ -49,6 +60,10 @@ function begin(form) {
     const how = form.querySelector("[name=how]:checked")?.value;
     form.querySelectorAll("[data-how]").forEach((part) => (part.hidden = part.dataset.how !== how));
   }
-  form.addEventListener("change", show);
+  form.addEventListener("change", (event) => {
+    show();
+    const name = event.target.name;
+    if (field.value && (name.startsWith("scope:") || name === "version" || name === "language")) wipe();
+  });
   show();
 }

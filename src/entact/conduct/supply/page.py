@@ -15,7 +15,7 @@ from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.supply.handlings import HANDLINGS, Field, Handling
 from entact.conduct.supply.resupply import OrderLine, lines_to_send, proposal_of, seen_as
 from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_found
-from entact.conduct.words import day, moment
+from entact.conduct.words import day, moment, told
 from entact.course.entry import instant
 from entact.course.entry.dates import in_date
 from entact.course.resupply import Proposal, What
@@ -224,12 +224,12 @@ class StockPage:
 
     def _difference(self, one: Difference, now: datetime) -> DifferenceShown:
         said = tuple(
-            f"{told.said}, {moment(told.at, self.zone)}, {self._name(told.by)}: {told.text}"
-            for told in one.said
+            f"{note.said}, {moment(note.at, self.zone)}, {self._name(note.by)}: {note.text}"
+            for note in one.said
         )
         due = tuple(
             DueShown(
-                str(loss.report.title),
+                told(loss.report.title),
                 loss.report.to,
                 moment(loss.due, self.zone),
                 loss.sent or "",
@@ -304,7 +304,7 @@ class StockPage:
             ]
         if field.name == "report":
             losses = plan_of(self.reader).losses
-            return [("", "none"), *((str(n), str(one.title)) for n, one in enumerate(losses, start=1))]
+            return [("", "none"), *((str(n), told(one.title)) for n, one in enumerate(losses, start=1))]
         return field.of
 
     def seen(self, field: Field) -> str:

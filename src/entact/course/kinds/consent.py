@@ -80,6 +80,7 @@ CONSENT = Kind(
     payload=Consent,
     reduce=reduce_consent,
     tells=frozenset({"schedule"}),
+    free=frozenset({"version"}),  # as the sheet says it, "CH 3.0": it is compared, and names nobody
     nested="scopes",
     of_page=frozenset({"language", "text", "how", "signature", "informed_by", "informed_at"}),
     needs_consent=False,

@@ -124,6 +124,7 @@ SAFETY_REPORT = Kind(
     ways=("page add",),
     payload=SafetyReport,
     reduce=reduce_safety_report,
+    free=frozenset({"number"}),
     tells=frozenset({"adverse_events"}),
     needs_consent=False,
     in_encounter=False,
