@@ -12,13 +12,15 @@ from django.db import connection
 from msgspec.structs import replace
 from tests.conduct.record import RECEIVED, SEES_ALL, fresh, keep, telling_story
 from tests.course.conftest import Story
+from tests.store.test_derived import expected, stamp, stored
 
 from entact import store
-from entact.conduct.reader import Folded, forget, reader_as
-from entact.course import Course, fold, read
+from entact.conduct.reader import Folded, begin_to_write, forget, reader_as
+from entact.course import Course, Entry, fold, instant, read
+from entact.course.entry import as_sent
 from entact.course.fold import read_lines
 from entact.protocol import Study
-from entact.store import lists
+from entact.store import known, lists
 
 Get = Callable[..., str]
 
@@ -103,6 +105,63 @@ def test_a_course_that_grew_is_followed_and_another_history_is_read_anew(
     keep(study, part)
     assert folded().size == 13
     assert read_anew == [10, 2, 13]
+
+
+def test_who_writes_begins_with_what_was_read_where_it_still_is_so(
+    study: Study, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = telling_story(study)
+    part = Story(study)
+    part.entries = story.entries[:10]
+    (ledger,) = keep(study, part)
+    folded_anew: list[str] = []
+
+    def counted(text: str) -> Entry:
+        folded_anew.append(text)
+        return read(text)
+
+    monkeypatch.setattr(known, "read", counted)
+
+    def write(entry: Entry, *, read_before: bool = True) -> int:
+        """How many entries were folded for this one, by a process that wrote none before."""
+        monkeypatch.setattr(known, "_memory", known._Memory())
+        folded_anew.clear()
+        if read_before:
+            begin_to_write(ledger.name)
+        assert store.append(replace(entry, ledger=ledger.name), received_at=RECEIVED).outcome == "kept"
+        assert stored(ledger.name) == expected(study, ledger.name, stamp())
+        return len(folded_anew)
+
+    def look() -> None:
+        forget()
+        reader_as(SEES_ALL).folded([ledger.name])
+
+    look()
+    assert write(story.entries[10]) == 0
+    assert write(story.entries[11]) == 1  # what others have entered since it was read
+    assert write(story.entries[12], read_before=False) == 12
+    look()
+    forget()
+    assert write(story.entries[13]) == 13  # nothing was read
+    look()
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    part.entries = [story.entries[0], *story.entries[2:16]]
+    keep(study, part)
+    assert write(story.entries[16]) == 15  # another history than the one that was read
+
+
+def test_one_and_the_same_entry_is_known_to_who_begins_with_what_was_read(
+    study: Study, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ledger,) = keep(study, telling_story(study))
+    entries = [as_sent(read(line.text)) for line in store.lines(ledger.name)]
+    forget()
+    reader_as(SEES_ALL).folded([ledger.name])
+    monkeypatch.setattr(known, "_memory", known._Memory())
+    begin_to_write(ledger.name)
+    assert known.remembered(ledger.name).seq == len(entries)
+    assert {store.append(one, received_at=RECEIVED).outcome for one in entries} == {"again"}
+    assert known.remembered(ledger.name).received == instant(RECEIVED)  # before which nothing may arrive
 
 
 def rows_read(get: Get, address: str) -> int:

@@ -39,7 +39,7 @@ from entact.store import lists, models
 from entact.store.after_lock import lock_in_force, period_in_force
 from entact.store.door import SYSTEM_LEDGER
 from entact.store.heads import Last, heads_of
-from entact.store.known import raw_cursor
+from entact.store.known import ReadUpTo, begin_with, raw_cursor
 from entact.store.studies import environment_and_study, record_now, study_ledger
 
 PARTICIPANT = "participant:"
@@ -204,6 +204,11 @@ def environment_of_database() -> str:
     return environment_and_study()[0]
 
 
+def begin_to_write(ledger: str) -> None:
+    """Lets the door for writing begin with the course that this process has read of a participant."""
+    begin_with(ledger, _courses.last_read)
+
+
 def forget() -> None:
     """Empties what this process keeps in memory."""
     _courses.clear()
@@ -285,6 +290,14 @@ class _CoursesKept:
             while len(self._kept) > COURSES:
                 self._kept.popitem(last=False)
             return found
+
+    def last_read(self, ledger: str) -> ReadUpTo | None:
+        with self._lock:
+            kept = self._kept.get(ledger)
+        if kept is None or isinstance(kept.folded, Broken):
+            return None
+        head, read = kept.head, kept.folded
+        return ReadUpTo(head.number, head.seq, head.hash, read.course, read.disclosure)
 
     def clear(self) -> None:
         with self._lock:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Cursor
@@ -34,13 +34,29 @@ def raw_cursor() -> Cursor[Any]:
     return Cursor(here.connection)
 
 
+class ReadUpTo(NamedTuple):
+    """A participant's course up to a head, as it was read for a page.
+
+    Attributes:
+        number, seq, hash: of the ledger's row at that head.
+        course, disclosure: of its lines, whole; they stay as they are.
+    """
+
+    number: int
+    seq: int
+    hash: str
+    course: Course
+    disclosure: Disclosure
+
+
 class Known:
     """One ledger up to a head: ids of its entries and, of a participant, the course and the derived rows.
 
     Attributes:
         lock: held while it is used. number, seq, hash: of the ledger's row; None before the first look.
         received: when the last entry arrived; none that follows arrives before it. None where there is none.
-        ids: of entries, as the index has them. releases, study: of which the course was folded.
+        ids: of entries, as the index has them. releases, study: of which the course was folded; the first is
+            empty as long as nobody has asked whether the study is the one in force.
         rows: None where the course cannot be folded, or there is no study yet.
         contended: whether other processes write to this ledger too.
         listed: whether the rows in the database are those of this head; looked at where the ledger is held.
@@ -67,6 +83,13 @@ class Known:
         self.rows: Rows | None = None
         self.listed = False
 
+    def begin(self, read: ReadUpTo) -> None:
+        """Knows what was read of it, in place of nothing."""
+        self.number, self.seq, self.hash = read.number, read.seq, read.hash
+        self.ids = set(map(storable, read.disclosure.entries))
+        self.releases, self.study = "", read.course.study
+        self.course, self.disclosure = read.course.with_more(()), read.disclosure.copied()
+
     @property
     def derives(self) -> bool:
         """Whether rows for lists follow from this ledger."""
@@ -76,10 +99,19 @@ class Known:
         self, cursor: Cursor[Any], number: int, seq: int, digest: str, releases: str, study: Study | None
     ) -> None:
         """Reads what was appended since, up to a head; all of it where something else was known."""
+        if (
+            self.course is not None
+            and not self.releases
+            and self.study == study
+            and self._continues(cursor, number)
+        ):
+            self.releases = releases
         if (self.number, self.releases) != (number, releases) or self.seq > seq:
             self.forget()
         if (self.seq, self.hash) == (seq, digest):
             self._use(number, releases, study)
+            if self.rows is None:
+                self.rows = self._rows()
             return
         if self.seq and not self._continues(cursor, number):
             self.forget()
@@ -123,8 +155,11 @@ class Known:
                 self.rows = self._rows()
 
     def _continues(self, cursor: Cursor[Any], number: int) -> bool:
-        cursor.execute("SELECT hash FROM store_line WHERE ledger_id = %s AND seq = %s", [number, self.seq])
-        return cursor.fetchone() == (self.hash,)
+        cursor.execute(
+            "SELECT hash, received_at FROM store_line WHERE ledger_id = %s AND seq = %s", [number, self.seq]
+        )
+        digest, self.received = cursor.fetchone() or (None, None)
+        return digest == self.hash
 
     def _add(self, entries: Iterable[Entry]) -> None:
         if self.course is None:
@@ -171,6 +206,22 @@ class _Memory:
 
 
 _memory = _Memory()
+
+
+def begin_with(ledger: str, read: Callable[[str], ReadUpTo | None]) -> None:
+    """Who writes begins with what this process has read of a ledger, where it knows nothing of it yet.
+
+    Whether the ledger still is what was read is looked at where it is held, as of all that is known.
+    """
+    known = _memory.of(ledger)
+    if known.seq or not known.lock.acquire(blocking=False):  # somebody is about to know it
+        return
+    try:
+        found = read(ledger)
+        if not known.seq and found is not None:
+            known.begin(found)
+    finally:
+        known.lock.release()
 
 
 def remembered(ledger: str) -> Known:

@@ -14,7 +14,7 @@ from django.db import connection
 
 from entact import store
 from entact.conduct.error import ConductError
-from entact.conduct.reader import Reader
+from entact.conduct.reader import Reader, begin_to_write
 from entact.course import Course, Entry, Reason, Refused, uuid7
 from entact.course.entry import Authenticated
 from entact.course.entry.ledger import Receipt
@@ -38,6 +38,7 @@ class Author:
 
 def store_entry(entry: Entry, author: Author, now: datetime) -> Receipt:
     """Writes a fact through the door, as who was authenticated."""
+    begin_to_write(entry.ledger)
     return store.fact(entry, received_at=now.isoformat(), authenticated=author.authenticated)
 
 
@@ -55,6 +56,7 @@ def store_act(entry: Entry, course: Course, author: Author, now: datetime) -> Re
             return Refused((Reason("unreadable", f"{kind.title} cannot be read: {error}."),))
         if kind.gated_act(course, entry, payload, now) is None and number_in(entry) is None:
             return store_entry(entry, author, now)
+    begin_to_write(entry.ledger)
     try:
         return store.act(entry, received_at=now.isoformat(), authenticated=author.authenticated)
     except StoreError as error:

@@ -21,7 +21,7 @@ from entact.conduct.access.trail import note_refused
 from entact.conduct.delegation import SITE, enter_at_site, hold_site, state_of
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import OWNER
-from entact.conduct.reader import environment_of_database, present, reader_as
+from entact.conduct.reader import begin_to_write, environment_of_database, present, reader_as
 from entact.conduct.record.door import Author, turn_of, written_under
 from entact.course import Course, Entry, uuid7
 from entact.course.entry import Authenticated, instant
@@ -143,6 +143,7 @@ def receive_reading(site: str, device: MeasuringDevice, sent: Sent) -> str:
         if any(one.id == entry.id for one in course.entries):
             return "again"  # the offset measured the second time is another, and the reading is the same
         known = Authenticated(how="token", who=device.device)
+        begin_to_write(row.ledger)
         return store.fact(entry, received_at=max(now, at).isoformat(), authenticated=known).outcome
 
 

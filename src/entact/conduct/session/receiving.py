@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from entact import store
-from entact.conduct.reader import environment_of_database, present
+from entact.conduct.reader import begin_to_write, environment_of_database, present
 from entact.conduct.session.sealed import Box, Opened, Unopened, open_box
 from entact.course import Entry, Refused
 from entact.course.entry import instant, parse
@@ -58,6 +58,7 @@ def _receive(box: Box) -> Outcome:
     grant, author = opened.grant, opened.grant.author
     entry = _entry(opened)
     received_at = _arrival(entry).isoformat()
+    begin_to_write(grant.ledger)
     if entry is not None and KINDS[entry.kind].acts and entry.replaces is None:
         done = store.act(
             entry,
