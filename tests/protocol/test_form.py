@@ -83,7 +83,7 @@ def test_rules_see_neither_text_nor_dates() -> None:
         ("yes", 1, "1 is not true or false"),
         ("yes", "yes", "'yes' is not true or false"),
         ("count", True, "True is not a whole number"),
-        ("count", "2.5", "'2.5' is not a whole number of at most 9007199254740991"),
+        ("count", "2.5", "'2.5' is not a whole number"),
         (
             "count",
             "three",

@@ -10,12 +10,14 @@ from typing import Final
 from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.asking import Asked
-from entact.conduct.words import lower_words, moment, words
+from entact.conduct.language.codes import code_words
+from entact.conduct.words import lower_words, moment, title_of_item
 from entact.course import Course
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import version_of
 from entact.course.found.verified import items_of, verified_in
 from entact.course.kinds.query import queries_of
+from entact.protocol import CompiledForm
 
 # What a signature means, by its code. Source: 21 CFR 11.50(a)(3).
 MEANINGS: Final[Mapping[str, str]] = {
@@ -40,6 +42,11 @@ class QueryLine:
     query: str
     status: str
     item: str
+
+    @property
+    def status_words(self) -> str:
+        """The status as people say it."""
+        return code_words(self.status)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def review_of(asked: Asked, effective: Effective | None) -> Review | None:
         return None
     course = asked.course
     known = verified_in(course).get(effective.id)
-    items = items_of(effective)
+    items, form = items_of(effective), form_of(course, effective)
     done = known.items if known is not None else frozenset()
     return Review(
         key=asked.participant.key,
@@ -76,7 +83,7 @@ def review_of(asked: Asked, effective: Effective | None) -> Review | None:
         head=max((seq for versions in asked.folded.versions.values() for seq, _ in versions), default=0),
         signed=attested_of(course, effective, asked.zone),
         queries=tuple(
-            QueryLine(one.entry, one.status, words(one.item) if one.item else "")
+            QueryLine(one.entry, one.status, title_of_item(form, one.item) if one.item else "")
             for one in queries_of(course)
             if one.about == effective.id and one.entry in asked.seen.entries
         ),
@@ -87,11 +94,16 @@ def review_of(asked: Asked, effective: Effective | None) -> Review | None:
         else gettext("{count} of {count_2} items verified against the source").format(
             count=len(done), count_2=len(items)
         ),
-        to_verify=tuple((name, words(name)) for name in items if name not in done),
+        to_verify=tuple((name, title_of_item(form, name)) for name in items if name not in done),
         may_ask=asked.role_for("ask_query") is not None,
         may_verify=asked.role_for("verify") is not None,
         may_sign=asked.role_for("sign") is not None,
     )
+
+
+def form_of(course: Course, effective: Effective) -> CompiledForm | None:
+    """The form that an entry fills in, as its release says it; None of other kinds."""
+    return course.release_of(effective.entry).forms.get(str(effective.data.get("form", "")))
 
 
 def meaning_words(code: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext
 
 from entact.conduct.language.choice import of_study
-from entact.conduct.language.codes import MONTHS, code_words
+from entact.conduct.language.codes import MONTHS, code_words, item_title
 from entact.conduct.language.rules import told_rule
 from entact.conduct.language.sentences import told_again
 from entact.course import Due
@@ -233,6 +233,12 @@ def window(due: Due, zone: tzinfo) -> str:
     if due.earliest == due.latest:
         return day(due.earliest)
     return gettext("{day} to {day_2}").format(day=day(due.earliest), day_2=day(due.latest))
+
+
+def title_of_item(form: CompiledForm | None, name: str) -> str:
+    """What an item is called: its title in its form; of one without, and of what is no form, its name."""
+    item = form.items.get(name) if form is not None else None
+    return told(item.title) if item is not None and item.title else item_title(name)
 
 
 def title_of_form(form: CompiledForm) -> str:

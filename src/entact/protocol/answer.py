@@ -91,7 +91,9 @@ def _integer(item: Item, answer: Any) -> Value:
         raise ValueError(f"{answer!r} is not a whole number")
     # A count may come bare; one that names a unit must name the item's.
     number = Decimal(answer) if isinstance(answer, int) else _counted(item, answer)
-    if abs(number) > LARGEST or number != int(number):
+    if number != int(number):
+        raise ValueError(f"{answer!r} is not a whole number")
+    if abs(number) > LARGEST:
         raise ValueError(f"{answer!r} is not a whole number of at most {LARGEST}")
     return int(number)
 

@@ -140,3 +140,24 @@ def test_what_is_sent_at_random_to_a_locked_page_gives_no_fault(ada: Browser, le
         for address in ("/handed/look/", "/handed/", "/handed/back/"):
             answer = ada._client.post(address, sent)
             assert answer.status_code < 500, (address, sent)
+
+
+def test_what_was_passed_over_is_asked_once_more_and_can_be_left_out(ada: Browser, ledger: str) -> None:
+    _handed(ada)
+    before = len(list(store.lines(ledger)))
+    some = {"shown": ["low", "plan", "score"], "item:low": "2", "item:plan": ""}
+    page = ada.post("/handed/", some, status=422)
+    assert "Something was left out" in page
+    assert 'href="#f-plan"' in page
+    assert 'href="#f-low"' not in page
+    assert len(list(store.lines(ledger))) == before
+    said_so = some | {"missing:plan": "refused"}
+    ada.post("/handed/", said_so)  # who would rather not answer is not asked again
+    assert read(list(store.lines(ledger))[-1].text).data["items"]["plan"] == {"missing": "refused"}
+
+
+def test_who_leaves_something_out_twice_has_finished(ada: Browser, ledger: str) -> None:
+    _handed(ada)
+    some = {"shown": ["low", "plan", "score"], "item:low": "2", "item:plan": "", "over": "1"}
+    ada.post("/handed/", some)
+    assert read(list(store.lines(ledger))[-1].text).data["items"] == {"low": 2}

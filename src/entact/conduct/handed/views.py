@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from entact.conduct.rating.domain import language_of
 from entact.conduct.record.door import Author, Held, compose
 from entact.conduct.sight import PARTICIPANT
 
+OVER: Final = "over"  # sent once somebody was asked again for what they passed over
 _RATHER_NOT: Final = gettext_lazy("I would rather not answer")
 
 
@@ -67,6 +69,8 @@ def show_handed(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, asked)
     sent = sent_by(request)
+    if OVER not in request.POST and any(map(_is_left_out, _fields(_plain(asked.value(sent=sent))))):
+        return _shown(request, asked, sent, asks_again=True)
     done = _keep(asked, handed, sent)
     if isinstance(done, Unsaved):
         return _shown(request, asked, sent, done)
@@ -202,12 +206,33 @@ def _called(asked: FormAsked, sent: Sent) -> tuple[str, ...]:
 
 
 def _shown(
-    request: HttpRequest, asked: FormAsked, sent: Sent | None = None, unsaved: Unsaved | None = None
+    request: HttpRequest,
+    asked: FormAsked,
+    sent: Sent | None = None,
+    unsaved: Unsaved | None = None,
+    *,
+    asks_again: bool = False,
 ) -> HttpResponse:
+    """The form; `asks_again` for what was passed over: once, for nobody has to answer."""
     standing = {} if sent is None else {"sent": sent, "unsaved": unsaved}
     shown = _plain(asked.value(**standing))
-    values = {"form": shown, "draft_of": f"{shown.person} {asked.participant.ledger} {asked.place}"}
-    return _page(request, asked, "handed/form.html", values, 200 if unsaved is None else 422)
+    values = {
+        "form": shown,
+        "left_out": tuple(filter(_is_left_out, _fields(shown))) if asks_again else (),
+        "over": OVER,
+        "draft_of": f"{shown.person} {asked.participant.ledger} {asked.place}",
+    }
+    return _page(request, asked, "handed/form.html", values, 422 if unsaved or asks_again else 200)
+
+
+def _fields(shown: FormPage) -> Iterator[Field]:
+    for section in shown.sections:
+        yield from section.fields
+
+
+def _is_left_out(field: Field) -> bool:
+    """Whether it is asked, and passed over without a word."""
+    return bool(field.asked) and field.required and field.is_blank
 
 
 def _plain(shown: FormPage) -> FormPage:

@@ -11,17 +11,27 @@ from urllib.parse import parse_qsl, urlencode
 from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
+from entact.conduct.attested import form_of
 from entact.conduct.forms.place import release_of
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.record.opened import Opener
 from entact.conduct.statement import Tell, state
-from entact.conduct.words import lower_words, moment, role_words, value, words
+from entact.conduct.words import (
+    lower_words,
+    moment,
+    role_words,
+    title_of_form,
+    title_of_item,
+    value,
+)
 from entact.course import instant
 from entact.course.entry.effective import Effective
 from entact.course.instants import ALERT, BEGINNING
 from entact.course.kinds import KINDS
 from entact.course.kinds.query import QueryState
+from entact.protocol import CompiledForm
+from entact.protocol.words.label import begun
 from entact.store import lists
 
 PER_PAGE = 50
@@ -49,11 +59,22 @@ class Row:
     entry: str
     rule: str
     status: str = ""
+    form: CompiledForm | None = None  # as the newest release has it
+
+    @property
+    def about_words(self) -> str:
+        """What it is about, as people call it."""
+        return title_of_form(self.form) if self.form is not None else begun(code_words(self.about))
 
     @property
     def item_words(self) -> str:
-        """The item as people say it."""
-        return lower_words(self.item)
+        """The item as people call it."""
+        return title_of_item(self.form, self.item)
+
+    @property
+    def status_words(self) -> str:
+        """The status as people say it."""
+        return code_words(self.status)
 
     @property
     def rule_words(self) -> str:
@@ -84,7 +105,7 @@ def list_queries(reader: Reader, asked: Mapping[str, str], limit: int = PER_PAGE
         limit=limit + 1,
     )
     shown = found[:limit]
-    keys = _keys(reader, [one.ledger for one in shown])
+    keys, forms = _keys(reader, [one.ledger for one in shown]), reader.study.newest.forms
     rows = tuple(
         Row(
             number=one.number,
@@ -97,6 +118,7 @@ def list_queries(reader: Reader, asked: Mapping[str, str], limit: int = PER_PAGE
             query=one.query,
             entry=one.entry,
             rule="",
+            form=forms.get(one.form),
         )
         for one in shown
     )
@@ -122,7 +144,7 @@ def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
         if one.rule != ALERT
     ]
     shown = found[:limit]
-    keys = _keys(reader, [one.ledger for one in shown])
+    keys, forms = _keys(reader, [one.ledger for one in shown]), reader.study.newest.forms
     said = lists.queries_of_rules([one.ledger for one in shown])
     rows = tuple(
         Row(
@@ -137,6 +159,7 @@ def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
             entry=one.entry,
             rule=one.rule,
             status=said.get((one.ledger, one.rule, one.entry, one.item), ("", "open"))[1],
+            form=forms.get(one.form),
         )
         for one in shown
     )
@@ -195,6 +218,11 @@ class Thread:
     said: tuple[Said, ...]
     entry: str
 
+    @property
+    def status_words(self) -> str:
+        """The status as people say it."""
+        return code_words(self.status)
+
 
 _SAID = {"raised": "asked", "answered": "answered", "closed": "closed"}
 
@@ -204,7 +232,7 @@ def thread_of(asked: Asked, query: QueryState, opener: Opener) -> Thread:
     noted = {one.id: one for one in asked.course.effective if one.id in query.entries}
     said = [
         Said(
-            what=_SAID.get(str(one.data.get("said")), ""),
+            what=code_words(_SAID.get(str(one.data.get("said")), "")),
             by=f"{one.entry.by}, {role_words(one.entry.role)}",
             when=moment(one.at, asked.zone),
             text=value(opener.items(one, one.data).get("text") or ""),
@@ -216,7 +244,7 @@ def thread_of(asked: Asked, query: QueryState, opener: Opener) -> Thread:
         status = "closed"
     return Thread(
         title=about_words(asked, query.about),
-        item=words(query.item) if query.item else "",
+        item=title_of_item(form_about(asked, query.about), query.item) if query.item else "",
         status=status,
         rule=code_words(query.rule),
         said=tuple(said),
@@ -230,6 +258,12 @@ def holds(asked: Asked, rule: str, entry: str, item: str) -> bool:
         (one.rule, one.entry, one.item) == (rule, entry, item) and one.holds
         for one in asked.seen.findings(asked.now, asked.folded.beside)
     )
+
+
+def form_about(asked: Asked, entry: str) -> CompiledForm | None:
+    """The form that an entry fills in; None where it is none."""
+    found = next((one for one in asked.course.effective if one.id == entry), None)
+    return None if found is None else form_of(asked.course, found)
 
 
 def about_words(asked: Asked, entry: str) -> str:

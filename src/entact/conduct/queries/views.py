@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct.asking import Asked, reader_of
+from entact.conduct.attested import form_of
 from entact.conduct.entries.address import address_of
 from entact.conduct.frame import page
 from entact.conduct.given import stream_csv
@@ -26,7 +27,7 @@ from entact.conduct.queries.page import (
     thread_of,
 )
 from entact.conduct.rating.questions import is_for_rater, telling_words
-from entact.conduct.words import words
+from entact.conduct.words import title_of_item
 from entact.course.found.verified import items_of
 from entact.course.kinds.query import Said
 
@@ -38,7 +39,10 @@ def show_queries(request: HttpRequest) -> HttpResponse:
     listing = list_queries(reader, request.GET)
     values = {
         "listing": listing,
-        "tabs": (*STATUSES, BY_RULE),
+        "tabs": [
+            *((one, code_words(one)) for one in STATUSES),
+            (BY_RULE, gettext("raised by a rule")),
+        ],
         "answers": request.person.may("answer_query"),
         "here": "queries",
     }
@@ -93,7 +97,7 @@ def begin_query(request: HttpRequest, key: str) -> HttpResponse:
     values = {
         "participant": asked.participant,
         "title": entry_words(asked, effective),
-        "items": [(name, words(name)) for name in items],
+        "items": [(name, title_of_item(form_of(asked.course, effective), name)) for name in items],
         "item": item,
         "rule": code_words(rule),
         "problem": problem,

@@ -58,5 +58,7 @@ def items_of(effective: Effective) -> dict[str, str]:
 
 def _items(effective: Effective) -> Iterator[tuple[str, str]]:
     for name, value in effective.data.items():
+        if name == "form" and effective.entry.kind == "form":
+            continue  # which form it is can't be held against a source, nor asked about
         inner = value if isinstance(value, Mapping) and name in ("items", "scopes", "criteria") else {name: 0}
         yield from ((item, effective.origins.get(item, effective.id)) for item in inner)
