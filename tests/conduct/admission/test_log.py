@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -137,6 +138,8 @@ def test_screening_again_keeps_what_was(study: Study, database: str, sign_in: Si
     assert course.eligibility is None
     assert course.screening is not None
     assert (course.screening.number, course.encounters["screening#2"].status) == ("S-2", "started")
+    assert re.search(r"Consent</a><span class=\"quiet\">due<", ada.get("/participants/S-2/screening.2/"))
+    assert re.search(r"Consent</a><span class=\"quiet\">complete<", ada.get("/participants/S-2/screening.1/"))
     page = ada.get(LOG)
     assert "in screening" in page
     assert "screen failure" in page

@@ -104,6 +104,8 @@ def test_who_is_blinded_to_what_the_monitor_sees_is_shown_what_they_owe_alone(
     other = sign_in("pia", denver="pharmacist")
     other.get(f"{PAGE}{visit.entry}/", status=404)
     assert visit.entry not in other.get(PAGE)
+    assert "1 report is not shown to this role" in other.get(PAGE)
+    assert "No report yet" not in other.get(PAGE)
     sign_in("eve", haifa="investigator").get(PAGE, status=404)
     assert "calm" in site.get(f"{PAGE}{visit.entry}/")
     site.post(PAGE, {"text": "mine"}, status=404)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from entact.conduct.admission.known import Person, keep_person
 from entact.conduct.reader import PARTICIPANT, Reader
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
+from entact.conduct.words import listing, title_of_visit
 from entact.course import Course
 from entact.course.state.numbers import SCREENING, fits_scheme, is_number, next_number, normal
 from entact.store.known import raw_cursor
@@ -128,8 +129,13 @@ def transfer(
         raise Refusal(gettext("Choose another site than the one where they are."))
     if not reason.strip():
         raise Refusal(gettext("Say why they go to another site."))
-    if any(one.status == "started" for one in course.encounters.values()):
-        raise Refusal(gettext("A visit is under way: end it first."))
+    under_way = [
+        title_of_visit(one.visit, course.release.visits)
+        for one in course.encounters.values()
+        if one.status == "started"
+    ]
+    if under_way:
+        raise Refusal(gettext("A visit is under way: end {visits} first.").format(visits=listing(under_way)))
     data: dict[str, Any] = {
         "attempt": screening.attempt,
         "number": screening.number,

@@ -20,7 +20,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import moment, score, told, words
+from entact.conduct.words import moment, score, title_of_item, told
 from entact.course import Course
 from entact.course.kinds.enrolment import computed_criterion
 from entact.course.state.values import Values
@@ -121,6 +121,12 @@ def checklist_of(course: Course, seen: SeenCourse, at: datetime, zone: tzinfo) -
     )
 
 
+def _title(course: Course, name: str) -> str:
+    """What a name in a rule is called: the title of its item, where it is one."""
+    form, _, item = name.rpartition(".")
+    return title_of_item(course.release.forms.get(form.rpartition(".")[2]), item)
+
+
 def _lines(course: Course, seen: SeenCourse, at: datetime, withheld: bool) -> Iterator[Line]:
     values = Values(course, None, at, None, True, beyond=True)
     judged = course.eligibility.criteria if course.eligibility is not None else {}
@@ -140,7 +146,7 @@ def _lines(course: Course, seen: SeenCourse, at: datetime, withheld: bool) -> It
             yield Line(name, text, kind, status, judged=known)
             continue
         found = computed_criterion(course, rule, None, at)
-        rests = tuple((words(one.rpartition(".")[2]), score(values.get(one))) for one in sorted(rule.names))
+        rests = tuple((_title(course, one), score(values.get(one))) for one in sorted(rule.names))
         if not isinstance(found, bool):
             yield Line(name, text, kind, "unknown", rests, known)
         else:

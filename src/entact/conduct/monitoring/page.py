@@ -91,6 +91,11 @@ def reports_shown(reader: Reader, person: Person, site: str, names: Mapping[str,
     return [one for one in found if one.is_whole or one.actions]
 
 
+def count_withheld(reader: Reader, site: str) -> int:
+    """How many reports of a site are not shown to a role, since they may tell of what is hidden from it."""
+    return sum(not reader.sight.sees(*one.tells) for one in state_of(site).monitored)
+
+
 def actions_sent(sent: Mapping[str, str]) -> list[Action]:
     """The actions of a form; a row in which nothing was typed is none."""
     rows = [

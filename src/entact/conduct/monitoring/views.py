@@ -20,7 +20,14 @@ from entact.conduct.frame import page
 from entact.conduct.given import note_given
 from entact.conduct.language.printed import in_language
 from entact.conduct.monitoring.domain import verify
-from entact.conduct.monitoring.page import ROWS, Report, actions_sent, draft_shown, reports_shown
+from entact.conduct.monitoring.page import (
+    ROWS,
+    Report,
+    actions_sent,
+    count_withheld,
+    draft_shown,
+    reports_shown,
+)
 from entact.conduct.monitoring.visit import draft_of, owners_at, send_report, settle_action, token_of
 from entact.conduct.monitoring.worklist import worklist
 from entact.conduct.places import opened_place, sealed_place
@@ -111,6 +118,7 @@ def show_visits(request: HttpRequest, site: str) -> HttpResponse:
     values = {
         "site": site,
         "reports": reports_shown(reader, person, site, names),
+        "withheld": count_withheld(reader, site),
         "draft": draft_shown(draft, reader.zone_of(site)) if draft is not None else None,
         "expected": token_of(draft) if draft is not None else "",
         "owners": owners_at(person, site) if monitors is not None else [],

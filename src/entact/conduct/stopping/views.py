@@ -46,6 +46,13 @@ def _ways(asked: Asked) -> Iterator[Way]:
             gettext("The decision “not eligible” ends this attempt; they can be screened again."),
             reverse("eligibility", args=[key]),
         )
+    elif asked.course.enrolment is None:
+        yield Way(
+            gettext("Screen failure"),
+            gettext("The decision “not eligible” ends this attempt; they can be screened again."),
+            "",
+            gettext("An investigator of the site decides it, and signs."),
+        )
     if asked.role_for("consent") is not None:
         yield Way(
             gettext("Consent is taken back"),

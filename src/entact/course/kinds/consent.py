@@ -73,6 +73,14 @@ def _check(course: State, effective: Effective, state: ConsentState, kept: Colle
         course.found("consent_superseded", effective.id, "version", message)
 
 
+def _is_answered(course: State, encounter: str) -> bool:
+    """Whether consent was asked at the attempt of a visit: whoever is screened again is asked again."""
+    attempt = course.attempt_of(encounter)
+    if attempt == 0:
+        return bool(course.consents)
+    return any(one.since >= course.attempts[attempt].since for one in course.consents)
+
+
 CONSENT = Kind(
     name="consent",
     title="Consent",
@@ -88,6 +96,6 @@ CONSENT = Kind(
     with_participant=True,
     ended_by=frozenset(),
     activity="consent",
-    done=lambda course, encounter: course.consent is not None,
+    done=lambda course, encounter: _is_answered(course, encounter),
     anchors=True,
 )
