@@ -21,6 +21,7 @@ from entact.conduct.words import (
     scopes_in_order,
     title_of_form,
     title_of_scope,
+    told,
     value,
     words,
 )
@@ -104,7 +105,7 @@ def _form(tell: Tell, effective: Effective) -> Written:
     order = [*form.items] if form is not None else []
     names = sorted(items, key=lambda name: order.index(name) if name in order else len(order))
     facts = [
-        tell.fact(words(name), items[name], form.items[name].title if form and name in form.items else None)
+        tell.fact(words(name), items[name], _title_in(form, name))
         for name in names
         if items[name] is not None
     ]
@@ -225,12 +226,18 @@ def _medication(tell: Tell, effective: Effective) -> Written:
     )
 
 
+def _title_in(form: CompiledForm | None, name: str) -> str | None:
+    """The title of an item, in the language of the page; None of one without."""
+    title = form.items[name].title if form is not None and name in form.items else None
+    return told(title) if title else None
+
+
 def _event(tell: Tell, effective: Effective) -> Written:
     data = effective.data
     state = tell.course.adverse_events.get(effective.entry.about or effective.id)
     code = data.get("term") or (state.term if state is not None else None)
     term = tell.release.file.adverse_events.terms.get(str(code))
-    name = term.title if term is not None else value(code) if code is not None else gettext("not named")
+    name = told(term.title) if term is not None else value(code) if code is not None else gettext("not named")
     begins = effective.entry.about is None
     facts = [
         tell.fact(item_title(item), answer)
@@ -252,7 +259,7 @@ def _guess(tell: Tell, effective: Effective) -> Written:
     data = effective.data
     arm = tell.release.file.arms.get(str(data.get("arm")))
     facts = [
-        Fact(gettext("Arm guessed"), arm.title)
+        Fact(gettext("Arm guessed"), told(arm.title))
         if arm is not None
         else tell.fact(gettext("Arm guessed"), data.get("arm"))
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -251,3 +252,19 @@ def test_only_an_investigator_of_the_site_decides(ada: Browser, ledger: str, sig
     Browser("cy", {"denver": "investigator"}, csrf=True).post(PAGE, sent, status=403)
     assert ada._client.get("/participants/S-1/add/eligibility/")["location"] == PAGE
     assert len(list(store.lines(ledger))) == before
+
+
+@pytest.mark.requirement("R16")
+def test_what_stands_against_a_booked_session_names_no_hidden_criterion(
+    ada: Browser, ledger: str, blinded: Study, sign_in: SignIn
+) -> None:
+    session, day = "/participants/S-1/session_1.1/", datetime.now(UTC) + timedelta(days=3)
+    ada.post("/participants/S-1/screening.1/demographics/", AGE)
+    ada.post(PAGE, signing(ada.get(PAGE)))
+    rate(sign_in, 12)
+    ada.post(session, {"do": "book", "at": f"{day:%Y-%m-%d}T09:00"})
+    text = str(blinded.newest.criteria["severe"].criterion.text)
+    for page in (ada.get(session), ada.get("/")):
+        assert text not in page
+    assert "criterion that rests on what is hidden" in ada.get(session)
+    assert text in sign_in("mo", everywhere="medical_monitor").get(session)

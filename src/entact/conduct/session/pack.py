@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext
+
 from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
 from entact.conduct.language.codes import code_words, item_title
@@ -56,7 +58,7 @@ def pack_of(asked: Asked, encounter: str) -> dict[str, Any]:
         ],
         "alerts": [
             *(_said(Safety(release).alert(name)) for name in release.alerts if sight.sees_alert(name)),
-            *({"term": told_again(title), "text": "", "notes": []} for title in CORE_ALERTS.values()),
+            *({"term": gettext(title), "text": "", "notes": []} for title in CORE_ALERTS.values()),
         ],
         "timed": [{"what": _title(release, one.do), "at": list(map(_told_time, one.at))} for one in timed],
         "signs": [_sign(name, item.title) for name, item in vitals.items.items()] if vitals else [],

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
 from entact.conduct.reader import Reader
+from entact.conduct.refusal import told_reasons
 from entact.course import Course
 from entact.course.gates.ahead import ACT, reasons_ahead
 from entact.course.gates.core import ACTS
@@ -35,5 +36,7 @@ def asked_ahead(reader: Reader, course: Course, encounter: str, at: datetime) ->
             )
     except StoreError as error:
         return (f"{begun(str(error))}.",)
-    found = tuple(one.message for one in reasons_ahead(study, setting, course, visit, at))
-    return found if not found or reader.sight.sees_gate(ACTS[ACT].gate) else (gettext(HIDDEN),)
+    found = tuple(reasons_ahead(study, setting, course, visit, at))
+    if found and not reader.sight.sees_gate(ACTS[ACT].gate):
+        return (gettext(HIDDEN),)
+    return told_reasons(reader.sight, course.release, course.population, ACT, found)
