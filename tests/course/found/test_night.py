@@ -25,8 +25,14 @@ STUDY = with_night()
 EVENING = 505  # minutes after nine: the session ended at 500, the next visit begins at 24 * 60
 
 
-def found(looks: Sequence[int], *, taken_by: str | None = "nurse-1", over: int | None = None) -> list[str]:
-    """Rules that hold about a night: looks and its end in minutes after the hand-over."""
+def found(
+    looks: Sequence[int],
+    *,
+    taken_by: str | None = "nurse-1",
+    over: int | None = None,
+    visit_at: int | None = None,
+) -> list[str]:
+    """Rules that hold about a night: looks, its end and another visit in minutes after the hand-over."""
     story = Story(STUDY).whole()
     session = {"day": 12, "encounter": "session_1#1"}
 
@@ -41,6 +47,8 @@ def found(looks: Sequence[int], *, taken_by: str | None = "nurse-1", over: int |
         note({"what": "night_check", "state": "yes"}, minute, by="nurse-1")
     if over is not None:
         note({"what": "hand_over", "state": "ended", "person": "nurse-1"}, over)
+    if visit_at is not None:
+        story.begin("unscheduled#1", day=12, minute=EVENING + visit_at)
     course = fold(STUDY, story.entries)
     rules = ("hand_over", "night_check", "encounter_over")
     return [one.rule for one in findings(course, story.at(60)) if one.rule.startswith(rules) and one.holds]
@@ -55,10 +63,17 @@ def found(looks: Sequence[int], *, taken_by: str | None = "nurse-1", over: int |
         ([], 380, 1),
         ([120, 240, 360, 480, 600, 720], None, 1),
         ([120, 400], 500, 1),
+        ([150, 300], 450, 0),  # half an hour late each time
+        ([151, 300], 450, 1),
     ],
 )
 def test_a_look_that_did_not_take_place_is_found(looks: list[int], over: int | None, missing: int) -> None:
     assert found(looks, over=over) == ["night_check_missing"] * missing
+
+
+def test_a_visit_that_began_as_it_was_handed_over_is_not_the_next_one() -> None:
+    assert found([100], visit_at=0) == ["night_check_missing"]  # until that of the next morning
+    assert found([100], visit_at=200) == []
 
 
 @pytest.mark.parametrize(("taken_by", "rules"), [("nurse-1", 0), ("nurse-2", 1), (None, 1)])

@@ -32,14 +32,20 @@ def test_only_a_recording_without_consent_is_found_and_not_its_hash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scopes", "found"), [({"recording": True}, False), ({"recording": False}, True), ({}, True)]
+    ("scopes", "minute", "found"),
+    [
+        ({"recording": True}, 5, False),
+        ({"recording": True}, 1, False),  # at the same instant
+        ({"recording": False}, 5, True),
+        ({}, 5, True),
+    ],
 )
-def test_what_was_agreed_to_before_counts(scopes: dict[str, bool], found: bool) -> None:
+def test_what_was_agreed_to_before_counts(scopes: dict[str, bool], minute: int, found: bool) -> None:
     story = Story(STUDY)
     story.begin("screening#1", day=0)
     story.write("consent", {"version": "1", "scopes": {"participation": True, **scopes}}, minute=1)
     note = {"what": "recording", "state": "begun", "reference": "tape 1"}
-    story.write("session_note", note, minute=5, encounter="screening#1")
+    story.write("session_note", note, minute=minute, encounter="screening#1")
     again = {"participation": True, "recording": True}
     story.write("consent", {"version": "1", "scopes": again}, minute=9)  # afterwards
     course = fold(STUDY, story.entries)

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.course.cases import WHEN, Case, ask, before, codes, give, session, two_sessions, vitals
+from tests.course.cases import MINI, WHEN, Case, ask, before, codes, give, session, two_sessions, vitals
 
 from entact.course import fold_setting
 from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.gates.core import ACTS
 from entact.course.gates.gate import Allowed, Refused
+from entact.protocol import load_study
 from entact.protocol.release import Release, Study, canonical
 
 PARTICIPANT = ("randomise", "dispense", "initial_dose", "supplement", "next_session")
@@ -384,9 +385,10 @@ def test_a_kit_expires_by_the_clock_of_the_site() -> None:
 
 
 def test_each_part_of_a_dose_once_a_session() -> None:
-    case = before("initial_dose")
-    give(case, "initial", "K-3", "2026-03-16T09:55:00-06:00")
-    assert codes(ask(case, "initial_dose")) == ["dose_given"]
+    for study in (None, load_study(MINI)):  # of two sessions and of one: this one is not counted twice
+        case = before("initial_dose", study)
+        give(case, "initial", "K-3", "2026-03-16T09:55:00-06:00")
+        assert codes(ask(case, "initial_dose")) == ["dose_given"]
     case = before("supplement")
     give(case, "supplement", "K-4", "2026-03-16T11:35:00-06:00")
     assert codes(ask(case, "supplement")) == ["dose_given"]

@@ -215,12 +215,20 @@ def test_a_yes_ends_when_what_was_confirmed_does() -> None:
     assert answer.basis["expires"] == "2026-03-16T10:15:00-06:00"
 
 
-@pytest.mark.parametrize(("late", "counts"), [(timedelta(0), True), (timedelta(seconds=1), False)])
-def test_what_was_confirmed_counts_up_to_its_very_instant(late: timedelta, counts: bool) -> None:
+@pytest.mark.parametrize(
+    ("late", "counts"),
+    [
+        (timedelta(minutes=15), True),
+        (timedelta(minutes=15, seconds=1), False),
+        (-timedelta(minutes=10), True),  # as the second of them says so
+        (-timedelta(minutes=10, seconds=1), False),
+    ],
+)
+def test_what_was_confirmed_counts_from_and_up_to_its_very_instant(late: timedelta, counts: bool) -> None:
     case = too_high()
     set_aside(case, "first", "i-1", AT.format(45))
     set_aside(case, "second", "c-1", AT.format(50))
-    answer = ask(case, "initial_dose", late=timedelta(minutes=15) + late)
+    answer = ask(case, "initial_dose", late=late)
     assert isinstance(answer, Allowed) is counts
 
 
