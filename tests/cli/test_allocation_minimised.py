@@ -166,11 +166,15 @@ def test_an_arm_is_not_reckoned_past_somebody_whose_stratum_nobody_said(
     made: Path, run: Run, opened: str, keys: Path
 ) -> None:
     """Its test is last but one: from here on one number has none."""
+    from entact.store.reckoned import used_strata
+
     randomise("participant:" + "6" * 32, "M-006", "S02/male")
     ahead = run_as(run, opened, keys, "pia", "open", "participant:" + "6" * 32, *files(made, "pia"))
     assert (ahead.code, ahead.out) == (2, "")
     assert "M-006 cannot be reckoned: the record says no stratum of M-005 before it" in ahead.err
     randomise("participant:" + "5" * 32, "M-005", "S02/male")
+    enter("participant:" + "5" * 32, "randomisation", {"number": "M-005", "stratum": "S01/female"})
+    assert used_strata()["M-005"] == "S02/male"  # the first word on it stands
     fine = run_as(run, opened, keys, "pia", "open", "participant:" + "6" * 32, *files(made, "pia"), "--json")
     assert fine.json["arm"] in ("mdma", "placebo")
 

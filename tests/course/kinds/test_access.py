@@ -1,0 +1,45 @@
+"""Roles in the system's ledger: each holds at its site, from when it is given until it is taken there."""
+
+from __future__ import annotations
+
+from entact.course import Entry
+from entact.course.setting import fold_access
+
+NOBODY: frozenset[tuple[str, str, str]] = frozenset()
+
+
+def said(number: int, kind: str, **data: str) -> Entry:
+    at = f"2026-03-02T10:{number:02d}:00+00:00"
+    return Entry(
+        id=f"00000000-0000-7000-8000-{number:012d}",
+        ledger="system",
+        kind=kind,
+        release="mini@sha256:0",
+        environment="rehearsal",
+        occurred_at=at,
+        recorded_at=at,
+        by="anna",
+        role="owner",
+        data=data,
+    )
+
+
+def role(number: int, site: str, status: str) -> Entry:
+    return said(number, "permission", person="ben", role="therapist", status=status, site=site)
+
+
+def test_a_role_is_given_and_taken_at_each_site_by_itself() -> None:
+    account = said(0, "account", person="ben", name="Ben")
+    both = [account, role(1, "denver", "given"), role(2, "vienna", "given")]
+    assert fold_access(both).held() == {("ben", "therapist", "denver"), ("ben", "therapist", "vienna")}
+    assert fold_access([*both, role(3, "vienna", "taken")]).held() == {("ben", "therapist", "denver")}
+    assert fold_access([*both, role(3, "", "taken")]).held() == fold_access(both).held()  # never given so
+    closed = said(4, "account", person="ben", name="Ben", status="closed")
+    assert fold_access([*both, closed]).held() == NOBODY
+
+
+def test_a_role_that_is_given_twice_is_held_once_from_the_first_time_on() -> None:
+    state = fold_access([role(1, "denver", "given"), role(2, "denver", "given"), role(3, "denver", "taken")])
+    (held,) = state.roles
+    assert (held.since.minute, held.until is not None and held.until.minute) == (1, 3)
+    assert state.held() == NOBODY
