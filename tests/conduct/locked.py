@@ -29,12 +29,15 @@ def lock_study(who: Any) -> None:
     make_cut("lock-1", who, lock=True)
 
 
-def open_list(who: Any) -> None:
-    """Enters that the whole sealed list is opened after the lock, as `entact allocation reveal` does."""
+def open_list(who: Any, root: str | None = None) -> None:
+    """Enters that the whole sealed list is opened after the lock, as `entact allocation reveal` does.
+
+    Args:
+        root: of another list than the committed one.
+    """
     from entact.course.kinds.allocation import ListOpened
     from entact.store import acts
 
     (commitment,) = acts.entries(("commitment",))
-    root, rows = commitment.data["list_root"], commitment.data["list_rows"]
-    opened = ListOpened("after_lock", root, rows)
+    opened = ListOpened("after_lock", root or commitment.data["list_root"], commitment.data["list_rows"])
     acts.enter(acts.here(), "list_opened", opened, by=who.person, role="committee", prove=who.prove)

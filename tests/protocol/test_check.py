@@ -178,6 +178,12 @@ NAMES = {
         "randomisation.minimise.chance: 1 is no chance of it: write more than 0.5, the share of the "
         "largest arm, and less than 1, or whoever knows the arms before could reckon the next",
     ),
+    "minimisation that prefers nothing": (
+        "method: permuted_blocks, strata: [site]",
+        "method: minimisation, strata: [site], minimise: {chance: §0.5}",
+        "randomisation.minimise.chance: 0.5 is no chance of it: write more than 0.5, the share of the "
+        "largest arm, and less than 1, or whoever knows the arms before could reckon the next",
+    ),
     "weight of no stratum": (
         "method: permuted_blocks, strata: [site]",
         "method: minimisation, strata: [site], minimise: {chance: 0.8, weights: {§sight: 2}}",
@@ -937,3 +943,10 @@ def test_kits_are_ordered_only_where_it_is_known_before_which_are_needed(
     found = next(one for one in problems_of(text.replace(old, new)) if "supply" in one)
     assert found.startswith("study.yaml:7:")
     assert why in found
+
+
+def test_a_day_is_the_shortest_time_by_which_kits_are_ordered(mini: str, tmp_path: Path) -> None:
+    shortest = tmp_path / "shortest.yaml"
+    days = "{lead_time: 1 d, covers: 1 d, in_date_for: 1 d, recruitment: {participants: 1, per: 1 d}}"
+    shortest.write_text(mini.replace("condition: PTSD\n", f"condition: PTSD\nsupply: {{resupply: {days}}}\n"))
+    assert load_study(shortest).newest.file.supply is not None

@@ -147,6 +147,8 @@ def test_r10_a_lock_opens_nobodys_arm_before_the_list_of_people_is_opened(
     lock_study(dan)
     assert "No arm is held by this server" in main_of("monitor")
     assert "<table" not in main_of("therapist")
+    open_list(dan, root="ab" * 32)  # a list that nobody committed to says nothing of this one
+    assert "No arm is held by this server" in main_of("monitor")
     open_list(dan)
     assert "James" in main_of("monitor")
 
