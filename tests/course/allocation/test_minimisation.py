@@ -129,6 +129,8 @@ def test_every_draw_is_an_arm_and_as_often_as_its_chance() -> None:
     assert next_arm(EVEN, BEFORE, ("S01", "female", "old"), (1 << 64) * 4 // 5) == "mdma"
     assert next_arm(EVEN, BEFORE, ("S01", "female", "old"), (1 << 64) * 4 // 5 + 1) == "placebo"
     assert next_arm(EVEN, BEFORE, ("S01", "female", "old"), (1 << 64) - 1) == "placebo"
+    first = ("S01", "female", "old")  # with nobody before: exactly half of all draws is each arm's
+    assert [next_arm(EVEN, [], first, (1 << 63) + more) for more in (-1, 0)] == ["mdma", "placebo"]
 
 
 def test_margins_are_balanced_better_than_by_chance_alone() -> None:
