@@ -70,7 +70,10 @@ def signer_of(person: str, passphrase: str, *, alone: bool = False) -> Signer:
             )
         )
     path = signing_folder() / f"{person}.key"
-    signer = open_key_file(path, passphrase)
+    try:
+        signer = open_key_file(path, passphrase)
+    except StoreError as error:  # where keys lie on the server is no page's to say
+        raise StoreError(str(error).replace(str(path), path.name)) from error
     if signer.person != person:
         raise StoreError(
             gettext("the key is that of {person}, not of {person_2}").format(
