@@ -8,9 +8,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 ARGS ?=
+IN_BROWSERS := $(addprefix tests/conduct/,forms/test_browser.py visits/test_browser.py rating/test_browser.py \
+  supply/test_browser.py session)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test explore soak evidence check format reference translations bench lock clean
+.PHONY: help setup demo test browsers explore soak evidence check format reference translations bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +42,9 @@ demo: setup ## rehearse the published phase 3 study, print its outcome table, se
 
 test: setup ## run all tests (a part of them: make test ARGS="tests/course -m 'not slow'")
 	@$(PYTEST) $(ARGS)
+
+browsers: setup ## run the tests that drive a browser in Firefox too, where its package is installed
+	@ENTACT_BROWSER=firefox $(BIN)/python -m pytest -q $(IN_BROWSERS) $(ARGS)
 
 evidence: setup ## run the tests that show a requirement; write which shows what to var/evidence
 	@$(PYTEST) -p tests.evidence --evidence var/evidence $(ARGS)

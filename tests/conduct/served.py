@@ -12,10 +12,13 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import pytest
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CALM = ["--no-sandbox", "--disable-gpu"]
 FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 BROWSER = os.environ.get("ENTACT_BROWSER", "chromium")  # or firefox, as `make browsers` says
+of_chromium = pytest.mark.skipif(BROWSER != "chromium", reason="by what the driver of Chromium alone can do")
 
 
 class _Threads(ThreadingMixIn, WSGIServer):

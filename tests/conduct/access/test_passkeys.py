@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.conduct.access.test_sign_in import BY, PASSWORD, told
 from tests.conduct.people import account, client, signed_in
-from tests.conduct.served import CHROMIUM, served
+from tests.conduct.served import CHROMIUM, of_chromium, served
 
 from entact.conduct.access import people, trail
 
@@ -50,6 +50,7 @@ def address() -> Iterator[str]:
         yield f"http://localhost:{port}"
 
 
+@of_chromium  # a passkey that no screen lock holds
 @pytest.mark.slow
 @pytest.mark.requirement("R18")
 def test_somebody_comes_by_a_link_makes_a_passkey_and_signs_in_with_it(address: str) -> None:

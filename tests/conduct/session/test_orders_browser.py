@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conduct.browser import Browser
+from tests.conduct.served import of_chromium
 from tests.conduct.session.conftest import NOON
 from tests.conduct.session.tablet import all_sent, arrive, course_now, enter, unlock
 from tests.course.cases import Case
@@ -158,6 +159,7 @@ def test_a_device_that_knows_no_number_says_so_and_takes_one_at_any_time(
     tab.wait_for_selector("main:has-text('+1 555 0199')")
 
 
+@of_chromium
 def test_what_a_browser_throws_away_while_the_page_is_open_is_said_kept_anew_and_sent(
     tablet: Callable[..., Any],
     address: str,
