@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -115,6 +116,33 @@ def test_two_processes_serve_together_and_one_that_is_killed_is_missed_by_nobody
     assert process.returncode == 0
     assert "Traceback" not in err
     assert not [pid for pid in parts if Path(f"/proc/{pid}").exists()]
+
+
+def test_those_who_stay_connected_are_shared_out(
+    rehearsal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTACT_TIMES", str(tmp_path))
+    port = free_port()
+    words = ("--database", rehearsal, "--port", str(port), "--processes", "2", "--no-worker")
+
+    def answered() -> list[int]:
+        return sorted(len(one.read_text().splitlines()) for one in tmp_path.glob("*.csv"))
+
+    def ask(stays: HTTPConnection) -> None:
+        stays.request("GET", "/health")
+        assert stays.getresponse().read() is not None
+
+    with serving(*words) as process, ExitStack() as open_ones:
+        assert process.stdout is not None
+        process.stdout.readline()
+        while len(answered()) < 2:  # each has begun
+            with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as one:
+                ask(one)
+        before = answered()
+        for _ in range(40):
+            ask(open_ones.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=120))))
+        assert sum(answered()) - sum(before) == 40
+        assert min(answered()) - min(before) >= 15, (before, answered())
 
 
 def children(pid: int) -> list[int]:

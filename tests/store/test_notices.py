@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from msgspec.structs import replace
@@ -57,6 +58,32 @@ def test_a_serious_event_stands_in_the_studys_ledger_at_once(study: Study) -> No
     assert counted(study) == {"serious_events": 1, "related_serious_events": 1, "unexpected_events": 1}
     assert store.verify().breaks == ()
     assert store.stale() == []
+
+
+def test_it_reads_no_more_of_the_studys_ledger_where_many_are_in_the_study(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[int] = []
+    execute = psycopg.Cursor.execute
+
+    def counted(self: Any, query: Any, *rest: Any, **options: Any) -> Any:
+        answer = execute(self, query, *rest, **options)
+        rows.append(max(0, self.rowcount))
+        return answer
+
+    say(study, 9, ILL)
+    told = []
+    for number, others in ((10, 0), (11, 30)):
+        for other in range(others):
+            consent(study, f"participant:{other:032x}")
+        say(study, number + 10, ILL)  # what is known of the study follows what others entered
+        rows.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(psycopg.Cursor, "execute", counted)
+            say(study, number, ILL)
+        told.append(sum(rows))
+    assert told[0] == told[1]
+    assert len(notices()) == 5
 
 
 def test_one_that_is_not_serious_and_what_is_no_event_say_nothing(study: Study) -> None:

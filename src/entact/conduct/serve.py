@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -18,6 +19,7 @@ PATIENCE = 20  # seconds in which nothing comes, after which a connection is clo
 SWITCHES = (
     0.0005  # seconds after which a page that is being written lets a save go on that waits for its turn
 )
+STANDS_BACK = 0.0002  # seconds for each connection that it has, before a process takes one more in
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -51,7 +53,7 @@ def serve(
         )
     application = make_application()
     sys.setswitchinterval(SWITCHES)
-    listening = listening or listen(host, port)
+    shared, listening = listening is not None, listening or listen(host, port)
     server = create_server(
         application,
         sockets=[listening],
@@ -65,6 +67,8 @@ def serve(
         cleanup_interval=PATIENCE // 4,
         asyncore_use_poll=True,
     )
+    if shared:
+        _stand_back(server)
     stop = Event()
     if verifies:
         keep_checking(stop)
@@ -77,6 +81,20 @@ def serve(
     finally:
         stop.set()
         server.close()
+
+
+def _stand_back(server: Any) -> None:
+    """Leaves whoever comes to the process on the same socket that has fewer connections.
+
+    The system wakes first who has last begun to wait: the one that has just answered would take everybody in.
+    """
+    accept = server.handle_accept
+
+    def handle_accept() -> None:
+        time.sleep(STANDS_BACK * min(len(server.active_channels), 50))
+        accept()
+
+    server.handle_accept = handle_accept
 
 
 def _behind_proxy() -> dict[str, Any]:

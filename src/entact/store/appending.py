@@ -160,7 +160,7 @@ def append_held(
 ) -> Receipt:
     """Appends to a ledger that the transaction holds."""
     cursor = raw_cursor()
-    stored = lines_with(entry) if storable(entry.id) in known.ids else []
+    stored = lines_with(entry) if known.may_hold(entry.id) else []
     for line in stored:
         if same(read(line.text), entry):
             return Receipt("again", line)
@@ -199,7 +199,9 @@ def _tell_study(known: Known, entry: Entry, received_at: str) -> None:
     owed = list(notices_owed(known.ledger, known.course, said))
     if not owed:
         return
-    study = Known(f"study:{known.study.name}")  # after the participant's, as everybody takes them
+    study = Known(
+        f"study:{known.study.name}", whole=False
+    )  # after the participant's, as everybody takes them
     hold_ledger(study)
     for kind, payload in owed:
         notice = notice_of(entry, study, kind, payload, learned=received_at)

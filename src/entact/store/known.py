@@ -52,6 +52,9 @@ class ReadUpTo(NamedTuple):
 class Known:
     """One ledger up to a head: ids of its entries and, of a participant, the course and the derived rows.
 
+    Args:
+        whole: whether the ids of all entries are read; else whoever adds one entry asks for it alone.
+
     Attributes:
         lock: held while it is used. number, seq, hash: of the ledger's row; None before the first look.
         received: when the last entry arrived; none that follows arrives before it. None where there is none.
@@ -62,8 +65,8 @@ class Known:
         listed: whether the rows in the database are those of this head; looked at where the ledger is held.
     """
 
-    def __init__(self, ledger: str) -> None:
-        self.ledger = ledger
+    def __init__(self, ledger: str, *, whole: bool = True) -> None:
+        self.ledger, self.whole = ledger, whole
         self.lock = Lock()
         self.contended = False
         self.forget()
@@ -116,6 +119,10 @@ class Known:
         if self.seq and not self._continues(cursor, number):
             self.forget()
         self._use(number, releases, study)
+        if not self.whole and not self.derives:
+            self.seq, self.hash = seq, digest
+            self._continues(cursor, number)  # and when its last entry arrived
+            return
         text = "text" if self.derives else "NULL"
         cursor.execute(
             f"SELECT entry_id, {text}, received_at FROM store_line"
@@ -132,6 +139,10 @@ class Known:
             self._add(map(read, (text for _, text, _ in found)))
         self.seq, self.hash = seq, digest
         self.rows = self._rows()
+
+    def may_hold(self, entry: str) -> bool:
+        """Whether an entry of this id may be in it: where not all ids were read the database has to say."""
+        return not self.whole or storable(entry) in self.ids
 
     def add(self, entry: Kept, seq: int, digest: str) -> None:
         """Goes on to the next head, whose entry it is."""
