@@ -445,6 +445,8 @@ def test_how_the_list_was_used_is_proved(made: Path, run: Run, opened: str) -> N
     randomise(stranger, "S02-005", site="S01")
     assert f"S02-005 is a row of S02, and {stranger} is of S01" in run(*verify).out
     assert "S01-002 is a row" not in run(*verify).out
+    enter(stranger, "randomisation", {"number": 5})
+    assert f"of {stranger} is a randomisation whose number cannot be read" in run(*verify).out
 
 
 @pytest.mark.requirement("R10")

@@ -120,6 +120,19 @@ def test_the_end_of_the_list_is_the_end_of_the_orders() -> None:
     assert (found.rows, found.levels[0].left) == (2, 2)
 
 
+def test_the_kits_of_one_row_alone_are_not_ordered_while_there_is_another() -> None:
+    """Whoever saw such an order would know which kits go together."""
+    known = rows(12)
+    site = here(known, *(f"R-{n:02d}" for n in range(4, 11)))
+    lacks_two = asked(site, known)
+    site = here(known, "R-01", "R-02", "R-04", *(f"R-{n:02d}" for n in range(5, 11)))
+    found = asked(site, known)
+    assert of(known, found) == {"R-03": 8, "R-11": 8}
+    assert (found.rows, lacks_two.rows) == (2, 3)
+    last = replace(rows(4), used=["R-01", "R-02", "R-03"])
+    assert asked(here(last), last).rows == 1  # there is no other
+
+
 LOT = LotState("L-1", "capsule", "60 mg", "salt", LATE, "CoA", "released", "e")
 KITS: dict[str, tuple[dict[str, Any], LotState, bool]] = {
     "missing": ({"status": "missing"}, LOT, True),
@@ -129,6 +142,7 @@ KITS: dict[str, tuple[dict[str, Any], LotState, bool]] = {
     "recalled": ({}, replace(LOT, status="recalled"), True),
     "waits for the sponsor": ({"status": "quarantined"}, LOT, False),
     "waits for a second person": ({"unchecked": "e"}, LOT, False),
+    "of another strength": ({}, replace(LOT, strength="50 mg"), False),
     "waits for its release": ({}, replace(LOT, status="not_released"), False),
 }
 
@@ -178,12 +192,13 @@ def test_who_has_not_enough_kits_for_the_sessions_to_come_gets_more() -> None:
     supplements = [kit for kit in mine if mine[kit].part == "supplement"]
     sent = replace(enough, kits={kit: one for kit, one in enough.kits.items() if kit not in supplements})
     found = asked(sent, known, [course])
-    assert (found.people, found.rows, set(found.kits)) == (1, 0, set(supplements))
+    beside = {kit for kit, one in known.packed.items() if one.number == "R-06"}  # so that nobody sees whose
+    assert (found.people, found.rows, set(found.kits)) == (1, 1, set(supplements) | beside)
     spare = {}  # a second kit of each other kind, which is still planned: of that there is enough
     for kit in set(mine) - set(supplements):
         spare[mine[kit].level] = kit
     fewer = {kit: one for kit, one in sent.kits.items() if kit not in spare.values()}
-    assert set(asked(replace(sent, kits=fewer), known, [course]).kits) == set(supplements)
+    assert set(asked(replace(sent, kits=fewer), known, [course]).kits) == set(supplements) | beside
     broken = {
         kit: replace(one, status="rejected") if kit in supplements else one
         for kit, one in enough.kits.items()

@@ -132,7 +132,7 @@ def verify_list(database: str, list_file: Path) -> dict[str, Any]:
     open_record(database)
     from entact.store.kits import packed_kits
     from entact.store.list_strata import problems_of_strata
-    from entact.store.list_use import problems_of_kits, problems_of_use, used_numbers
+    from entact.store.list_use import problems_of_kits, problems_of_use, unread_uses, used_numbers
     from entact.store.sealed_list import read_list
 
     sealed = committed(read_list(list_file))
@@ -148,6 +148,7 @@ def verify_list(database: str, list_file: Path) -> dict[str, Any]:
         "used": len(used),
         "problems": [
             *problems_of_use(sealed.numbers, used),
+            *unread_uses(),
             *problems_of_strata(sealed.numbers, used),
             *problems_of_kits(kits, used),
         ],

@@ -28,6 +28,7 @@ def reveal(list_file: Path, way: Way, out: Path, signer: Any, proof: Path | None
     from entact.course.allocation.allocation import Allocation, Sealed, row_of
     from entact.store import acts
     from entact.store.cut import known_cuts
+    from entact.store.list_use import unread_uses
     from entact.store.private import write_new
     from entact.store.sealed_list import open_place
     from entact.store.signature import require
@@ -71,11 +72,14 @@ def reveal(list_file: Path, way: Way, out: Path, signer: Any, proof: Path | None
         "proof": None if proof is None else str(proof),
         "method": behind[0],
         "made_again": again,
+        "unread": unread_uses(),
     }
 
 
 def print_revealed(found: Mapping[str, Any]) -> None:
     """What was opened, in words."""
+    for one in found["unread"]:
+        say(f"NOT LOOKED AT: {one}, so neither file nor proof say whose row it is")
     say(f"{found['rows']} rows in {found['file']}: every one is the row that was committed")
     if found["made_again"] is not None:
         say("made again from the seed that was sealed with it, the list is the same: nobody chose it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from entact.conduct.language.sentences import told_again
 from entact.conduct.sight import Sight
+from entact.conduct.words import title_of_visit
 from entact.course import Reason
 from entact.course.gates.core import ACTS
 from entact.protocol import Release
@@ -18,6 +20,7 @@ HIDDEN_GATE: Final = gettext_noop("The gate is shut; what it asks is hidden from
 HIDDEN_CRITERION: Final = gettext_noop(
     "Eligibility: a criterion that rests on what is hidden from this role is not met, or not known yet."
 )
+_ENCOUNTER: Final = re.compile(r"\b([a-z][a-z0-9_]*)#([0-9]+)")
 _OF_CRITERIA: Final = frozenset({"criterion_of_record", "criterion_not_met", "criterion_open"})
 
 
@@ -40,7 +43,20 @@ def told_reasons(
         dict.fromkeys(
             gettext(HIDDEN_CRITERION)
             if one.code in _OF_CRITERIA and any(f"“{text}”" in one.message for text in hidden)
-            else told_again(one.message)
+            else _with_titles(told_again(one.message), release)
             for one in reasons
         )
     )
+
+
+def _with_titles(message: str, release: Release) -> str:
+    """A reason with visits as they are called: `session_1#1` is Session 1, and `#2` its second time."""
+
+    def title(found: re.Match[str]) -> str:
+        name, again = found[1], found[2]
+        if name not in release.visits:
+            return found[0]
+        called = title_of_visit(name, release.visits)
+        return called if again == "1" else f"{called} ({again})"
+
+    return _ENCOUNTER.sub(title, message)

@@ -21,6 +21,7 @@ from entact.course.entry.dates import in_date
 from entact.course.state.numbers import normal, row_number
 from entact.course.state.sealed_list import PackedKit
 from entact.course.state.setting import SiteState
+from entact.course.supply.lot_dose import unlike_planned
 from entact.protocol.kits import is_hidden, kits_of_a_row, kits_of_a_session, longest_use
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.schedule import Due
     from entact.protocol.release import Release
-    from entact.protocol.study import Resupply
+    from entact.protocol.study import Resupply, StudyFile
 
 What = tuple[str, str]
 """Level and part of the dose."""
@@ -117,7 +118,7 @@ def propose(
     """
     needs = kits_of_a_row(release.file, release.visits)
     lasts = plan.in_date_for or longest_use(release.file, release.visits) or timedelta(0)
-    shelf = _Shelf(site, known, today)
+    shelf = _Shelf(release.file, site, known, today)
     own = {name: order for name, order in known.lists.items() if site_of_list(release, name) == site.id}
     taken = {normal(row_number(one)) for one in known.used}
     used = {name: sum(normal(one) in taken for one in order) for name, order in own.items()}
@@ -151,9 +152,33 @@ def propose(
         asked += more
         if not more:
             unplanned.append(number)
+    if rows + people == 1 and site.status not in ("held", "closed"):  # else it shows which kits go together
+        another = _another(own, taken, asked, shelf, needs, today + lasts)
+        rows += bool(another)
+        asked += another
     counts = Counter((one.level, one.part) for one in asked)
     kits = tuple(sorted(one.kit for one in asked))
     return Proposal(tuple(levels), rows, people, kits, dict(sorted(counts.items())), tuple(unplanned))
+
+
+def _another(
+    own: Mapping[str, Sequence[str]],
+    taken: Collection[str],
+    asked: Collection[PackedKit],
+    shelf: _Shelf,
+    needs: Mapping[What, int],
+    until: date,
+) -> list[PackedKit]:
+    """The kits of one more row that nobody has, is sent or is asked for; empty where there is none."""
+    named = {one.kit for one in asked}
+    for order in own.values():
+        for number in order:
+            if normal(number) in taken or shelf.row(number, needs, until) != "planned":
+                continue
+            found = list(shelf.planned(number))
+            if found and not any(one.kit in named for one in found):
+                return found
+    return []
 
 
 def rows_for(expected: float, risk: float) -> int:
@@ -217,11 +242,11 @@ class _Shelf:
     """How planned kits stand at a site.
 
     Args:
-        today: the civil day there.
+        file: that is planned by. today: the civil day there.
     """
 
-    def __init__(self, site: SiteState, known: Known, today: date) -> None:
-        self._site, self._known, self._today = site, known, today
+    def __init__(self, file: StudyFile, site: SiteState, known: Known, today: date) -> None:
+        self._file, self._site, self._known, self._today = file, site, known, today
         self._ordered = {kit for order in site.supply.orders.values() for kit in order.kits}
         self._of: dict[str, list[PackedKit]] = {}
         self._of_row: dict[str, list[PackedKit]] = {}
@@ -283,7 +308,12 @@ class _Shelf:
         if lot is not None and (lot.status == "recalled" or lot.packs == "one_arm"):
             return "gone"
         waits = kit.status in ("sent", "quarantined") or kit.unchecked is not None
-        return "coming" if waits or (lot is not None and lot.status != "released") else "ready"
+        if waits or lot is None:
+            return "coming" if waits else "ready"
+        planned = self._known.packed.get(name)
+        for_what = None if planned is None else (planned.level, planned.part)
+        unlike = unlike_planned(self._file, lot, for_what)
+        return "coming" if unlike or lot.status != "released" else "ready"
 
 
 _WITHIN: tuple[tuple[Standing, tuple[Standing, ...]], ...] = (

@@ -116,7 +116,7 @@ def share_out(
         secret = secrets.token_bytes(SECRET_BYTES)
         (shared,) = generate_mnemonics(1, [(threshold, len(names))], secret, iteration_exponent=0)
         if combine_mnemonics(shared[place] for place in trial) != secret:
-            raise StoreError(f"the shares of row {opening.place} do not open it: nothing was written")
+            raise StoreError(f"the shares of row {opening.place + 1} do not open it: nothing was written")
         for name, one in zip(names, shared, strict=True):
             words[name].append(one)
         boxes.append(_sealed(root, opening, secret))

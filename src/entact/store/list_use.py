@@ -42,6 +42,25 @@ def used_numbers() -> list[Use]:
     return uses
 
 
+def unread_uses() -> list[str]:
+    """Randomisations of which no number can be read, by ledger and entry: whose row is each?"""
+    found = models.Line.objects.filter(kind=RANDOMISED).order_by("ledger__name", "seq")
+    return [
+        f"entry {seq} of {ledger} is a randomisation whose number cannot be read"
+        for ledger, seq, text in found.values_list("ledger__name", "seq", "text").iterator(1000)
+        if not _numbered(text)
+    ]
+
+
+def _numbered(text: str) -> bool:
+    """Whether the number can be read; a correction need not say it again."""
+    try:
+        kept = read(text)
+        return kept.replaces is not None or isinstance(kept.data.get("number"), str)
+    except (msgspec.MsgspecError, ValueError):
+        return False
+
+
 def of_rows(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> list[Use]:
     """The uses that take a row of a list, without those who follow the row of their unit."""
     known = {normal(number) for order in numbers.values() for number in order}

@@ -195,14 +195,14 @@ def open_place(sealed: SealedList, opener: Opener, place: int) -> str:
     """The text of one row, proved against the root; no other row is opened.
 
     Raises:
-        StoreError: when row or opening was altered.
+        StoreError: when row or opening was altered, with what the row is called.
     """
-    opening = opener.opening(place)
     path = merkle_path([row.leaf for row in sealed.rows], place)
     try:
-        return open_row(sealed.rows[place], opening, path, len(sealed.rows), sealed.root)
-    except ValueError as error:
-        raise StoreError(str(error)) from error
+        return open_row(sealed.rows[place], opener.opening(place), path, len(sealed.rows), sealed.root)
+    except (StoreError, ValueError) as error:
+        label = sealed.labels[place]
+        raise StoreError(str(error) if label in str(error) else f"{label}: {error}") from error
 
 
 def seal_box(plain: bytes, key: str) -> str:
@@ -234,7 +234,7 @@ def open_box(box: str, signer: Signer, place: int) -> Opening:
     Raises:
         StoreError: when it was altered.
     """
-    return opening_from(open_text(box, signer, f"what opens row {place}"), place)
+    return opening_from(open_text(box, signer, f"what opens row {place + 1}"), place)
 
 
 def opening_from(plain: bytes, place: int) -> Opening:
@@ -244,7 +244,7 @@ def opening_from(plain: bytes, place: int) -> Opening:
         StoreError: when they do not.
     """
     if len(plain) != KEY_BYTES + SALT_BYTES:
-        raise StoreError(f"what opens row {place} of the list was altered")
+        raise StoreError(f"what opens row {place + 1} of the list was altered")
     return Opening(place, plain[:KEY_BYTES].hex(), plain[KEY_BYTES:].hex())
 
 

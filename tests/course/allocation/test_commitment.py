@@ -93,7 +93,7 @@ def test_a_leaf_cannot_be_opened_as_another_row_that_was_hidden_in_its_salt():
     key = bytes(KEY_BYTES).hex()
     whole = Opening(0, key, hidden.hex())
     assert open_row(sealed_as(padded("01|mdma")), whole, [], 1, leaf) == "01|mdma"
-    with pytest.raises(ValueError, match="salt of row 0 has 0 bytes, not 32"):
+    with pytest.raises(ValueError, match="salt of row 1 has 0 bytes, not 32"):
         open_row(sealed_as(hidden + padded("01|mdma")), Opening(0, key, ""), [], 1, leaf)
 
 
@@ -111,5 +111,5 @@ def test_a_place_beyond_the_list_opens_nothing():
     sealed, openings, root = seal_rows(["a", "b", "c"], stream(b"four"))
     path = merkle_path([row.leaf for row in sealed], 2)
     for place in (3, 7, -1):
-        with pytest.raises(ValueError, match="has 3 rows and none at place"):
+        with pytest.raises(ValueError, match="has 3 rows, and none is row"):
             open_row(sealed[2], Opening(place, openings[2].key, openings[2].salt), path, 3, root)

@@ -10,7 +10,7 @@ import msgspec
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from entact.conduct.access.models import Account
@@ -295,7 +295,7 @@ def _kits(asked: Asked) -> list[KitOf]:
 def _went(asked: Asked, entry: str | None) -> str:
     for one in asked.course.noted.get("dispensing", ()):
         if one.entry == entry:
-            return gettext("{units} units, {when}").format(
+            return ngettext("{units} unit, {when}", "{units} units, {when}", one.said.units).format(
                 units=one.said.units, when=moment(one.at, asked.zone)
             )
     return ""
@@ -311,9 +311,9 @@ def _checks(asked: Asked) -> list[ToCheck]:
         waits = set(unchecked(asked.course, kind)) if asks[kind] else set()
         for one in asked.course.noted.get(kind, ()):
             if one.entry in waits:
-                what = gettext("Kit {kit} {done}, {units} units").format(
-                    kit=printed(normal(one.said.kit)), done=words[kind], units=one.said.units
-                )
+                what = ngettext(
+                    "Kit {kit} {done}, {units} unit", "Kit {kit} {done}, {units} units", one.said.units
+                ).format(kit=printed(normal(one.said.kit)), done=words[kind], units=one.said.units)
                 own = one.by == asked.person.identity
                 found.append(ToCheck(one.entry, what, names.get(one.by, one.by), own))
     return found

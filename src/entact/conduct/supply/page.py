@@ -285,9 +285,9 @@ class StockPage:
             return [
                 (
                     one.entry,
-                    gettext("{what}, {at}, {by}, {kits} kits").format(
-                        what=one.what, at=one.at, by=one.by, kits=one.kits
-                    ),
+                    ngettext(
+                        "{what}, {at}, {by}, {kits} kit", "{what}, {at}, {by}, {kits} kits", one.kits
+                    ).format(what=one.what, at=one.at, by=one.by, kits=one.kits),
                 )
                 for one in shown
             ]

@@ -232,6 +232,8 @@ def prove(sealed: Sealed, place: int, root: str) -> str:
     """
     opening = sealed.openings[place]
     if opening.place != place:
-        raise ValueError(f"what opens row {opening.place} is not the row that was committed at {place}")
+        raise ValueError(
+            f"what opens row {opening.place + 1} is not what opens row {place + 1}, which was asked for"
+        )
     path = merkle_path([row.leaf for row in sealed.rows], place)
     return open_row(sealed.rows[place], opening, path, len(sealed.rows), root)

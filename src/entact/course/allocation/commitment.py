@@ -74,18 +74,18 @@ def open_row(row: SealedRow, opening: Opening, path: Sequence[str], rows: int, r
     salt = bytes.fromhex(opening.salt)
     # With a salt of any length one leaf could be read as two rows: a part of the salt might be a row as well.
     if len(salt) != SALT_BYTES:
-        raise ValueError(f"the salt of row {opening.place} has {len(salt)} bytes, not {SALT_BYTES}")
+        raise ValueError(f"the salt of row {opening.place + 1} has {len(salt)} bytes, not {SALT_BYTES}")
     if not 0 <= opening.place < rows:
-        raise ValueError(f"the list has {rows} rows and none at place {opening.place}")
+        raise ValueError(f"the list has {rows} rows, and none is row {opening.place + 1}")
     try:
         plain = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
             bytes.fromhex(row.ciphertext), _place(opening.place), _NONCE, bytes.fromhex(opening.key)
         )
     except CryptoError as error:
-        raise ValueError(f"row {opening.place} cannot be opened with this key") from error
+        raise ValueError(f"row {opening.place + 1} cannot be opened with this key") from error
     leaf = _leaf(opening.place, salt, plain)
     if leaf.hex() != row.leaf or _climb(leaf, opening.place, rows, path) != bytes.fromhex(root):
-        raise ValueError(f"row {opening.place} is not the row that was committed under {root}")
+        raise ValueError(f"row {opening.place + 1} is not the row that was committed under {root}")
     return _unpad(plain, opening.place)
 
 
@@ -109,7 +109,7 @@ def _pad(row: str) -> bytes:
 def _unpad(plain: bytes, place: int) -> str:
     text = plain[1 : 1 + plain[0]] if plain else b""
     if len(plain) != ROW_BYTES or bytes([len(text)]) + text + bytes(ROW_BYTES - 1 - len(text)) != plain:
-        raise ValueError(f"row {place} is no row of {ROW_BYTES} bytes: its length, its text, and zeros")
+        raise ValueError(f"row {place + 1} is no row of {ROW_BYTES} bytes: its length, its text, and zeros")
     return text.decode()
 
 

@@ -17,7 +17,7 @@ from entact.course.state.dose import Part
 from entact.course.state.numbers import KIT, normal
 from entact.course.state.sealed_list import PackedKit
 from entact.course.state.supply import UNUSABLE, LotState
-from entact.course.supply.lot_dose import unlike_dose, unlike_study
+from entact.course.supply.lot_dose import unlike_planned
 from entact.protocol.kits import is_hidden, kits_of_a_session
 from entact.protocol.study import Visit
 
@@ -213,20 +213,9 @@ def kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
 
 def _lot_as_planned(question: Question, number: str, lot: LotState) -> Iterator[Reason]:
     """The lot has product, strength and salt form of what the kit is for; of any dose, where that is open."""
-    file, kit = question.release.file, question.course.kits.get(normal(number))
-    planned = question.setting.study.packed.get(normal(number))
-    for_what = kit or planned
-    found = list(unlike_study(file, lot.product, lot.strength, lot.stated_as))
-    if for_what is not None and not any(one.of == "strength" for one in found):
-        found += unlike_dose(
-            file,
-            lot.product,
-            lot.strength,
-            for_what.level,
-            for_what.part,
-            every_arm=lot.packs == "every_arm",
-        )
-    for one in found:
+    kit = question.course.kits.get(normal(number)) or question.setting.study.packed.get(normal(number))
+    for_what = None if kit is None else (kit.level, kit.part)
+    for one in unlike_planned(question.release.file, lot, for_what):
         message = f"Lot {lot.lot} of kit {number} is of {one.said}; what it is for is of {one.planned}."
         if one.of == "salt":
             message = (

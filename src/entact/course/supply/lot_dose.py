@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from entact.course.state.supply import LotState
 from entact.protocol.conversion import in_unit
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study import StudyFile
@@ -60,6 +61,20 @@ def unlike_dose(
         yield Unlike("product", product, ", ".join(dict.fromkeys(name for name, _ in named)))
     elif not any(name == product and is_same_strength(strength, one) for name, one in named):
         yield Unlike("strength", strength, ", ".join(dict.fromkeys(one for _, one in named)))
+
+
+def unlike_planned(file: StudyFile, lot: LotState, for_what: tuple[str, str] | None) -> list[Unlike]:
+    """In what a lot is not as the study file has it, and not as the level and part have it that a kit is for.
+
+    Args:
+        for_what: level and part of the dose; None of a kit of which nobody has said it.
+    """
+    found = list(unlike_study(file, lot.product, lot.strength, lot.stated_as))
+    if for_what is not None and not any(one.of == "strength" for one in found):
+        level, part = for_what
+        whole = lot.packs == "every_arm"
+        found += unlike_dose(file, lot.product, lot.strength, level, part, every_arm=whole)
+    return found
 
 
 def counted_of(file: StudyFile, product: str) -> Counted:
