@@ -12,6 +12,7 @@ from django.db.models import Max
 from entact.course.entry import Kept, read
 from entact.course.state.numbers import normal
 from entact.store import acts, models
+from entact.store.list_strata import placed
 from entact.store.list_use import of_rows, used_numbers
 from entact.store.sealed_list import SealedList
 
@@ -27,11 +28,15 @@ class OpenRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Used(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One number as it was given: to which participant (counted from 1), and when it was received."""
+    """One number as it was given: to which participant (counted from 1), and when it was received.
+
+    `stratum` is that of the participant, as far as the record knew it; empty where it does not say.
+    """
 
     number: str
     who: int
     at: str
+    stratum: str = ""
 
 
 class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +119,7 @@ def list_proof(sealed: SealedList, rows: Sequence[OpenRow], locked_at: str) -> L
     uses = of_rows(sealed.numbers, used_numbers())  # who follows the row of their unit takes none
     who = {ledger: place for place, ledger in enumerate(dict.fromkeys(use.ledger for use in uses), start=1)}
     looks = list(_looks(who))
+    own = {one.use: one.own for one in placed(sealed.numbers, uses)}
     written = {normal(number): number for order in sealed.numbers.values() for number in order}
     return ListProof(
         entact=FORMAT,
@@ -126,7 +132,10 @@ def list_proof(sealed: SealedList, rows: Sequence[OpenRow], locked_at: str) -> L
         plan=first.plan or {},
         numbers=sealed.numbers,
         rows=rows,
-        used=[Used(written.get(normal(use.number), use.number), who[use.ledger], use.at) for use in uses],
+        used=[
+            Used(written.get(normal(use.number), use.number), who[use.ledger], use.at, own.get(use) or "")
+            for use in uses
+        ],
         opened=looks,
         whole=[
             Looked(0, str(entry.data.get("purpose")), entry.received_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,11 +17,23 @@ from entact.store.reading import lines
 from entact.store.studies import study_of_record
 
 
-def problems_of_strata(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> Iterator[str]:
-    """Rows that somebody of another stratum has, as far as the record knew it when they were given.
+class Placed(NamedTuple):
+    """A use of a row: the stratum whose row it is, and that of whoever has it.
+
+    `own` is empty where the record says none, and None where the record of whoever has it cannot be read.
+    """
+
+    use: Use
+    stratum: str
+    own: str | None
+
+
+def placed(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> Iterator[Placed]:
+    """Of which stratum everybody's row is, and of which they were as far as the record knew it then.
 
     A stratum that was corrected afterwards makes nothing wrong: the row was that of what was known. One that
-    came in later, as from a device without a network, is taken as it says.
+    came in later, as from a device without a network, is taken as it says. What is no row of the list is
+    left out.
 
     Args:
         numbers: of each stratum, in the order of the list. used: in order of receipt.
@@ -32,17 +45,28 @@ def problems_of_strata(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]
     for use in of_rows(numbers, used):
         stratum = strata.get(normal(use.number))
         if stratum is None:
-            continue  # no row of the list: told as such
+            continue
         try:
             entries = [read(line.text) for line in lines(use.ledger)]
         except (msgspec.MsgspecError, ValueError):
-            yield f"whether {use.number} is a row for {use.ledger} is not known: its record cannot be read"
+            yield Placed(use, stratum, None)
             continue
         given = next((one for one in entries if one.id == use.entry), None)
-        if given is None:
-            continue
-        own = _known(study, entries, given, known_to=given.seq) or _known(study, entries, given)
-        if own != stratum:
+        if given is not None:
+            own = _known(study, entries, given, known_to=given.seq) or _known(study, entries, given)
+            yield Placed(use, stratum, own)
+
+
+def problems_of_strata(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> Iterator[str]:
+    """Rows that somebody of another stratum has.
+
+    Args:
+        numbers: of each stratum, in the order of the list. used: in order of receipt.
+    """
+    for use, stratum, own in placed(numbers, used):
+        if own is None:
+            yield f"whether {use.number} is a row for {use.ledger} is not known: its record cannot be read"
+        elif own != stratum:
             said = f"is of {own}" if own else "is of none that the record says"
             yield f"{use.number} is a row of {stratum}, and {use.ledger} {said}"
 

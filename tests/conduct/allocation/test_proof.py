@@ -130,6 +130,10 @@ WRONG: dict[str, tuple[Callable[[Proof], object], str]] = {
         lambda proof: proof["used"].append({"number": "R-77", "who": 6, "at": at(60)}),
         "R-77 is no row of the list",
     ),
+    "of another stratum": (
+        lambda proof: proof["used"][0].update(stratum="S02"),
+        "is a row of S01, and participant 1 is of S02",
+    ),
     "before it was committed": (
         lambda proof: proof.update(committed_at=at(15)),
         "before the list was committed",

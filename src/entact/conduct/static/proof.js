@@ -115,10 +115,11 @@ function numbersWrong({ rows, numbers }) {
 
 function usesWrong({ numbers, used, committed_at: committed }) {
   const problems = [];
-  const known = new Set(Object.values(numbers).flat());
+  const known = new Map(Object.entries(numbers).flatMap(([stratum, order]) => order.map((number) => [number, stratum])));
   const first = new Map();
   for (const use of used) {
     if (!known.has(use.number)) problems.push(`${use.number} is no row of the list`);
+    else if (use.stratum && use.stratum !== known.get(use.number)) problems.push(`${use.number} is a row of ${known.get(use.number)}, and participant ${use.who} is of ${use.stratum}`);
     const before = first.get(use.number);
     if (!before) first.set(use.number, use);
     else if (before.who !== use.who) problems.push(`${use.number} was used twice: for participant ${before.who} and for participant ${use.who}`);
