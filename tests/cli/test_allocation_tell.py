@@ -226,7 +226,7 @@ def test_a_waiting_list_comes_from_assignment_to_its_second_part(pia: Pia, made:
 
     # The planned unblinding: every reason first, then asked, then answered.
     refused = ines.get(page)
-    assert "The data of week_6#1 are not frozen." in refused
+    assert "The data of Week 6 are not frozen." in refused
     assert "Ask for the planned unblinding" not in refused
     assert "are not frozen" in ines.post(page, 422)
     assert kept(anna, "unblinding_requested") == []
