@@ -258,8 +258,15 @@ def test_a_word_typed_wrongly_ends_no_meeting(
     late = run_as(run, opened, keys, "pia", *opens, "--minutes", 0)
     assert "nothing was opened after 0 minutes: nobody gave a share" in late.err
     assert "from the safe.txt, line 1, S01-001: word 2, 'acadmic', is none of the list" in late.err
-    mended = threading.Timer(1, lambda: sheet.write_text(f"\ufeffS01-001: {words[0].upper()}"))
-    mended.start()
+
+    def mend() -> None:
+        until = time.monotonic() + 60
+        while not (meet / "given-cleo.json").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(2)  # the process has looked at both by then
+        sheet.write_text(f"\ufeffS01-001: {words[0].upper()}")
+
+    threading.Thread(target=mend).start()
     with given(meet, made, opened, keys, "preparation", "cleo"):
         done = run_as(run, opened, keys, "pia", *opens, "--json")
     assert "'acadmic', is none of the list" in done.err

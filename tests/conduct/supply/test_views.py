@@ -638,6 +638,8 @@ def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     pharmacist.post(f"{ENTER}shipment/", sent | {"order": lines[0]})
     none = pharmacist.post(f"{ENTER}shipment/", sent | {"number": "A-2", "order": lines[0]}, status=422)
     assert "were sent already" in alert(none)
+    weaker = pharmacist.post(f"{ENTER}shipment/", sent | {"number": "A-3", "order": lines[2]}, status=422)
+    assert "Lot: it is of 60 mg, and kits of this shipment are planned for what is of 40 mg" in alert(weaker)
     came = stock_numbers()
     assert {kits[one][1:] for one in came} == {("full", "initial")}
     assert len(came) == 7

@@ -33,10 +33,10 @@ from entact.course.kinds.supply import (
 from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import Temperatures
-from entact.course.supply.lot_dose import unlike_study
+from entact.course.supply.lot_dose import unlike_planned, unlike_study
 from entact.course.supply.temperature import is_excursion
 from entact.protocol.quantity import parse_quantity
-from entact.store.kits import kits_anywhere, new_labels
+from entact.store.kits import kits_anywhere, new_labels, packed_kits
 
 
 def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo, *, by: Author) -> str:
@@ -58,7 +58,7 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
         if isinstance(payload, Lot):
             _require_lot(reader, payload)
         elif isinstance(payload, Shipment):
-            _require_shipment(state, payload)
+            _require_shipment(reader, state, payload)
         elif isinstance(payload, Receipt):
             shipment = state.supply.shipments.get(normal(payload.shipment))
             if shipment is None or shipment.received is not None:
@@ -205,8 +205,9 @@ def _require_lot(reader: Reader, lot: Lot) -> None:
         raise ConductError(said.format(said=words[one.said], planned=words[one.planned]))
 
 
-def _require_shipment(state: SiteState, shipment: Shipment) -> None:
-    if normal(shipment.lot) not in state.supply.lots:
+def _require_shipment(reader: Reader, state: SiteState, shipment: Shipment) -> None:
+    lot = state.supply.lots.get(normal(shipment.lot))
+    if lot is None:
         raise ConductError(gettext("Lot: enter the lot first"))
     if normal(shipment.number) in state.supply.shipments:
         raise ConductError(gettext("Shipment {number} was entered before").format(number=shipment.number))
@@ -215,6 +216,15 @@ def _require_shipment(state: SiteState, shipment: Shipment) -> None:
         raise ConductError(
             gettext("Kits: {kits} came with another shipment").format(kits=", ".join(known[:10]))
         )
+    planned = {(one.level, one.part) for one in map(packed_kits().get, map(normal, shipment.kits)) if one}
+    for level, part in sorted(planned):
+        for one in unlike_planned(reader.study.newest.file, lot, (level, part)):
+            raise ConductError(
+                gettext(
+                    "Lot: it is of {said}, and kits of this shipment are planned for what is of {planned}. "
+                    "A shipment is of one lot, and of kits of one level and part"
+                ).format(said=one.said, planned=one.planned)
+            )
 
 
 def _require_kits(state: SiteState, kits: Collection[str], *, quarantined: bool = False) -> None:
