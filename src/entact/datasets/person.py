@@ -81,6 +81,8 @@ class Person:
 
         A death withdraws nothing: what ended in it is entered afterwards.
         """
+        if not self._withdrew:
+            return True
         stops = self.course.discontinued
         for attempt, following in pairwise(self.course.attempts):
             if at < following.since:
@@ -89,9 +91,23 @@ class Person:
         withdrawn = stops.get("data_use")
         return withdrawn is None or at <= withdrawn.at
 
+    @cached_property
+    def _withdrew(self) -> bool:
+        """Whether the use of data was ever withdrawn."""
+        course = self.course
+        return any(
+            "data_use" in stops
+            for stops in (course.discontinued, *(one.discontinued for one in course.attempts))
+        )
+
     def on_treatment(self, at: datetime) -> bool:
         """Whether treatment had not been discontinued by then."""
-        return all(at <= self.stops[of] for of in ("treatment", "procedures", "data_use") if of in self.stops)
+        return self._treated_until is None or at <= self._treated_until
+
+    @cached_property
+    def _treated_until(self) -> datetime | None:
+        stops = self.stops
+        return min((stops[of] for of in ("treatment", "procedures", "data_use") if of in stops), default=None)
 
     def counts(self, estimand: str, at: datetime) -> bool:
         """Whether an estimand counts what was observed then; see `course.outcome.counts_until`.
@@ -130,7 +146,16 @@ class Person:
 
     def day(self, at: datetime | None) -> date | None:
         """The civil date at the site."""
-        return None if at is None else civil_date(at, self.zone(at))
+        if at is None:
+            return None
+        found = self._days.get(at)  # many rows are of one instant
+        if found is None:
+            found = self._days[at] = civil_date(at, self.zone(at))
+        return found
+
+    @cached_property
+    def _days(self) -> dict[datetime, date]:
+        return {}
 
     def zone(self, at: datetime) -> tzinfo:
         """The zone of the site; only where the study file does not name it does that of `at` count."""
@@ -150,11 +175,15 @@ class Person:
 
         Source: CDISC SDTM Implementation Guide 3.4, section 4.4.4.
         """
-        first = self.day(self.begun_at)
+        first = self._first_day
         if on is None or first is None:
             return None
         days = (on - first).days
         return days + 1 if days >= 0 else days
+
+    @cached_property
+    def _first_day(self) -> date | None:
+        return self.day(self.begun_at)
 
     def minutes_since_dose(self, encounter: str | None, at: datetime) -> float | None:
         """Minutes since the initial dose of the same encounter; negative before it."""

@@ -108,9 +108,9 @@ def assessed(person: Person) -> Iterator[Assessed]:
         for parameter in parameters:
             name = parameter.name
             baseline = _baseline(person, parameter, filled)
-            base = None if baseline is None else _number(parameter, baseline)
+            [base] = [None] if baseline is None else _numbers(parameter, [baseline])
             counted = {id(rating_at(person.course, by_visit[visit], visit, name)) for visit in held}
-            values = [_number(parameter, one) for one in filled]
+            values = _numbers(parameter, filled)
             changes: list[float | None] = [None] * len(filled)
             if baseline is not None and base is not None:
                 changes = [
@@ -129,9 +129,11 @@ def _rated(person: Person, filled: list[Answers]) -> Iterator[Rated]:
         yield Rated(visit, number, day, person.study_day(day), person.on_treatment(one.at))
 
 
-def _number(parameter: Parameter, answers: Answers) -> float | None:
-    value = answers.values.get(parameter.name)
-    return None if value is None or parameter.kind == "code" else float(value)
+def _numbers(parameter: Parameter, filled: list[Answers]) -> list[float | None]:
+    if parameter.kind == "code":
+        return [None] * len(filled)
+    said = [one.values.get(parameter.name) for one in filled]
+    return [None if one is None else float(one) for one in said]
 
 
 def _baseline(person: Person, parameter: Parameter, filled: list[Answers]) -> Answers | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -21,38 +21,36 @@ _DOMAINS = ("QS", "RS")
 
 def assessments(subject: Subject, found: Mapping[str, Found]) -> Block | None:
     """Each parameter of the frame `questionnaires` that has a row of SDTM: those of QS and RS."""
-    homes = homes_of(subject.person.course.release).by_form
-    numbers = {name: _numbers(found[name]) for name in _DOMAINS if name in found}
-    estimands = efficacy.estimands_of(subject.person.book)
+    person = subject.person
+    homes = homes_of(person.course.release).by_form
+    estimands = efficacy.estimands_of(person.book)
+    names = {one.name for one in person.book.parameters.values()}
+    numbers = {domain: _numbers(found[domain], names) for domain in _DOMAINS if domain in found}
     parameters: list[dict[str, Any]] = []
     forms: list[dict[str, Any]] = []  # as filled in
     entries: list[tuple[str, ...]] = []
-    places: dict[str, int] = {}  # of each form as filled in
-    of_parameter: list[int] = []
+    heights: list[int] = []
     of_form: list[int] = []
     own: dict[str, list[Any]] = {name: [] for name in ("AVAL", "AVALC", "CHG", "ABLFL", "ANL01FL", "SRCSEQ")}
-    for one in questionnaires.assessed(subject.person):
+    filled: list[Answers] = []
+    first = 0  # of the forms that the parameters of one form share
+    for one in questionnaires.assessed(person):
         parameter = one.parameter
         home = homes.get(parameter.form, {}).get(parameter.name)
-        numbered = None if home is None else numbers.get(home.domain)
+        numbered = None if home is None else numbers.get(home.domain, {}).get(parameter.name)
         if home is None or numbered is None:
             continue
-        rows = []  # none of what was not asked, nor of a score that is not known
-        for place, answers in enumerate(one.filled):
-            number = numbered.get((answers.entry, parameter.name))
-            if number is None:
-                continue
-            rows.append(place)
-            own["SRCSEQ"].append(number)
-            form = places.get(answers.entry)
-            if form is None:
-                form = places[answers.entry] = len(forms)
-                forms.append(_of_form(subject, answers, one.rated[place], estimands))
-                entries.append(subject.behind([answers.entry]))
-            of_form.append(form)
+        if one.filled is not filled:
+            filled, first = one.filled, len(forms)
+            forms += [
+                _of_form(subject, answers, rated, estimands)
+                for answers, rated in zip(filled, one.rated, strict=True)
+            ]
+            entries += [subject.behind([answers.entry]) for answers in filled]
+        every = [numbered.get(answers.entry) for answers in filled]
+        rows = [row for row, number in enumerate(every) if number is not None]
         if not rows:
-            continue
-        of_parameter += [len(parameters)] * len(rows)
+            continue  # it was never asked, or never known
         parameters.append(
             {
                 "PARAM": home.name,
@@ -63,28 +61,38 @@ def assessments(subject: Subject, found: Mapping[str, Found]) -> Block | None:
                 "SRCVAR": f"{home.domain}STRESN",
             }
         )
-        filled, is_code = one.filled, parameter.kind == "code"
-        own["AVAL"] += [one.values[row] for row in rows]
-        own["AVALC"] += [filled[row].values.get(parameter.name) if is_code else None for row in rows]
-        own["CHG"] += [one.changes[row] for row in rows]
-        own["ABLFL"] += ["Y" if filled[row] is one.baseline else None for row in rows]
-        own["ANL01FL"] += ["Y" if one.counts[row] else None for row in rows]
+        heights.append(len(rows))
+        of_form += [first + row for row in rows]
+        base, is_code, name = one.baseline, parameter.kind == "code", parameter.name
+        for variable, values in (
+            ("AVAL", one.values),
+            ("AVALC", [answers.values.get(name) for answers in filled] if is_code else [None] * len(filled)),
+            ("CHG", one.changes),
+            ("ABLFL", ["Y" if answers is base else None for answers in filled]),
+            ("ANL01FL", ["Y" if counts else None for counts in one.counts]),
+            ("SRCSEQ", every),
+        ):
+            own[variable] += values if len(rows) == len(filled) else [values[row] for row in rows]
     if not of_form:
         return None
     by_form = np.array(of_form, np.uint32)
-    pieces = Piece(parameters, np.array(of_parameter, np.uint32)), Piece(forms, by_form)
+    of_parameter = np.repeat(np.arange(len(parameters), dtype=np.uint32), heights)
+    pieces = Piece(parameters, of_parameter), Piece(forms, by_form)
     return Block(len(of_form), pieces, own, entries, by_form)
 
 
-def _numbers(found: Found) -> dict[tuple[str, str], int]:
-    """--SEQ of each entry and item that has a row."""
-    entries, items = [one.entry for one in found.filled], [one.item for one in found.tests]
-    return {
-        (entries[form], items[test]): number
-        for number, form, test in zip(
-            found.sequence, found.of_form.tolist(), found.of_test.tolist(), strict=True
-        )
-    }
+def _numbers(found: Found, names: Set[str]) -> dict[str, dict[str, int]]:
+    """By item, of those that are asked for, --SEQ of each entry that has a row."""
+    entries = [one.entry for one in found.filled]
+    by_item: dict[str, dict[str, int]] = {}
+    places = [by_item.setdefault(one.item, {}) if one.item in names else None for one in found.tests]
+    for number, form, test in zip(
+        found.sequence, found.of_form.tolist(), found.of_test.tolist(), strict=True
+    ):
+        place = places[test]
+        if place is not None:
+            place[entries[form]] = number
+    return by_item
 
 
 def _of_form(

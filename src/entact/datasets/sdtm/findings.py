@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entact.course.state.form import Answers
-from entact.datasets.sdtm.asked import Test, TestsOfDomain, of_guide, ranks, tests_of
+from entact.datasets.sdtm.asked import Test, TestsOfDomain, ranks, tests_of
 from entact.datasets.sdtm.block import Block, Piece, Places
 from entact.datasets.sdtm.guide import domain
 from entact.datasets.sdtm.results import Results, ResultsOfDomain
@@ -20,7 +20,7 @@ from entact.datasets.sdtm.subject import Subject
 from entact.protocol.quantity import parse_duration
 
 DOMAINS: Final = ("VS", "LB", "EG", "QS", "RS", "PE", "FA", "SC")
-VISIT_DAY: Final = {name: (f"{name}DTC", f"{name}DY") for name in (*DOMAINS, "IE", "DA")}
+VISIT_DAY: Final = {name: (f"{name}DTC", f"{name}DY") for name in DOMAINS}
 REFERENCE: Final = "INITIAL DOSE"
 NO_REASON: Final = "NO REASON GIVEN"
 _AFTER: Final = re.compile(r"(initial|supplement)(?: \+ (.+))?")
@@ -143,7 +143,7 @@ def _add_not_done(
     prefix = whole.home.domain
     rows = gathered.setdefault(prefix, _Gathered())
     rows.filled.append(answers)
-    rows.said.append({**subject.keys(prefix), **_when(subject, answers, prefix)})
+    rows.said.append(_when(subject, answers, prefix))
     rows.behind.append(behind)
     rows.rows.append(1)
     rows.tests.append(whole.place)
@@ -173,6 +173,7 @@ def _ordered(
     if marked is not None:
         own[f"{prefix}LOBXFL"] = ["Y" if one else None for one in marked[order].tolist()]
     pieces = (
+        Piece([subject.keys(prefix)], np.zeros(len(order), np.uint32)),
         Piece(rows.said, of_form),
         Piece(tests.said, of_test),
         Piece(results.said, of_result),
@@ -197,11 +198,14 @@ def _last_before(
     first = subject.person.treated_from
     if first is None or f"{prefix}LOBXFL" not in domain(prefix).variables:
         return None
-    before = np.array([one.at <= first for one in rows.filled])
-    chosen = np.flatnonzero(before[of_form] & np.array(results.is_known)[of_result])
+    times = [one.at if one.at <= first else None for one in rows.filled]
+    place = {at: number for number, at in enumerate(sorted({at for at in times if at is not None}))}
+    of_time = np.array([-1 if at is None else place[at] for at in times])
+    is_known = np.frombuffer(results.is_known, np.bool_)
+    chosen = np.flatnonzero((of_time >= 0)[of_form] & is_known[of_result])
     if not len(chosen):
         return None
-    by_time, group = ranks([one.at for one in rows.filled])[of_form[chosen]], tests.group[of_test[chosen]]
+    by_time, group = of_time[of_form[chosen]], tests.group[of_test[chosen]]
     order = np.lexsort((by_time, group))  # of one time the later row comes later
     group = group[order]
     is_last = np.append(group[1:] != group[:-1], True)
@@ -212,21 +216,19 @@ def _last_before(
 
 def _shared(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:
     """What all rows of a form as filled in have in common."""
-    said: dict[str, Value] = {**subject.keys(prefix), **_when(subject, answers, prefix)}
+    said = _when(subject, answers, prefix)
     if prefix == "RS":
         said["RSEVAL"] = "INDEPENDENT ASSESSOR" if answers.role == "rater" else "INVESTIGATOR"
-    return of_guide(prefix, said)
+    return said
 
 
 def _when(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:
     date, day = VISIT_DAY[prefix]
-    return {
-        **subject.visit(answers.encounter),
-        "EPOCH": subject.epoch(answers.at),
-        date: subject.local(answers.at),
-        day: subject.day(answers.at),
-        **_timing(subject, answers, prefix),
-    }
+    at = subject.moment(answers.at)
+    said = {**subject.visit(answers.encounter), "EPOCH": at.epoch, date: at.written, day: at.day}
+    if answers.timepoint is not None or prefix == "VS":
+        said.update(_timing(subject, answers, prefix))
+    return said
 
 
 def _timing(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:

@@ -49,7 +49,7 @@ class ResultsOfDomain:
 
     def __init__(self, prefix: str) -> None:
         self.said: list[dict[str, Value]] = []
-        self.is_known: list[bool] = []
+        self.is_known = bytearray()
         self.places: dict[tuple[Any, ...], int] = {}  # of each test and answer; -1 where there is no row
         self._there: dict[tuple[Any, ...], int] = {}  # of each result
         self._names, self._variables = _names_of(prefix), domain(prefix).variables

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from entact.course.entry.dates import read_date
 from entact.course.entry.effective import Effective
@@ -15,6 +16,14 @@ from entact.datasets.sdtm.row import Qualifier, Row, Value
 
 SCREENING, TREATMENT, FOLLOW_UP = "SCREENING", "TREATMENT", "FOLLOW-UP"
 FIRST_UNSCHEDULED = 900  # VISITNUM of the first unscheduled visit; no schedule has so many
+
+
+class Moment(NamedTuple):
+    """An instant as rows say it: --DTC, --DY and EPOCH."""
+
+    written: str | None
+    day: int | None
+    epoch: str | None
 
 
 @dataclass
@@ -96,6 +105,17 @@ class Subject:
             return None
         return self.local(found.at) if found.at is not None else text
 
+    def moment(self, at: datetime) -> Moment:
+        """How rows that were observed at an instant say it."""
+        found = self._moments.get(at)
+        if found is None:
+            found = self._moments[at] = Moment(self.local(at), self.day(at), self.epoch(at))
+        return found
+
+    @cached_property
+    def _moments(self) -> dict[datetime, Moment]:
+        return {}
+
     def day(self, at: datetime | None) -> int | None:
         """--DY of an instant: the day of the first dose is 1."""
         return self.person.study_day(self.person.day(at))
@@ -121,11 +141,21 @@ class Subject:
             f"{prefix}ENTPT": last if ongoing else None,
         }
 
-    def visit(self, encounter: str | None) -> dict[str, Value]:
+    def visit(self, encounter: str | None) -> Mapping[str, Value]:
         """VISITNUM and VISIT of an encounter; a repetition has a number between, an unscheduled one from 900.
 
         Nothing for what was entered outside of an encounter, or of a visit that the schedule does not have.
         """
+        key = encounter or ""
+        if key not in self._visits:
+            self._visits[key] = self._visit(encounter)
+        return self._visits[key]
+
+    @cached_property
+    def _visits(self) -> dict[str, Mapping[str, Value]]:
+        return {}
+
+    def _visit(self, encounter: str | None) -> dict[str, Value]:
         name, again = visit_of(encounter), _repeat(encounter)
         if name == UNSCHEDULED:
             return {"VISITNUM": FIRST_UNSCHEDULED + again, "VISIT": f"UNSCHEDULED {again}"}
@@ -164,7 +194,7 @@ class Subject:
         died = self.person.died_at
         return died if died is not None else max(seen, default=None)
 
-    @property
+    @cached_property
     def began(self) -> datetime | None:
         """When participation began: with the first consent."""
         first = self.person.course.first_consent
