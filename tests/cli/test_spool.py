@@ -17,16 +17,21 @@ def test_parts_change_no_byte_and_leave_nothing_behind(
     run: Run, rehearsal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ["--as", "sdtm,adam,define,fhir,odm2", "--format", "xpt,json,csv", "--database", rehearsal]
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    whole, parts, shares = (tmp_path / name for name in ("whole", "parts", "shares"))
     assert run("export", "mapp1", *asked, "--out", whole).code == 0
     monkeypatch.setattr(table, "PART", 23)
     assert run("export", "mapp1", *asked, "--out", parts).code == 0
+    monkeypatch.setattr(gathering, "SHARE", 100)
+    monkeypatch.setattr(gathering, "ALONE", 200)
+    monkeypatch.setattr(gathering, "PART", 40)  # what is left of a share waits as it is, or with others
+    assert run("export", "mapp1", *asked, "--out", shares, "--workers", "1").code == 0
     files = sorted(path.relative_to(whole) for path in whole.rglob("*.*"))
     assert len(files) > 60
     assert "fhir/Observation.ndjson" in {file.as_posix() for file in files}
     for file in files:
         assert (parts / file).read_bytes() == (whole / file).read_bytes(), file
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["parts", "whole"]
+        assert (shares / file).read_bytes() == (whole / file).read_bytes(), file
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["parts", "shares", "whole"]
 
 
 def test_how_many_processes_work_changes_no_byte(

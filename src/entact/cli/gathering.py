@@ -27,7 +27,7 @@ from entact.datasets.adam import DATASETS, Analyser
 from entact.datasets.sdtm import Table, Tabulator
 from entact.datasets.sdtm.build import Analysing, Made, Told
 from entact.datasets.sdtm.subject import Subject
-from entact.datasets.sdtm.table import Spool
+from entact.datasets.sdtm.table import PART, Packed, Spool, pack
 from entact.exchange import OdmRecord
 from entact.exchange.fhir import FhirRecord
 from entact.exchange.odm import OdmShare
@@ -84,7 +84,7 @@ class Seen:
 class Share:
     """What was made of some participants, apart from the others."""
 
-    parts: list[tuple[str, pl.DataFrame]]
+    parts: list[tuple[str, pl.DataFrame | Packed]]
     lines: list[tuple[str, str]]
     told: Told
     seen: Seen
@@ -199,7 +199,12 @@ class Gathering:
         if self.analyser is not None:
             tables += self.analyser.tables.values()
         for table in tables:
-            table.hand_on()
+            rest = table.rest()
+            if rest is not None:
+                small = (
+                    rest.height < PART / 4
+                )  # so small that a file of its own would cost more than it holds
+                spool.parts_kept.append((table.domain.name, rest if small else pack(rest)))
         return Share(
             spool.parts_kept,
             spool.lines,
@@ -216,10 +221,10 @@ class _Held:
     """Where the rows of a share wait: in memory, as they are handed on when it is done."""
 
     def __init__(self) -> None:
-        self.parts_kept: list[tuple[str, pl.DataFrame]] = []
+        self.parts_kept: list[tuple[str, pl.DataFrame | Packed]] = []
         self.lines: list[tuple[str, str]] = []
 
-    def keep(self, dataset: str, part: pl.DataFrame) -> None:
+    def keep(self, dataset: str, part: Packed) -> None:
         """Keeps the next part of a dataset."""
         self.parts_kept.append((dataset, part))
 
@@ -229,11 +234,16 @@ class _Held:
 
     def scan(self, dataset: str) -> pl.LazyFrame:
         """All that was kept of a dataset, in order."""
-        return pl.concat(part for name, part in self.parts_kept if name == dataset).lazy()
+        return pl.concat(self._parts(dataset)).lazy()
 
     def parts(self, dataset: str, names: list[str]) -> Iterator[pl.DataFrame]:
         """Some columns of what was kept of it, part by part."""
-        return (part.select(names) for name, part in self.parts_kept if name == dataset)
+        return (part.select(names) for part in self._parts(dataset))
+
+    def _parts(self, dataset: str) -> Iterator[pl.DataFrame]:
+        for name, part in self.parts_kept:
+            if name == dataset:
+                yield pl.read_parquet(part.raw) if isinstance(part, Packed) else part
 
 
 class _Each:

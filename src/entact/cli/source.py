@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from entact.cli.database import open_record
 from entact.course.entry import Line, read
 from entact.protocol import Study
 from entact.store import StoreError
@@ -45,6 +44,8 @@ def open_source(name: str, database: str, cut: str | None) -> Source:
         if cut is not None:
             raise StoreError("a cut is one of a record in a database; an archive is exported whole")
         return _archived(Path(name))
+    from entact.cli.database import open_record
+
     open_record(database)
     from entact.store import chains_by_name, describe
     from entact.store.cut import cut_lines, named_cut, study_of

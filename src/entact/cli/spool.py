@@ -10,6 +10,8 @@ from typing import TextIO
 
 import polars as pl
 
+from entact.datasets.sdtm.table import Packed
+
 
 class Spooled:
     """A folder of parts that is gone when the export is done, or broke off.
@@ -41,11 +43,11 @@ class Spooled:
         """What another process reads what waits by; whoever made the folder takes it away."""
         return {"_out": self._out, "_folder": None, "_parts": self._parts, "_lines": {}}
 
-    def keep(self, dataset: str, part: pl.DataFrame) -> None:
+    def keep(self, dataset: str, part: Packed) -> None:
         """Keeps the next part of a dataset."""
         kept = self._parts.setdefault(dataset, [])
         kept.append(self._place() / f"{dataset}-{len(kept)}.parquet")
-        part.write_parquet(kept[-1], compression="lz4", statistics=False)
+        kept[-1].write_bytes(part.raw)
 
     def write(self, name: str, line: str) -> None:
         """Adds a line to a file that waits as well."""

@@ -12,9 +12,6 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
 Show = Callable[[str, int, int], None]
 Step = Callable[[str], AbstractContextManager[Show]]
 
@@ -68,6 +65,9 @@ def show_steps(titles: Mapping[str, str], seconds: dict[str, float]) -> Iterator
     Args:
         titles: what each step is called. seconds: filled with the time that each took.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     console = Console(file=sys.stderr)
     columns = (
         TextColumn("{task.description:<24}"),

@@ -10,8 +10,10 @@ Conformance Guide, sections on SAS transport files and on lengths.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -28,6 +30,7 @@ _PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
 _BLANK, _TILDE = 0x20, 0x7E  # the ends of what is printable
 _LARGEST, _SMALLEST = 7.237e75, 5.398e-79  # of IBM floating point
 _MISSING: Final = np.uint64(0x2E << 56)
+_TOGETHER: Final = 1_024  # rows
 _CARD: Final = 80  # bytes of a record of the file, whatever it holds
 _OBSERVATIONS: Final = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 _STAMPS: Final = ((80 + 64, 16), (160, 16), (400 + 64, 16), (480, 16))  # where the file says when it was made
@@ -55,7 +58,8 @@ def write_transport(dataset: Described, path: Path, at: datetime) -> None:
                 records = _records(part, widths)
                 if records is None:
                     raise _refusal(dataset, part, written)
-                out.write(records)
+                for rows in records:
+                    out.write(rows.data)
                 written += part.height
             out.write(b" " * (-sum(widths) * written % _CARD))
     except TransportError:
@@ -88,35 +92,102 @@ def _header(dataset: Described, folder: Path) -> bytes:
     return raw[: raw.index(_OBSERVATIONS) + _CARD]
 
 
-def _records(part: pl.DataFrame, widths: Sequence[int]) -> bytes | None:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column as the file has it: `written`, bytes of each of its different values or of each row.
+
+    Attributes:
+        which: of each row the value; None where `written` has one for each row, or one for all.
+    """
+
+    written: NDArray[np.uint8]
+    which: NDArray[np.uint32] | None = None
+
+    def rows(self, first: int, last: int) -> NDArray[np.uint8]:
+        """Those of some rows."""
+        if self.which is not None:
+            return self.written.take(self.which[first:last], axis=0)
+        return self.written[first:last] if len(self.written) > 1 else self.written
+
+
+def _records(part: pl.DataFrame, widths: Sequence[int]) -> Iterator[NDArray[np.uint8]] | None:
     """The rows as the file has them, a whole column at a time: ReadStat asks for each value by itself.
 
     Args:
         widths: bytes of each column.
     Returns:
-        None where something does not fit.
+        Some rows after the other; None where something does not fit.
     """
-    records = np.empty((part.height, sum(widths)), dtype=np.uint8)
-    texts = [name for name, kind in part.schema.items() if kind == pl.String]
     wide = dict(zip(part.columns, widths, strict=True))
-    padded = part.select(pl.col(name).fill_null("").str.pad_end(wide[name]).str.join("") for name in texts)
-    lengths = part.select(pl.col(name).str.len_bytes().fill_null(0) for name in texts)
-    place = 0
+    columns: list[_Column] = []
+    texts = _texts(part, wide)
     for series in part:
-        name, width = series.name, wide[series.name]
-        if series.dtype == pl.String:
-            found = _texts(padded[name][0], lengths[name].to_numpy(), series.null_count(), width)
+        if series.name in texts:
+            column = texts[series.name]
         else:
-            found = _numbers(series.to_numpy(), series.null_count())
-        if found is None:
+            numbers = _numbers(series.to_numpy(), series.null_count())
+            column = None if numbers is None else _Column(numbers)
+        if column is None:
             return None
-        records[:, place : place + width] = found
-        place += width
-    return records.tobytes()
+        columns.append(column)
+    return _joined(columns, widths, part.height)
 
 
-def _texts(padded: str, lengths: NDArray[Any], missing: int, width: int) -> NDArray[np.uint8] | None:
-    """Texts of one width in ASCII; None where one is not, is too long, or ends with a blank."""
+def _joined(columns: Sequence[_Column], widths: Sequence[int], height: int) -> Iterator[NDArray[np.uint8]]:
+    """Rows of columns, so many at a time that they stay near the processor."""
+    ends = [*accumulate(widths)]
+    for first in range(0, height, _TOGETHER):
+        last = min(first + _TOGETHER, height)
+        rows = np.empty((last - first, ends[-1]), np.uint8)
+        for column, width, end in zip(columns, widths, ends, strict=True):
+            rows[:, end - width : end] = column.rows(first, last)
+        yield rows
+
+
+def _texts(part: pl.DataFrame, wide: Mapping[str, int]) -> dict[str, _Column | None]:
+    """Columns of texts, None where one does not fit. Where rows say the same again, it is written once.
+
+    Args:
+        wide: column -> its bytes.
+    """
+    every = [name for name, kind in part.schema.items() if kind == pl.String]
+    nulls = {name: part[name].null_count() for name in every}
+    found: dict[str, _Column | None] = {
+        name: _Column(_blank(wide[name])) for name in every if nulls[name] == part.height
+    }
+    names = [name for name in every if name not in found]
+    different = part.select(pl.col(names).drop_nulls().unique().implode()).row(0, named=True) if names else {}
+    few = {name: said for name, said in different.items() if len(said) <= part.height / 2}
+    which = part.select(
+        pl.col(name).cast(pl.Enum(said)).to_physical().cast(pl.UInt32).fill_null(len(said))
+        for name, said in few.items()
+    )
+    for name, said in few.items():
+        width = wide[name]
+        padded, lengths = "".join(one.ljust(width) for one in said), np.array([*map(len, said)])
+        written = _written(padded, lengths, 0, width)
+        if written is not None:
+            written = np.concatenate((written, _blank(width)))
+        found[name] = None if written is None else _Column(written, which[name].to_numpy())
+    many = [name for name in names if name not in few]
+    padded_of = part.select(pl.col(name).fill_null("").str.pad_end(wide[name]).str.join("") for name in many)
+    lengths_of = part.select(pl.col(name).str.len_bytes().fill_null(0) for name in many)
+    for name in many:
+        written = _written(padded_of[name][0], lengths_of[name].to_numpy(), nulls[name], wide[name])
+        found[name] = None if written is None else _Column(written)
+    return found
+
+
+def _blank(width: int) -> NDArray[np.uint8]:
+    return np.full((1, width), _BLANK, np.uint8)
+
+
+def _written(padded: str, lengths: NDArray[Any], missing: int, width: int) -> NDArray[np.uint8] | None:
+    """Texts of one width in ASCII; None where one is not, is too long, or ends with a blank.
+
+    Args:
+        padded: one after another. lengths: of each; none of one that is missing. missing: how many are.
+    """
     try:
         raw = padded.encode("ascii")
     except UnicodeEncodeError:
@@ -126,8 +197,8 @@ def _texts(padded: str, lengths: NDArray[Any], missing: int, width: int) -> NDAr
     found = np.frombuffer(raw, dtype=np.uint8).reshape(-1, width)
     said = np.flatnonzero(lengths)
     last = found[said, lengths[said] - 1]
-    fits = lengths.max(initial=0) <= LONGEST_TEXT and not (last == _BLANK).any()
-    return found if fits and not ((found < _BLANK) | (found > _TILDE)).any() else None
+    fits = lengths.max() <= LONGEST_TEXT and not (last == _BLANK).any()
+    return found if fits and found.min() >= _BLANK and found.max() <= _TILDE else None
 
 
 def _numbers(values: NDArray[np.float64], missing: int) -> NDArray[np.uint8] | None:

@@ -36,7 +36,7 @@ class WordingFile(BaseModel):
     (`q1 .. q20`).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     wording: str
     language: Language

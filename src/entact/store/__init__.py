@@ -2,7 +2,7 @@
 
 Call `setup` or `create_database` first; both start the embedded server where no DATABASE_URL is set. What
 reads and writes is loaded when it is first asked for, because Django's tables can only be loaded once Django
-is set up.
+is set up; and because an archive is read without a database, whose driver takes a while to load.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from entact.store.database import Location, create_database, describe, reserved, setup
 from entact.store.error import StoreError
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
     from entact.store.copying import append_many
     from entact.store.custody import keep_keys
+    from entact.store.database import Location, create_database, describe, reserved, setup
     from entact.store.door import Failed, act, fact, facts, facts_about, note
     from entact.store.inbox import receive
     from entact.store.index import LedgerHead
@@ -70,6 +70,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "database": ("Location", "create_database", "describe", "reserved", "setup"),
     "door": ("Failed", "act", "fact", "facts", "facts_about", "note"),
     "inbox": ("receive",),
     "archive": ("Archived", "write_archive"),

@@ -275,9 +275,15 @@ def short_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, st
     """
     found: dict[str, str] = {}
     used = {*taken}
+    numbers: dict[str, Iterator[int]] = {}  # of each beginning the numbers that were not tried
     for name in names:
-        tries = (name[:8], *(f"{name[: 8 - len(str(n))]}{n}" for n in range(2, 10_000)))
-        found[name] = next(one for one in tries if one not in used)
+        begins = name[:8]
+        if begins in used:
+            left = numbers.setdefault(begins, iter(range(2, 10_000)))
+            tries = (f"{begins[: 8 - len(str(n))]}{n}" for n in left)
+            found[name] = next(one for one in tries if one not in used)
+        else:
+            found[name] = begins
         used.add(found[name])
     return found
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from itertools import repeat
 from typing import Any, Final, Protocol
 
@@ -12,14 +14,32 @@ from entact.datasets.sdtm.block import ENTRIES, Block, columns_of, nothing, seri
 from entact.datasets.sdtm.guide import Domain, Variable, domain
 
 PART: Final = 5_000  # rows in memory, where there is a spool
+_BLOCKS: Final = 4  # times as many of those in blocks, which are smaller
 
 _OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A part of a dataset as it waits: as Parquet, with its height and the variables that have a value."""
+
+    raw: bytes
+    height: int
+    used: frozenset[str]
+
+
+def pack(part: pl.DataFrame) -> Packed:
+    """A part as it waits; between processes that is a twentieth of what a frame is."""
+    raw = BytesIO()
+    part.write_parquet(raw, compression="lz4", statistics=False)
+    used = frozenset(one.name for one in part if one.null_count() < part.height)
+    return Packed(raw.getvalue(), part.height, used - {ENTRIES})
 
 
 class Spool(Protocol):
     """Where parts of datasets wait until all participants were added."""
 
-    def keep(self, dataset: str, part: pl.DataFrame) -> None:
+    def keep(self, dataset: str, part: Packed) -> None:
         """Keeps the next part of a dataset."""
         ...
 
@@ -73,7 +93,7 @@ class Table:
         self._in_blocks += block.height
         if self._rows:
             self._take_apart()
-        if self._spool is not None and self._in_blocks >= PART:
+        if self._spool is not None and self._in_blocks >= _BLOCKS * PART:
             self._send(self._spool)
 
     @property
@@ -86,17 +106,24 @@ class Table:
         """Of each of them the entries that it came from."""
         return [said for one in self._blocks for said in one.sources()] if self._blocks else self._entries
 
-    def take(self, part: pl.DataFrame) -> None:
-        """Adds a part that was gathered elsewhere, as a spool was given it."""
+    def take(self, part: pl.DataFrame | Packed) -> None:
+        """Adds a part that was gathered elsewhere; small ones wait until they are many."""
         assert self._spool is not None
+        if isinstance(part, Packed):
+            self._send(self._spool)
+            self._keep(part, self._spool)
+            return
         self._coming.append(part)
         if sum(one.height for one in self._coming) >= PART:
             self._send(self._spool)
 
-    def hand_on(self) -> None:
-        """Lets the rows that are in memory wait where the others do; without a spool they stay."""
-        if self._spool is not None:
-            self._send(self._spool)
+    def rest(self) -> pl.DataFrame | None:
+        """The rows that are in memory, and the table's no longer; None where there are none."""
+        if not self._in_memory:
+            return None
+        found = self._whole()
+        self._forget()
+        return found
 
     @property
     def height(self) -> int:
@@ -156,22 +183,31 @@ class Table:
     def _send(self, spool: Spool) -> None:
         """Lets what is in memory wait elsewhere."""
         if self._coming:
-            self._hand_on(pl.concat(self._coming), spool)
+            self._keep(pack(pl.concat(self._coming)), spool)
             self._coming = []
         if not self._in_memory:
             return
-        self._hand_on(self._frame(self.domain.variables).with_columns(self._sources()), spool)
+        self._keep(pack(self._whole()), spool)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Lets go of the rows in memory."""
         self._rows, self._entries, self._blocks, self._in_blocks = [], [], [], 0
 
-    def _hand_on(self, part: pl.DataFrame, spool: Spool) -> None:
-        self._used |= {one.name for one in part if one.name != ENTRIES and one.null_count() < part.height}
+    def _whole(self) -> pl.DataFrame:
+        """The rows in memory with the entries that they came from."""
+        return self._frame(self.domain.variables).with_columns(self._sources())
+
+    def _keep(self, part: Packed, spool: Spool) -> None:
+        self._used |= part.used
         spool.keep(self.domain.name, part)
         self._spooled += part.height
 
     def _gather(self) -> tuple[list[Variable], pl.DataFrame]:
         """The variables, and what is in memory of them; made once for as many rows as there are."""
         if self._coming:
-            self.hand_on()
+            assert self._spool is not None
+            self._send(self._spool)
         if self._gathered[0] == self.height:
             return self._gathered[1:]
         known = self.domain.variables

@@ -49,7 +49,7 @@ BOUNDARIES: Final = ("obrien_fleming_boundary", "pocock_boundary", "wang_tsiatis
 class SpendingRule(BaseModel):
     """How an error rate is spent over the looks: a name, and its parameter where it has one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: str
     parameter: float | None = None
@@ -292,7 +292,7 @@ class Multiplicity(Block):
 class AnalysisPlan(BaseModel):
     """Interim looks, the primary analysis and others by name, and how several are tested together."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     sets: dict[
         Name, Annotated[AnalysisSet, BeforeValidator(_set, json_schema_input_type=AnalysisSet | str)]

@@ -55,7 +55,7 @@ def _span(value: Any) -> Any:
 class Block(BaseModel):
     """A part of a study file: closed (an unknown key is an error) and unchangeable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: str | None = None
     assumption: str | None = None
@@ -64,7 +64,7 @@ class Block(BaseModel):
 class Span(BaseModel):
     """A window `2 .. 14 d` after an anchor; `next morning` is the next civil day, 06:00 to 12:00."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     earliest: timedelta
     latest: timedelta

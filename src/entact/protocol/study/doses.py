@@ -37,7 +37,7 @@ class Product(Block):
 class Units(BaseModel):
     """Whole units of one strength, `2 x 40 mg`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     count: int = Field(gt=0)
     strength: str

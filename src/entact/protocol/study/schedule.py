@@ -69,7 +69,7 @@ class Track(Block):
 class Repeat(BaseModel):
     """`then: {times: 2, every: 7 d, slack: 3 d}`: further visits, each after the one before."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     times: int = Field(gt=0, lt=400)
     every: Duration
