@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.course.cases import Case, ask, before, codes, two_sessions
+from tests.course.cases import Case, ask, before, codes, give, two_sessions
 
 from entact.course.entry import instant
 from entact.course.findings import findings
@@ -176,3 +176,15 @@ def _yes(case: Case) -> Allowed:
     answer = ask(case, "discharge")
     assert isinstance(answer, Allowed), answer
     return answer
+
+
+@pytest.mark.parametrize(("outcome", "relied"), [("taken", True), ("refused", False)])
+def test_a_yes_relies_on_a_dose_of_which_nobody_knows_whether_it_was_taken(
+    outcome: str, relied: bool
+) -> None:
+    case = give(
+        before("discharge"), "supplement", "K-2", "2026-03-16T11:40:00-06:00", taken=0, outcome=outcome
+    )
+    answer = ask(case, "discharge")
+    assert isinstance(answer, Allowed)
+    assert ("supplement 1" in answer.basis["inputs"]) is relied
