@@ -285,6 +285,13 @@ def test_a_basis_can_be_kept_and_names_what_was_relied_upon(act: str) -> None:
     assert timedelta(0) < expires - at <= timedelta(minutes=30)
 
 
+def test_a_yes_rests_on_who_comes_in_at_that_very_instant() -> None:
+    case = before("initial_dose").move("t-2 comes 1", WHEN["initial_dose"])
+    answer = ask(case, "initial_dose")
+    assert isinstance(answer, Allowed)
+    assert "t-2 comes 1" in answer.basis["inputs"]
+
+
 def test_a_yes_ends_when_what_it_rests_on_is_no_longer_fresh() -> None:
     case = before("initial_dose").move("vitals 1", "2026-03-16T09:10:00-06:00")
     answer = ask(case, "initial_dose")
