@@ -681,3 +681,10 @@ def test_who_decided_eligibility_as_investigator_may_have_left_since() -> None:
     for ended in ("2026-03-01T09:00:00-06:00", case.entries["eligibility"].occurred_at):
         case.move("left", ended)
         assert "eligibility_not_by_investigator" in codes(ask(case, "initial_dose"))
+
+
+def test_a_session_left_open_by_an_earlier_attempt_at_screening_is_none_of_this_one() -> None:
+    case = before("initial_dose")
+    again = {"attempt": 2, "number": "S-2", "site": "denver"}
+    case.put("again", "screening", "2026-03-16T09:50:00-06:00", again)
+    assert "not_in_session" in codes(ask(case, "initial_dose"))

@@ -257,17 +257,19 @@ def test_dispensing_without_a_yes_is_kept_and_found() -> None:
     case.put("out", "dispensing", EARLY, data, by="p-1", role="pharmacist")
     case.put("back", "kit_return", GIVEN, {"kit": "45", "units": -1}, by="p-1", role="pharmacist")
     case.put("own", "kit_check", GIVEN, {"agrees": True}, by="p-1", role="pharmacist", about="out")
-    rules = {one.rule for one in case.course().findings.values()}
     assert {
-        "without_gate",
-        "kit_not_assigned",
-        "dispensing_units",
-        "return_of_nothing",
-        "check_by_same",
-    } <= rules
+        "without_gate:out",
+        "kit_not_assigned:out:kit",
+        "dispensing_units:out:units",
+        "dispensing_units:back:units",
+        "return_of_nothing:back:kit",
+        "check_by_same:own:about",
+    } <= case.course().findings.keys()
     assert unchecked(case.course(), "dispensing") == ["out"]
     case.put("seen", "kit_check", GIVEN, {"agrees": True}, by="p-2", role="pharmacist", about="out")
     assert unchecked(case.course(), "dispensing") == []
+    case.put("out again", "dispensing", GIVEN, data, by="p-1", role="pharmacist")
+    assert dispensed(case.course())["44"] == "out"  # the entry that said so first
 
 
 def test_the_example_is_allowed() -> None:

@@ -67,6 +67,10 @@ def test_only_what_a_rater_apart_rates_can_be_taken(encounter: str) -> None:
 
 def test_what_is_over_or_rated_cannot_be_taken() -> None:
     assert against(treated(), "r-2", "baseline#1") == {"visit_over", "rated_before"}
+    missed = treated().put(
+        "missed", "encounter", "2026-04-04T10:00:00-06:00", {"status": "missed"}, encounter=HERE
+    )
+    assert against(missed, "r-2") == {"visit_over"}
 
 
 def test_where_no_role_is_apart_nothing_can_be_taken() -> None:
