@@ -8,8 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 ARGS ?=
-IN_BROWSERS := $(addprefix tests/conduct/,forms/test_browser.py visits/test_browser.py rating/test_browser.py \
-  supply/test_browser.py session)
+IN_BROWSERS := $(addprefix tests/conduct/,forms/test_browser.py visits/test_browser.py rating/test_browser.py session)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test browsers explore soak evidence check format reference translations bench lock clean

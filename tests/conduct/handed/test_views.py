@@ -148,8 +148,10 @@ def test_what_was_passed_over_is_asked_once_more_and_can_be_left_out(ada: Browse
     some = {"shown": ["low", "plan", "score"], "item:low": "2", "item:plan": ""}
     page = ada.post("/handed/", some, status=422)
     assert "Something was left out" in page
-    assert 'href="#f-plan"' in page
-    assert 'href="#f-low"' not in page
+    assert 'href="#f-plan-title"' in page
+    assert 'id="f-plan-title"' in page
+    assert '<input type="radio" name="item:plan"' in page, "what was cleared is a choice still"
+    assert 'href="#f-low' not in page
     assert len(list(store.lines(ledger))) == before
     said_so = some | {"missing:plan": "refused"}
     ada.post("/handed/", said_so)  # who would rather not answer is not asked again

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
+from entact.conduct.access.models import Account
 from entact.conduct.asking import Asked
 from entact.conduct.language.codes import code_words
 from entact.conduct.words import day, moment, scopes_in_order, title_of_scope, told
@@ -93,7 +94,7 @@ def _consequence(course: Course, name: str) -> str:
 def consents_made(asked: Asked) -> list[Made]:
     """Every consent, the last first."""
     found = []
-    course = asked.course
+    course, names = asked.course, dict(Account.objects.values_list("name", "title"))
     for one in reversed(course.effective):
         if one.entry.kind != "consent" or one.id not in asked.seen.entries:
             continue
@@ -106,6 +107,7 @@ def consents_made(asked: Asked) -> list[Made]:
             if yes
         ]
         informed = str(data.get("informed_by") or "")
+        informed = names.get(informed, informed)
         found.append(
             Made(
                 entry=one.id,

@@ -358,7 +358,7 @@ def _asked_as(item: Item, line: ItemAccount, texts: tuple[str, ...]) -> tuple[st
         labels = dict(line.choices)
     elif item.type == "integer" and item.answers is not None and len(item.answers) <= SCALE:
         labels = {str(one): _scale(str(one), line.choices.get(str(one), "")) for one in item.answers}
-    if not labels or not set(texts) <= labels.keys():  # what was kept as received is shown as it is
+    if not labels or not set(filter(None, texts)) <= labels.keys():  # what was kept as received stays so
         if item.type == "text" and (item.is_personal or any("\n" in text for text in texts)):
             return "paragraph", ()  # what is no sentence stands in one line
         return (item.type if item.type in ("rows", "file") else "line"), ()
