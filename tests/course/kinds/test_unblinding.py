@@ -14,6 +14,7 @@ from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gates.gate import Allowed
 from entact.course.instants import outlook
+from entact.course.kinds.unblinding import request_of
 from entact.course.state.person import person_value
 from entact.course.state.progress import not_frozen
 from entact.protocol.release import Study
@@ -161,6 +162,18 @@ def test_a_track_opens_at_the_sites_that_offer_it(sites: list[str], opened: bool
     offered = tracks | {"extension": tracks["extension"] | {"sites": sites}}
     case = before("unblind", study=Study("mini", (told_one_by_one(tracks=offered),)))
     assert ("extension" in case.course().tracks) is opened
+
+
+def test_the_latest_request_waits_until_the_arm_is_told() -> None:
+    case = before("unblind")
+    assert request_of(case.course()) is None
+    for name, minute in (("asks", 1), ("asks again", 2)):
+        when = f"2026-06-02T09:{minute:02}:00-06:00"
+        case.put(name, "unblinding_requested", when, {}, by="i-1", role="investigator")
+    waits = request_of(case.course())
+    assert waits is not None
+    assert waits.entry == "asks again"
+    assert request_of(tell(case).course()) is None
 
 
 def test_the_arm_is_told_once() -> None:
