@@ -249,6 +249,9 @@ def test_a_kit_given_in_error_is_a_fact_with_its_alert() -> None:
     assert [one.alert for one in course.alerts] == ["dose.other_kit"]
     own = give(before("initial_dose"), "initial", "K-1", GIVEN)
     assert own.course().alerts == []
+    refused = give(before("initial_dose"), "initial", "K-77", GIVEN, taken=0, returned=2, outcome="refused")
+    assert refused.course().alerts == []  # nobody took it: it is found, and calls nobody
+    assert "kit_not_assigned:initial 1:kit" in refused.course().findings
 
 
 def test_dispensing_without_a_yes_is_kept_and_found() -> None:
