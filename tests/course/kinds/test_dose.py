@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +91,16 @@ def test_each_dose_after_the_first_calls_anew_and_who_enters_it_is_no_witness() 
     assert told(course, course.alerts[0], at) == ("therapist", "investigator", "medical_monitor")
     by_rule = {one.rule: one.entry for one in findings(course, at + timedelta(minutes=1))}
     assert by_rule["witness_is_giver"] == "initial 3"
+
+
+def test_the_same_part_in_the_next_session_is_not_given_twice() -> None:
+    case = give(before("next_session"), "initial", "K-3", "2026-04-13T10:00:00-06:00", number=2)
+    assert [one.session for one in case.course().doses] == ["session_1", "session_2"]
+    assert "dose_given_twice:initial 2:part" not in case.course().findings
+    give(case, "initial", "K-4", "2026-04-13T10:30:00-06:00", number=2)
+    case.entries["again"] = msgspec.structs.replace(case.entries["initial 2"], id="again")
+    give(case, "initial", "K-3", "2026-04-13T10:00:00-06:00", number=2)
+    assert "dose_given_twice:again:part" in case.course().findings
 
 
 @pytest.mark.parametrize(
