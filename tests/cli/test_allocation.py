@@ -447,6 +447,9 @@ def test_how_the_list_was_used_is_proved(made: Path, run: Run, opened: str) -> N
     assert "S01-002 is a row" not in run(*verify).out
     enter(stranger, "randomisation", {"number": 5})
     assert f"of {stranger} is a randomisation whose number cannot be read" in run(*verify).out
+    whole = run("verify", "--deep", "--database", opened).out.split("\n")  # without the file of the list
+    for problem in (f"S02-005 is a row of S02, and {stranger} is of S01", "S01-003 was used out of order"):
+        assert any(one.startswith(f"look at the sealed list: {problem}") for one in whole)
 
 
 @pytest.mark.requirement("R10")

@@ -26,7 +26,7 @@ def verify_record(
 
     Args:
         against: files with anchors. roots: certificates of time-stamping authorities. deep: compares the rows
-            for lists of everybody, and opens every identity.
+            for lists of everybody, opens every identity, and looks of which stratum everybody's row is.
 
     Raises:
         StoreError: when there is no such database, or nothing in it that could be verified.
@@ -34,19 +34,21 @@ def verify_record(
     anchors, anchored, stamps = read_against(against, roots)
     open_record(database)
     from entact.store import erasure
+    from entact.store.list_strata import list_notices
     from entact.store.soundness import look
 
     result = store.verify(against=anchored)
     if not result.ledgers and not result.breaks:
         raise store.StoreError(f"the database {database} holds no entry: there is nothing to verify")
     # Of a broken chain other lists follow than were written: that is one cause, and it is named.
+    listed = [] if result.breaks else list_notices(deep=deep)
     around = look(deep=deep, anchors=anchors, lists=deep or not result.breaks)
     return {
         "ledgers": result.ledgers,
         "entries": result.entries,
         "breaks": [msgspec.to_builtins(one) for one in result.breaks],
         "faults": list(around.faults),
-        "notices": [*result.notices, *erasure.notices()],
+        "notices": [*result.notices, *erasure.notices(), *listed],
         "compared": {"participants": around.compared, "of": around.participants},
         "anchors": {place: at.isoformat(timespec="seconds") for place, at in around.anchored.items()},
     } | ({"anchored": len(anchored), "stamps": stamps} if against else {})

@@ -12,7 +12,8 @@ from entact.course.allocation.stratum import list_of, stratum_of
 from entact.course.entry import Kept
 from entact.course.state.numbers import normal
 from entact.protocol import Study
-from entact.store.list_use import Use, of_rows
+from entact.store import acts
+from entact.store.list_use import Use, of_rows, problems_of_use, unread_uses, used_numbers
 from entact.store.reading import lines
 from entact.store.studies import study_of_record
 
@@ -69,6 +70,21 @@ def problems_of_strata(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]
         elif own != stratum:
             said = f"is of {own}" if own else "is of none that the record says"
             yield f"{use.number} is a row of {stratum}, and {use.ledger} {said}"
+
+
+def list_notices(*, deep: bool) -> list[str]:
+    """What is wrong with how the committed list was used, as far as the record alone shows it.
+
+    Args:
+        deep: looks at everybody's stratum too, for which each is folded.
+    """
+    found = acts.entries(("commitment",))
+    numbers = found[0].data.get("numbers") if found else None
+    if not isinstance(numbers, dict):
+        return []  # none is committed, or a rehearsal's, which gives its own numbers
+    used = used_numbers()
+    strata = problems_of_strata(numbers, used) if deep else ()
+    return [f"the sealed list: {one}" for one in (*problems_of_use(numbers, used), *unread_uses(), *strata)]
 
 
 def _known(study: Study, entries: Sequence[Kept], given: Kept, known_to: int | None = None) -> str:
