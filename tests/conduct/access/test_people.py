@@ -6,7 +6,7 @@ import pytest
 from tests.conduct.people import account
 
 from entact import store
-from entact.conduct.access import demonstration, people
+from entact.conduct.access import people
 from entact.conduct.access.models import Account, Role
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import OWNER
@@ -112,16 +112,3 @@ def test_a_link_is_kept_nowhere() -> None:
     for line in store.lines("system"):
         assert secret not in line.text
     assert secret not in str(list(people.Invitation.objects.values()))
-
-
-def test_demonstration_accounts_have_one_role_each_and_are_made_once() -> None:
-    demonstration.make_demonstration()
-    count = len(list(store.lines("system")))
-    demonstration.make_demonstration()
-    assert len(list(store.lines("system"))) == count
-    told = people.permissions_here().roles
-    assert {role for _, role, _ in rows()} == set(told)
-    assert Account.objects.filter(is_demonstration=True).count() == len(told)
-    assert not any(one.has_usable_password() for one in Account.objects.all())
-    sites = {role: site for _, role, site in rows()}
-    assert (sites["investigator"], sites["monitor"]) == ("denver", "")
