@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.conduct.served import BROWSER
 from tests.conduct.session.conftest import keep_case
 from tests.conduct.session.tablet import CONSOLE, INSTALLED, PIN, all_sent, arrive, course_now, enter, unlock
 from tests.course.cases import Case
@@ -35,10 +36,13 @@ def test_the_second_tap_of_a_double_tap_enters_nothing(
     tab.get_by_role("button", name="Give the initial dose").dblclick()
     tab.wait_for_selector("text=given: record another")
     music = tab.get_by_role("button", name="Music")
-    while (place := music.bounding_box()) is None:  # the screen is drawn anew
-        music.wait_for()
-    for _ in range(2):  # by a finger
-        tab.touchscreen.tap(place["x"] + 40, place["y"] + 20)
+    if BROWSER == "firefox":  # whose driver has no finger
+        music.dblclick()
+    else:
+        while (place := music.bounding_box()) is None:  # the screen is drawn anew
+            music.wait_for()
+        for _ in range(2):  # by a finger
+            tab.touchscreen.tap(place["x"] + 40, place["y"] + 20)
     tab.wait_for_selector("button[aria-pressed=true]:has-text('Music')")
     tab.get_by_role("button", name="Seen or heard").dblclick()
     tab.wait_for_selector("text=Noted at")
