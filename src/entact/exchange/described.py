@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import polars as pl
 
@@ -101,7 +101,7 @@ class Described:
 def described(tables: Mapping[str, Table]) -> Iterator[Described]:
     """Every dataset of a study, in its order."""
     for name, table in tables.items():
-        keys, seen = _keys(name, table), _values(table.lazy())
+        keys, seen = _keys(name, table), _values(table.parts())
         columns = tuple(_column(name, one, seen[one.name], keys) for one in table.variables)
         yield Described(
             name, table.domain.label, table.domain.observation_class, table.domain.structure, table, columns
@@ -116,33 +116,37 @@ def _keys(name: str, table: Table) -> Mapping[str, int]:
     return {key: place for place, key in enumerate(keys, start=1) if key in table.domain.variables}
 
 
-def _values(lazy: pl.LazyFrame) -> dict[str, list[float] | int | None]:
-    """Of each column what its description is made of, asked of the dataset as a whole, which is faster.
+def _values(parts: Iterable[pl.DataFrame]) -> dict[str, set[float] | int | None]:
+    """Of each column what its description is made of, part by part: no dataset has to fit into memory.
 
     Its different numbers, or the bytes of its longest text; None of one that is empty.
     """
-    schema = lazy.collect_schema()
-    if not schema:
-        return {}
-    asked = [
-        pl.col(name).drop_nulls().unique(maintain_order=True).implode()
-        if kind == pl.Float64
-        else pl.col(name).str.len_bytes().max()
-        for name, kind in schema.items()
-    ]
-    found: dict[str, Any] = lazy.select(asked).collect(engine="streaming").row(0, named=True)
-    return {name: None if one == [] else one for name, one in found.items()}
+    found: dict[str, set[float] | int | None] = {}
+    for part in parts:
+        asked = [
+            pl.col(name).drop_nulls().unique().implode()
+            if kind == pl.Float64
+            else pl.col(name).str.len_bytes().max()
+            for name, kind in part.schema.items()
+        ]
+        for name, one in part.select(asked).row(0, named=True).items() if asked else ():
+            known = found.get(name)
+            if isinstance(one, list):
+                found[name] = (known if isinstance(known, set) else set()) | {*one} or None
+            else:
+                found[name] = max(known, one) if isinstance(known, int) and one is not None else one or known
+    return found
 
 
 def _column(
-    dataset: str, variable: Variable, seen: list[float] | int | None, keys: Mapping[str, int]
+    dataset: str, variable: Variable, seen: set[float] | int | None, keys: Mapping[str, int]
 ) -> Column:
     key = keys.get(variable.name)
     origin = _origin(dataset, variable.name, seen is None)
     if not variable.numeric:
         longest = seen if isinstance(seen, int) else 0
         return Column(variable, "text", max(longest, 1), 0, key, origin)
-    known = seen if isinstance(seen, list) else []
+    known = seen if isinstance(seen, set) else set()
     if all(one.is_integer() for one in known):
         return Column(
             variable, "integer", max((len(str(int(one))) for one in known), default=1), 0, key, origin

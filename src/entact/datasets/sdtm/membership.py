@@ -47,7 +47,12 @@ def strangers(tabulation: Tabulation) -> Iterator[Stranger]:
             continue
         coded = {variable: _coded(table, variable) for variable in lists}
         asked = [pl.col(one).filter(is_one).unique().implode() for one, is_one in coded.items()]
-        used = table.lazy().select(asked).collect(engine="streaming").row(0, named=True)
+        there = {one.name for one in table.variables}
+        read = [one for one in dict.fromkeys([*lists, *map(_number_of, lists)]) if one in there]
+        used: dict[str, set[str]] = {one: set() for one in lists}
+        for part in table.parts(read):  # no dataset has to fit into memory
+            for variable, values in part.select(asked).row(0, named=True).items():
+                used[variable].update(values)
         for variable, known in lists.items():
             if not all(_is_term(variable, value, known) for value in used[variable]):
                 yield from _strange(name, table, variable, known, coded[variable])
@@ -72,9 +77,14 @@ def wrong_terms(release: Release) -> Iterator[Fault]:
 
 def _coded(table: Table, variable: str) -> pl.Expr:
     """Whether a row has a value that is to be a term: a number as text is none."""
-    number = f"{variable[:-1]}N"
+    number = _number_of(variable)
     is_said = pl.col(variable).is_not_null()
     return is_said & pl.col(number).is_null() if number in {one.name for one in table.variables} else is_said
+
+
+def _number_of(variable: str) -> str:
+    """The variable of the same result as a number: --STRESN of --STRESC."""
+    return f"{variable[:-1]}N"
 
 
 def _is_term(variable: str, value: str, lists: list[Codelist]) -> bool:
@@ -84,9 +94,15 @@ def _is_term(variable: str, value: str, lists: list[Codelist]) -> bool:
 def _strange(
     name: str, table: Table, variable: str, lists: list[Codelist], is_coded: pl.Expr
 ) -> Iterator[Stranger]:
-    rows = table.lazy().with_row_index("row", offset=1).filter(is_coded)
-    found = rows.group_by(variable).agg(pl.col("row").min()).sort("row").collect(engine="streaming")
-    for value, place in found.rows():
+    first: dict[str, int] = {}
+    before = 1
+    names = [one.name for one in table.variables if one.name in (variable, _number_of(variable))]
+    for part in table.parts(names):
+        rows = part.with_row_index("row", offset=before).filter(is_coded)
+        for value, place in rows.group_by(variable).agg(pl.col("row").min()).rows():
+            first.setdefault(value, place)
+        before += part.height
+    for value, place in sorted(first.items(), key=lambda one: one[1]):
         if not _is_term(variable, value, lists):
             extensible = any(one.extensible for one in lists)
             yield Stranger(name, variable, place, value, lists[0].submission, extensible)

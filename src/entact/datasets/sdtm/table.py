@@ -151,9 +151,9 @@ class Table:
         self._send(self._spool)
         return self._spool.scan(self.domain.name).select([one.name for one in self.variables])
 
-    def parts(self) -> Iterator[pl.DataFrame]:
-        """The rows in order, part by part."""
-        return self._parts([one.name for one in self.variables])
+    def parts(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows in order, part by part; of some variables alone where they are named."""
+        return self._parts([*names] if names is not None else [one.name for one in self.variables])
 
     def sources(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Of each row, part by part, some variables and the entries that it came from, one a line."""
