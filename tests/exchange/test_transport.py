@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,8 +48,8 @@ class Held:
     def lazy(self) -> pl.LazyFrame:
         return self._frame.lazy()
 
-    def parts(self) -> Iterator[pl.DataFrame]:
-        yield self._frame
+    def parts(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        yield self._frame if names is None else self._frame.select(names)
 
 
 def test_every_dataset_is_read_again_as_it_was_written(

@@ -263,7 +263,10 @@ def _lists(datasets: Sequence[Described]) -> dict[str, tuple[list[str], Codelist
         if not coded:
             continue
         asked = [pl.col(column.name).drop_nulls().unique().implode() for column in coded]
-        terms = dataset.lazy.select(asked).collect(engine="streaming").row(0, named=True)
+        terms: dict[str, set[str]] = {column.name: set() for column in coded}
+        for part in dataset.parts([*terms]):  # no dataset has to fit into memory
+            for name, used_there in part.select(asked).row(0, named=True).items():
+                terms[name].update(used_there)
         for column, lists in coded.items():
             used = sorted(terms[column.name])
             if not used:

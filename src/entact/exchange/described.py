@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -57,8 +57,8 @@ class Rows(Protocol):
         """All rows, read when they are asked for."""
         ...
 
-    def parts(self) -> Iterator[pl.DataFrame]:
-        """The rows in order, part by part."""
+    def parts(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows in order, part by part; of some columns alone where they are named."""
         ...
 
 
@@ -88,9 +88,9 @@ class Described:
         """The number of rows."""
         return self.source.height
 
-    def parts(self) -> Iterator[pl.DataFrame]:
-        """The rows in order, a part of them in memory at once."""
-        return self.source.parts()
+    def parts(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows in order, a part of them in memory at once; of some columns where they are named."""
+        return self.source.parts(names)
 
     @property
     def is_analysis(self) -> bool:

@@ -51,19 +51,19 @@ def value_lists(datasets: Iterable[Described]) -> Iterator[ValueList]:
             continue
         if not {variable, by, title} <= {one.name for one in dataset.columns}:
             continue
-        found = (
-            dataset.lazy.filter(pl.col(variable).is_not_null())
-            .group_by(by)
-            .agg(pl.col(title).first(), pl.col(variable).unique())
-            .sort(by)
-            .collect(engine="streaming")
-        )
-        if found.height:
-            said = tuple(_value(code, text, values) for code, text, values in found.rows())
+        titles: dict[str, str] = {}
+        different: dict[str, set[Any]] = {}
+        for part in dataset.parts([variable, by, title]):  # no dataset has to fit into memory
+            there = part.filter(pl.col(variable).is_not_null()).group_by(by)
+            for code, text, values in there.agg(pl.col(title).first(), pl.col(variable).unique()).rows():
+                titles.setdefault(code, text)
+                different.setdefault(code, set()).update(values)
+        if titles:
+            said = tuple(_value(code, titles[code], different[code]) for code in sorted(titles))
             yield ValueList(name, variable, by, said)
 
 
-def _value(code: str, title: str, values: list[Any]) -> ValueOf:
+def _value(code: str, title: str, values: Iterable[Any]) -> ValueOf:
     texts = [_text(one) for one in values]
     longest = max(map(len, texts))
     if all(map(_WHOLE.fullmatch, texts)):
