@@ -10,6 +10,7 @@ from functools import lru_cache
 from django.utils.translation import get_language, gettext, ngettext
 
 from entact.conduct.language.codes import code_words
+from entact.conduct.language.schedule import told_schedule
 from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Reader
 from entact.conduct.sight import DOSING, Sight
@@ -18,7 +19,7 @@ from entact.conduct.words import listing, lower_words, quantity, span, told_pass
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units
-from entact.protocol.words import Passage, activities
+from entact.protocol.words import Passage
 from entact.protocol.words.safety import Safety, act_words
 from entact.report.schedule import Schedule, schedule_parts
 from entact.store import lists
@@ -125,7 +126,7 @@ def describe(reader: Reader) -> Overview:
         if sight.sees(DOSING)
         else (),
         dosing=_dosing(release) if sight.sees(DOSING) else "",
-        schedule=_schedule(release) if sight.sees_schedule else None,
+        schedule=_schedule(release, get_language() or "") if sight.sees_schedule else None,
         gates=_gates(*asked_for),
         alerts=_alerts(*asked_for),
         hidden_alerts=sum(not sight.sees_alert(name) for name in file.alerts),
@@ -205,9 +206,10 @@ def _dosing(release: Release) -> str:
     )
 
 
-@lru_cache(maxsize=8)
-def _schedule(release: Release) -> Schedule:
-    return schedule_parts(activities(release))
+@lru_cache(maxsize=16)
+def _schedule(release: Release, language: str) -> Schedule:
+    """The schedule, which is the same in a language until a release comes into force."""
+    return schedule_parts(told_schedule(release), gettext)
 
 
 def _in_order(gates: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from entact.datasets import Activities, VisitRow
@@ -25,14 +26,19 @@ class Schedule:
     matrix: str
 
 
-def schedule_parts(schedule: Activities) -> Schedule:
-    """The schedule of activities as parts of a page."""
+def schedule_parts(schedule: Activities, say: Callable[[str], str] = str) -> Schedule:
+    """The schedule of activities as parts of a page.
+
+    Args:
+        say: what is written around the schedule, in another language than English.
+    """
     bars = bars_of(schedule)
-    wide = draw_schedule(bars, name="schedule-wide")
-    narrow = draw_schedule(bars, name="schedule-narrow", width=NARROW)
+    wide = draw_schedule(bars, name="schedule-wide", say=say)
+    narrow = draw_schedule(bars, name="schedule-narrow", width=NARROW, say=say)
+    filters: dict[str, Callable[..., Any]] = {**_FILTERS, "how": partial(_how, say=say)}
 
     def part(name: str, *values: Any) -> str:
-        return rendered_macro(_TEMPLATE, name, schedule, *values, filters=_FILTERS)
+        return rendered_macro(_TEMPLATE, name, schedule, say, *values, filters=filters)
 
     return Schedule(part("timeline", wide, narrow), part("visits"), part("matrix"))
 
@@ -56,13 +62,13 @@ def _week(day: float | None) -> str:
     return "" if day is None else f"{day / 7:.1f}".replace("-", "−").removesuffix(".0")
 
 
-def _how(visit: VisitRow) -> str:
+def _how(visit: VisitRow, say: Callable[[str], str]) -> str:
     """By whom, how and how long, where it is not the usual."""
-    said = [f"by {_spaced(visit.by)}"] if visit.by else []
-    said += [visit.contact] if visit.contact != "in person" else []
+    said = [say("by {0}").format(say(_spaced(visit.by)))] if visit.by else []
+    said += [say(visit.contact)] if visit.contact != "in person" else []
     said += [visit.lasts] if visit.lasts else []
-    both = len(visit.populations) > 1
-    said += [f"for {' and '.join(map(_spaced, visit.populations))}"] if both else []
+    people = [say(_spaced(one)) for one in visit.populations]
+    said += [say("for {0}").format(say(" and ").join(people))] if len(people) > 1 else []
     return ", ".join(said)
 
 
@@ -78,5 +84,4 @@ _FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "spaced": _spaced,
     "begun": _begun,
     "week": _week,
-    "how": _how,
 }

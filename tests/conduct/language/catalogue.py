@@ -24,6 +24,7 @@ from django.utils.translation.template import templatize
 
 from entact.conduct.language.scripts import OF_CONSOLE, OF_PAGES, marked_words
 from entact.report.typeset import SHEETS, words_of
+from entact.report.typeset import marked_words as marked_in_sheet
 
 CONDUCT = Path(__file__).parents[3] / "src" / "entact" / "conduct"
 KEYWORDS = {
@@ -32,6 +33,7 @@ KEYWORDS = {
     "gettext_noop": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "say": None,
 }
 LANGUAGES = ("de",)
 
@@ -56,6 +58,13 @@ def sheets() -> list[Path]:
     return [CONDUCT.parent / "report" / "templates" / f"{name}.typ" for name in SHEETS]
 
 
+def drawings() -> list[Path]:
+    """What a page has drawn by the room of reports: modules that mark their words by `say`, and templates."""
+    report = CONDUCT.parent / "report"
+    names = ("schedule.py", "pictures/schedule.py", "templates/schedule.html.j2")
+    return [report / one for one in names]
+
+
 def read_words(language: str) -> Catalog:
     """The catalogue of a language as it is written."""
     with po_of(language).open("rb") as file:
@@ -75,8 +84,8 @@ def said() -> Catalog:
         settings.configure(USE_I18N=False)
         django.setup()
     found = Catalog(domain="django", charset="utf-8")
-    for path in sorted([*CONDUCT.rglob("*.py"), *templates(), *scripts(), *sheets()]):
-        place = [(path.relative_to(CONDUCT.parent if path.suffix == ".typ" else CONDUCT).as_posix(), None)]
+    for path in sorted([*CONDUCT.rglob("*.py"), *templates(), *scripts(), *sheets(), *drawings()]):
+        place = [(path.relative_to(CONDUCT if CONDUCT in path.parents else CONDUCT.parent).as_posix(), None)]
         for function, words in _READ[path.suffix](path):
             if function == "pgettext":
                 found.add(words[1], locations=place, context=words[0])
@@ -115,7 +124,19 @@ def _of_sheet(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "gettext", (words,)
 
 
-_READ = {".html": _of_template, ".py": _of_module, ".js": _of_script, ".typ": _of_sheet}
+def _of_drawing(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a template of a drawing marks."""
+    for words in marked_in_sheet(path.read_text(encoding="utf-8")):
+        yield "gettext", (words,)
+
+
+_READ = {
+    ".html": _of_template,
+    ".py": _of_module,
+    ".js": _of_script,
+    ".typ": _of_sheet,
+    ".j2": _of_drawing,
+}
 
 
 def write(language: str) -> None:

@@ -18,7 +18,7 @@ LONG = 5  # visits of a row from which on they are shown as one
 _NUMBER = re.compile(r"[0-9]+$")
 _DAY = timedelta(days=1)
 _MORNING = timedelta(hours=15)  # from a session's middle to the next morning
-_EVENTS = {
+EVENTS = {
     "consent": "consent",
     "washout_end": "the end of the washout",
     "enrolment": "enrolment",
@@ -194,7 +194,7 @@ def visit_words(name: str, visits: Mapping[str, Visit]) -> str:
 
 def anchor_words(anchor: str, visits: Mapping[str, Visit]) -> str:
     """A visit or an event from which another is counted."""
-    return _EVENTS.get(anchor) or visit_words(anchor, visits)
+    return EVENTS.get(anchor) or visit_words(anchor, visits)
 
 
 def when_words(visit: Visit, visits: Mapping[str, Visit]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -52,17 +52,23 @@ class VisitBars:
     visits: Sequence[VisitBar]
 
 
-_NAMES = {"dosing": "dosing session", "contact": "call", "end": "end of study"}
+NAMES = {"dosing": "dosing session", "contact": "call", "end": "end of study"}
 
 
 def draw_schedule(
-    groups: Sequence[VisitBars], *, width: float = WIDE, name: str = "schedule", alone: bool = False
+    groups: Sequence[VisitBars],
+    *,
+    width: float = WIDE,
+    name: str = "schedule",
+    alone: bool = False,
+    say: Callable[[str], str] = str,
 ) -> str:
     """The schedule as an `svg` element.
 
     Args:
         width: of the drawing, px. name: prefix of its ids, unique on a page.
-        alone: as a document of its own, with a background.
+        alone: as a document of its own, with a background. say: its own words in another language than
+            English.
     """
     labels = [visit.title for group in groups for visit in group.visits]
     margin = min(
@@ -70,10 +76,12 @@ def draw_schedule(
         width * (0.36 if width > NARROW else 0.42),
     )
     parts: list[str] = []
-    y = _key(groups, parts, width)
+    y = _key(groups, parts, width, say)
     for group in groups:
-        y = _draw_group(group, parts, y, margin, width)
-    text = escape(f"Schedule of {len(labels)} visits: windows as bars, the day each is due as a mark")
+        y = _draw_group(group, parts, y, margin, width, say)
+    text = escape(
+        say("Schedule of {0} visits: windows as bars, the day each is due as a mark").format(len(labels))
+    )
     size = f'viewBox="0 0 {width:g} {y:g}"'
     head = f'<svg class="chart" {size} role="img" aria-labelledby="{name}-title" font-family="{FONT}"'
     if alone:
@@ -99,12 +107,12 @@ def write_picture(groups: Sequence[VisitBars], path: Path) -> None:
     path.write_bytes(vl_convert.svg_to_png(drawn, scale=2))
 
 
-def _key(groups: Sequence[VisitBars], parts: list[str], width: float) -> float:
+def _key(groups: Sequence[VisitBars], parts: list[str], width: float, say: Callable[[str], str]) -> float:
     """The key of colours; returns where it ends."""
     x, y = 4.0, 16.0
     kinds = (visit.kind for group in groups for visit in group.visits if visit.day is not None)
     for kind in dict.fromkeys(kinds):
-        text = _NAMES.get(kind, kind.replace("_", " "))
+        text = say(NAMES.get(kind, kind.replace("_", " ")))
         room = width_of(text, _SMALL) + 34
         if x + room > width:
             x, y = 4.0, y + 18
@@ -114,7 +122,14 @@ def _key(groups: Sequence[VisitBars], parts: list[str], width: float) -> float:
     return y + 14
 
 
-def _draw_group(group: VisitBars, parts: list[str], y: float, margin: float, width: float) -> float:
+def _draw_group(
+    group: VisitBars,
+    parts: list[str],
+    y: float,
+    margin: float,
+    width: float,
+    say: Callable[[str], str],
+) -> float:
     low = min(min(visit.earliest or 0.0, visit.day or 0.0) for visit in group.visits)
     high = max(max(visit.latest or 0.0, visit.day or 0.0) for visit in group.visits)
     start, end = 7 * math.floor(low / 7), 7 * math.ceil(max(high, low + 7) / 7)
@@ -153,7 +168,7 @@ def _draw_group(group: VisitBars, parts: list[str], y: float, margin: float, wid
                 f'fill="{colour}" fill-opacity="0.32"/>'
             )
         parts.append(_mark(row.kind, across(row.day or 0.0), middle, row))
-    weeks = f"weeks from {group.since}"
+    weeks = say("weeks from {0}").format(group.since)
     parts.append(_text(weeks, width - 12, bottom + 32, size=_SMALL, anchor="end", colour=FAINT))
     return bottom + 44
 
