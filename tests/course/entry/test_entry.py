@@ -72,6 +72,12 @@ def test_what_two_machines_might_write_differently_is_refused(value: Any) -> Non
         canonical(value)
 
 
+@pytest.mark.parametrize("value", [{"a": 1, "é": 2}, [{"a": {"b": 1, "é": 2}}]])
+def test_of_several_keys_the_one_that_cannot_be_written_is_named(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"the key '\\xe9' is not ASCII"):
+        canonical(value)
+
+
 def test_a_line_is_the_entry_and_what_the_server_added() -> None:
     line = keep(ENTRY, received_at="2026-03-02T17:31:00+00:00", seq=1, previous=GENESIS)
     assert line.hash == hashlib.sha256(line.text.encode()).hexdigest()

@@ -113,6 +113,30 @@ def test_what_is_not_frozen_closes_the_gate_and_is_found_when_the_arm_was_told_a
     assert "without_gate:telling" in ids(told)
 
 
+@pytest.mark.parametrize(
+    ("back", "is_found"),
+    [
+        ("2026-06-01T09:05:00-06:00", True),
+        ("2026-06-02T09:04:00-06:00", True),
+        ("2026-06-02T09:06:00-06:00", False),
+    ],
+)
+def test_a_freeze_counts_for_a_telling_where_it_was_taken_back_only_after_it(
+    back: str, is_found: bool
+) -> None:
+    case = tell(before("unblind"))
+    data = {"said": "taken_back"}
+    case.put("back", "unfreeze", back, data, about="freeze 4", by="m-1", role="data_manager")
+    assert ("unblinded_before_freeze:telling:session_1#1" in ids(case)) is is_found
+
+
+def test_a_freeze_after_the_telling_is_none_before_it() -> None:
+    case = tell(before("unblind"))
+    assert "unblinded_before_freeze" not in rules(case)
+    case.move("freeze 4", "2026-06-02T09:06:00-06:00")
+    assert "unblinded_before_freeze:telling:session_1#1" in ids(case)
+
+
 def test_a_blinded_visit_that_is_still_to_come_closes_the_gate() -> None:
     answer = before("unblind").may("unblind", "2026-04-01T09:00:00-06:00", by="i-1")
     assert "blinded_visit_open" in codes(answer)

@@ -25,6 +25,19 @@ def test_a_visit_is_frozen_no_more_once_that_is_taken_back() -> None:
     assert [entry for entry, _, _ in found(case.course(), "changed_after_freeze")] == ["between", "late"]
 
 
+def test_what_changes_after_two_freezes_of_a_visit_is_found_once_and_of_the_participant_once_more() -> None:
+    case = rated()
+    for minute in (10, 11):
+        data = {"of": "encounter"}
+        case.put(
+            f"freeze {minute}", "freeze", time(minute), data, encounter="baseline#1", role="data_manager"
+        )
+    case.put("whole", "freeze", time(12), {"of": "participant"}, role="data_manager")
+    corrected(case, 14, "late")
+    late = [(entry, item) for entry, item, _ in found(case.course(), "changed_after_freeze")]
+    assert late == [("late", "freeze 10"), ("late", "whole")]
+
+
 def test_a_participant_is_released_by_two_persons() -> None:
     case = rated()
     case.put("freeze", "freeze", time(10), {"of": "participant"}, by="d-1", role="data_manager")
