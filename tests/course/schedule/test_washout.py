@@ -113,6 +113,15 @@ def test_what_is_begun_on_the_day_of_the_visit_counted_from_the_washout_no_longe
     assert washout_end([begun], WASHOUT, CONSENTED, before=date(2026, 4, 2)) is None
 
 
+def test_what_was_begun_and_stopped_since_does_not_count_but_what_contradicts_itself_does() -> None:
+    since = Medicine(started="2026-04-03", stopped="2026-04-05")
+    assert washout_end([since], WASHOUT, CONSENTED, before=date(2026, 4, 2)) == CONSENTED
+    one_day = Medicine(started="2026-04-03", stopped="2026-04-03")
+    assert washout_end([one_day], WASHOUT, CONSENTED, before=date(2026, 4, 2)) == CONSENTED
+    mixed_up = Medicine(started="2026-04-03", stopped="2026-04-02")
+    assert washout_end([mixed_up], WASHOUT, CONSENTED, before=date(2026, 4, 2)) is None
+
+
 def test_on_the_first_day_without_the_medicine_the_gate_is_open() -> None:
     assert codes(ask(_case("2026-02-23"), "randomise")) == []  # 15 days before 10 March
     assert codes(ask(_case("2026-02-24"), "randomise")) == ["washout"]
