@@ -77,7 +77,7 @@ def test_every_row_opens_against_the_commitment_and_a_swapped_one_does_not(rehea
     rows, openings = list(sealed.rows), list(sealed.openings)
     rows[0], rows[other] = rows[other], rows[0]
     openings[0], openings[other] = openings[other], openings[0]
-    with pytest.raises(ValueError, match="not the row that was committed"):
+    with pytest.raises(ValueError, match=f"what opens row {other + 1} is not what opens row 1"):
         prove(msgspec.structs.replace(sealed, rows=rows, openings=openings), 0, committed["list_root"])
     moved = Opening(0, openings[0].key, openings[0].salt)
     openings[0] = moved

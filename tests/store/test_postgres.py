@@ -128,6 +128,29 @@ def test_what_was_committed_survives_a_killed_server(home: Path) -> None:
     assert postmaster(home) != number
 
 
+HOLD = """
+import ctypes, sys, time
+attach = ctypes.CDLL(None).shmat
+attach.restype = ctypes.c_ssize_t
+assert attach(int(sys.argv[1]), None, 0) != -1
+print("held", flush=True)
+time.sleep(3)
+"""
+
+
+def test_memory_of_a_killed_server_that_the_system_has_not_cleared_yet_is_waited_for(home: Path) -> None:
+    postgres.start(home)
+    segment = (home.resolve() / "data" / "postmaster.pid").read_text().splitlines()[6].split()[1]
+    with subprocess.Popen([sys.executable, "-c", HOLD, segment], stdout=subprocess.PIPE) as holds:
+        assert holds.stdout is not None
+        assert holds.stdout.readline() == b"held\n"
+        os.kill(postmaster(home), signal.SIGKILL)
+        while postgres.status(home) is not None:
+            time.sleep(0.01)
+        assert ask(postgres.start(home), "SELECT 1") == 1
+        assert holds.poll() == 0
+
+
 def test_a_process_that_reuses_the_dead_server_s_number_is_left_alone(home: Path) -> None:
     postgres.start(home)
     before = (home / "data" / "postmaster.pid").read_text()

@@ -36,6 +36,8 @@ _SOCKET_PATH_BYTES = 103  # macOS allows 104 with the closing zero, Linux 108
 _START_SECONDS = 300  # recovery after a crash may take long; giving up early would help nobody
 _LOCK_SECONDS = 360
 _DYING_SECONDS = 5
+_CLEARING_SECONDS = 30  # in which the system lets go of the memory of a server that was killed
+_STILL_HELD = "pre-existing shared memory block"  # in its own words
 _CONNECTIONS = 300  # a study with 200 devices writing at once, and those who read
 
 
@@ -215,15 +217,26 @@ def _launch(home: Home) -> None:
         _forget_dead_server(home, lock)
     options = f"-k {shlex.quote(str(sockets))} -c listen_addresses= -c cluster_name={home.mark}"
     options += f" -c max_connections={_CONNECTIONS}"
+    begun = time.monotonic()
+    while said := _refusal(home, log, options):
+        # Of a server that was killed the last process has ended, and the system still clears up after it.
+        if _STILL_HELD not in said or time.monotonic() - begun > _CLEARING_SECONDS:
+            raise StoreError(f"PostgreSQL does not start in {home.folder}: {said}")
+        time.sleep(0.1)
+
+
+def _refusal(home: Home, log: Path, options: str) -> str:
+    """Why a server did not start; empty where it did."""
     before = log.stat().st_size if log.exists() else 0
     wait = ["-s", "-w", "-t", str(_START_SECONDS)]
     done, said = _run(home, "pg_ctl", "start", *wait, "-l", log.name, "-o", options)
-    if not done:
-        if log.exists():
-            with log.open(errors="replace") as file:
-                file.seek(before)
-                said = file.read().strip() or said
-        raise StoreError(f"PostgreSQL does not start in {home.folder}: {said}")
+    if done:
+        return ""
+    if log.exists():
+        with log.open(errors="replace") as file:
+            file.seek(before)
+            said = file.read().strip() or said
+    return said or "pg_ctl does not say why"
 
 
 def _await_server(home: Home) -> bool:

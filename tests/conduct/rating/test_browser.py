@@ -88,7 +88,8 @@ def stays_on_the_page(tab: Tab) -> None:
     """Where the person is stands on the page of the call still, and was sent nowhere."""
     assert tab.page.get_by_label("Where the person is now").input_value() == PLACE
     assert tab.page.get_by_label("Number to call back").input_value() == CALLBACK
-    for said in tab.sent:
+    for sent in tab.sent:
+        said = re.sub(r"127\.0\.0\.1:\d+|[0-9a-f]{32}|token=\w+", "", sent)  # what chance may have put there
         assert not re.search(r"cabin|lake|720|0199", said), said
 
 
