@@ -31,7 +31,6 @@ from entact.conduct.words import (
     day,
     moment,
     plainly,
-    scopes_in_order,
     title_of_form,
     title_of_scope,
     title_of_visit,
@@ -161,13 +160,12 @@ class _Telling:
         if self.sight.sees_status:
             yield Fact(gettext("Status"), code_words(course.status))
         if course.consent is not None:
-            asked_for = course.release.file.consent
-            scopes = scopes_in_order(course.consent.scopes, asked_for)
-            given = [title_of_scope(scope, asked_for) for scope, yes in scopes if yes]
+            said = gettext("version {version}: {scopes}")
             yield Fact(
                 gettext("Consent"),
-                gettext("version {version}: {scopes}").format(
-                    version=course.consent.version, scopes="; ".join(given) or gettext("nothing")
+                said.format(
+                    version=course.consent.version,
+                    scopes=_agreed_to(course.consent.scopes, course.release.file.consent),
                 ),
             )
         if course.randomisation is not None:
@@ -348,6 +346,19 @@ class _Telling:
     def _plainly(self, found: Finding) -> str:
         release = self.course.release
         return plainly(found.message, release.visits, self.zone, release.forms)
+
+
+def _agreed_to(scopes: Mapping[str, bool], asked_for: Mapping[str, str]) -> str:
+    """What a consent allows of all that is asked for, in few words: what it does not allow, by name."""
+    given = [name for name, yes in scopes.items() if yes]
+    lacking = [title_of_scope(name, asked_for) for name in {**asked_for, **scopes} if name not in given]
+    if not given:
+        return gettext("nothing")
+    return (
+        gettext("all but {scopes}").format(scopes="; ".join(lacking))
+        if lacking
+        else gettext("everything it asks for")
+    )
 
 
 def _time(began: datetime | None, due: Due | None, zone: tzinfo) -> datetime | None:

@@ -96,10 +96,11 @@ def test_a_consent_is_signed_by_hand_and_kept_with_its_text(
     assert data["scopes"] == {"participation": True, "recording": False}
     assert (data["how"], data["informed_by"], data["language"]) == ("drawn", "ada", "en")
     assert entry.authenticated.second.how == "password_and_code"  # type: ignore[attr-defined]
-    taking_part = study.newest.file.consent["participation"]
-    for address in (PAGE, "/participants/S-1/"):  # what was agreed to, as the file says it; never its code
+    asked_for = study.newest.file.consent
+    told = {PAGE: asked_for["participation"], "/participants/S-1/": f"2.1: all but {asked_for['recording']}"}
+    for address, said in told.items():  # what was agreed to, as the file says it; never its code
         page = re.sub(r"<form .*?</form>", "", ada.get(address), flags=re.DOTALL).lower()
-        assert taking_part.lower() in page
+        assert said.lower() in page
         assert "participation" not in page
     found = attachment(ledger, data["text"])
     assert found is not None
@@ -170,7 +171,9 @@ def test_who_takes_part_no_more_is_consented_for_in_no_part(ada: Browser, ledger
     """Of the page's own way to withdraw nothing is found that contradicts."""
     ada.post(PAGE, signing(study, ada.get(PAGE), **{"scope:recording": "true"}))
     assert "Every other scope is taken back with it" in ada.get(PAGE)
+    assert "2.1: everything it asks for" in ada.get("/participants/S-1/")
     ada.post(PAGE, {"do": "back", "back": "participation"})
+    assert "2.1: nothing" in ada.get("/participants/S-1/")
     course = course_of(study, ledger)
     assert course.consent is not None
     assert course.consent.scopes == {"participation": False, "recording": False}
