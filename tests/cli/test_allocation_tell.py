@@ -238,7 +238,7 @@ def test_a_waiting_list_comes_from_assignment_to_its_second_part(pia: Pia, made:
     (request,) = kept(anna, "unblinding_requested")
     assert (request.by, request.data, request.basis["act"]) == ("ines", {}, "unblind")
     assert request.authenticated.second is not None
-    assert "Asked for" in ines.get(page)
+    assert " by Ines. Whoever" in ines.get(page), "by the name of the person"
     ines.post(page)  # pressed again: once is enough
     assert len(kept(anna, "unblinding_requested")) == 1
     assert course_of(anna).told is None

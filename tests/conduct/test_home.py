@@ -62,12 +62,12 @@ def test_the_gate_of_a_booked_session_is_asked_today_as_of_its_day(waiting: str,
     assert booked.at == datetime.fromisoformat(f"{at}:00-06:00")
     page = theo.get(SESSION).content.decode()
     assert "As of that day the gate would refuse" in page
-    assert "The certificate GCP of theo held until" in page
+    assert "The certificate GCP of Theo held until" in page
     assert "therapist-9" not in page
     (told,) = [one for one in tasks(theo.get("/").content.decode()) if "booked for" in one]
-    assert "The certificate GCP of theo held until" in told
+    assert "The certificate GCP of Theo held until" in told
     certify("theo", 400)
-    assert "certificate GCP of theo" not in theo.get(SESSION).content.decode()
+    assert "certificate GCP of Theo" not in theo.get(SESSION).content.decode()
     book(theo, 8)  # moved, and further away than the home page looks
     assert not [one for one in tasks(theo.get("/").content.decode()) if "booked for" in one]
     theo.post(SESSION, {"do": "cancel"})

@@ -18,9 +18,9 @@ from entact.protocol import Study
 
 EVENT = {"head": "0", "shown": ["verbatim"], "item:verbatim": "a headache"}
 # A page asks for session, account, roles and second factor, for the record, the participant, the heads and,
-# where something came since, its lines. A save takes a turn and looks again, and keeps the entry with what it
-# tells the study in one transaction.
-OF_PAGE, OF_SAVE = 9, 24
+# where something came since, its lines, and what people are called. A save takes a turn and looks again, and
+# keeps the entry with what it tells the study in one transaction.
+OF_PAGE, OF_SAVE = 10, 24
 
 
 @contextmanager

@@ -88,6 +88,7 @@ class Accounts:
         folded: the course and its places in the ledger. seen: what the role sees of it.
         zone: the site's clock. found: messages of open findings by entry. opener: opens sealed texts for who
             may read them.
+        names: what people are called, by how entries name them; as entries do, where it is not said.
     """
 
     folded: Folded
@@ -95,6 +96,7 @@ class Accounts:
     zone: tzinfo
     found: Mapping[str, Iterable[str]] = field(default_factory=dict)
     opener: Opener = field(default_factory=Opener)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         course = self.course
@@ -126,7 +128,7 @@ class Accounts:
             kind=entry.kind,
             title=title,
             when=moment(effective.at, self.zone),
-            by=_author(entry),
+            by=self._author(entry),
             facts=tuple(facts),
             scores=tuple(self._scores(effective, release)),
             note=self._with_reason(entry, note),
@@ -155,7 +157,7 @@ class Accounts:
             if source is None:
                 continue
             title = gettext("{what} withdrawn").format(what=words(str(source.data.get("form", source.kind))))
-            fact = Fact(gettext("Entered"), f"{_when(source, self.zone)}, {_author(source)}")
+            fact = Fact(gettext("Entered"), f"{_when(source, self.zone)}, {self._author(source)}")
             when = _when(entry, self.zone)
             note = self._with_reason(entry, "")
             places = self.places_of(entry.id)
@@ -165,7 +167,7 @@ class Accounts:
                     "void",
                     title,
                     when,
-                    _author(entry),
+                    self._author(entry),
                     (fact,),
                     note=note,
                     places=places,
@@ -187,6 +189,9 @@ class Accounts:
             f"{f'#{seq} · ' if numbered else ''}{digest[:16]}"
             for seq, digest in self.folded.versions.get(entry, ())
         )
+
+    def _author(self, entry: Entry) -> str:
+        return f"{self.names.get(entry.by, entry.by)}, {role_words(entry.role)}"
 
     def reason_of(self, entry: Entry) -> str:
         """Why something was entered, where the role may know; empty without a reason."""
@@ -241,7 +246,7 @@ class Accounts:
             yield Correction(
                 anchor=self._anchor(name),
                 when=_when(entry, self.zone),
-                by=_author(entry),
+                by=self._author(entry),
                 why=self._reason(entry),
                 changes=tuple(changes),
                 places=self.places_of(name),
@@ -285,7 +290,3 @@ def _when(entry: Entry, zone: tzinfo) -> str:
         except ValueError:
             continue
     return entry.recorded_at
-
-
-def _author(entry: Entry) -> str:
-    return f"{entry.by}, {role_words(entry.role)}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext, gettext_noop
 
-from entact.conduct.language.sentences import told_again
+from entact.conduct.access.called import people_called
+from entact.conduct.language.sentences import PEOPLE, told_again, with_parts
 from entact.conduct.sight import Sight
-from entact.conduct.words import title_of_visit
+from entact.conduct.words import day, title_of_visit
 from entact.course import Reason
 from entact.course.gates.core import ACTS
 from entact.protocol import Release
@@ -21,6 +23,8 @@ HIDDEN_CRITERION: Final = gettext_noop(
     "Eligibility: a criterion that rests on what is hidden from this role is not met, or not known yet."
 )
 _ENCOUNTER: Final = re.compile(r"\b([a-z][a-z0-9_]*)#([0-9]+)")
+_DAY: Final = re.compile(r"(?:(?P<before>\d\d:\d\d) on )?(?P<day>\d{4}-\d\d-\d\d)(?: (?P<behind>\d\d:\d\d))?")
+_VISITS: Final = frozenset({"visit", "visit_2"})
 _OF_CRITERIA: Final = frozenset({"criterion_of_record", "criterion_not_met", "criterion_open"})
 
 
@@ -34,6 +38,16 @@ def told_reasons(
     """
     if act in ACTS and not sight.sees_gate(ACTS[act].gate):
         return (gettext(HIDDEN_GATE),)
+    names: dict[str, str] = {}
+
+    def part(place: str, text: str) -> str:
+        if place in PEOPLE:
+            names.update({} if names else people_called())
+            return names.get(text, text)
+        if place in _VISITS and text in release.visits:
+            return title_of_visit(text, release.visits)
+        return _dated(text)
+
     hidden = [
         str(one.criterion.text)
         for one in release.criteria_of(population).values()
@@ -43,10 +57,21 @@ def told_reasons(
         dict.fromkeys(
             gettext(HIDDEN_CRITERION)
             if one.code in _OF_CRITERIA and any(f"“{text}”" in one.message for text in hidden)
-            else _with_titles(told_again(one.message), release)
+            else _with_titles(told_again(with_parts(one.message, part)), release)
             for one in reasons
         )
     )
+
+
+def _dated(text: str) -> str:
+    """A day, or a time on the site's clock, as pages say it; all else as it is."""
+    found = _DAY.fullmatch(text)
+    try:
+        said = "" if found is None else day(date.fromisoformat(found["day"]))
+    except ValueError:
+        return text  # it looks like a day and is none
+    clock = "" if found is None else found["before"] or found["behind"]
+    return ", ".join(filter(None, (said, clock))) or text
 
 
 def _with_titles(message: str, release: Release) -> str:

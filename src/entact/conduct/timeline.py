@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 from django.utils.translation import gettext, gettext_lazy
 
+from entact.conduct.access.called import people_called
 from entact.conduct.account import Accounts
 from entact.conduct.alerts import alerts_to_answer
 from entact.conduct.chart import draw_session
@@ -85,7 +86,7 @@ class _Telling:
         for one in self.found:
             if one.holds:
                 self.by_entry.setdefault(one.entry, []).append(self._plainly(one))
-        self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry, opener)
+        self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry, opener, people_called())
         self.inside: dict[int, list[Effective]] = {}
 
     def tell(self, opened: str) -> Timeline:

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from tests.conduct.language.catalogue import CONDUCT, read_words
 
 from entact.conduct.language.findings import FINDINGS
-from entact.conduct.language.sentences import SENTENCES, told_again
+from entact.conduct.language.sentences import SENTENCES, told_again, with_parts
 from entact.conduct.timeline import OF_ANSWERS
 from entact.conduct.words import words
 from entact.protocol import load_study
@@ -146,6 +146,18 @@ def test_what_is_put_in_stays_as_it_is() -> None:
         assert told_again("170 mmHg is out of range; this item goes from 50 to 160 mmHg").startswith(
             "170 mmHg liegt"
         )
+
+
+def test_what_is_put_in_is_called_otherwise_by_its_place() -> None:
+    def part(place: str, text: str) -> str:
+        return f"{place}: {text}" if place in ("person", "by") else text
+
+    held = "The certificate GCP of ada held until 2026-03-02."
+    assert with_parts(held, part) == "The certificate GCP of person: ada held until 2026-03-02."
+    inner = "bo asks, and is not the second person."
+    assert with_parts(f"It cannot be overridden: {inner}", part) == f"It cannot be overridden: by: {inner}"
+    for own in ("Call ada before 2026-03-02", "ada", ""):
+        assert with_parts(own, part) == own
 
 
 def test_a_study_s_own_words_and_what_nobody_knows_stay_as_they_are() -> None:

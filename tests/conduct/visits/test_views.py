@@ -165,7 +165,7 @@ def test_the_next_step_says_every_reason_against_it(
     against = (
         "Eligibility has not been decided",
         "Site denver has not been activated",
-        "No certificate of ada",
+        "No certificate of Ada",
     )
     assert "disabled" in step
     assert all(reason in step for reason in against)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
 from entact.conduct.language.codes import code_words
 from entact.conduct.permissions import Person
@@ -65,7 +66,7 @@ def unblinded(asked: Asked) -> Telling | None:
         return None
     request = request_of(course)
     when = "" if request is None else moment(request.at, asked.zone)
-    by = "" if request is None else request.by
+    by = "" if request is None else people_called().get(request.by, request.by)
     if course.told is None:
         return _telling(asked, plan.tells, when, by)
     telling = _telling(asked, course.told.told, "")

@@ -9,6 +9,7 @@ names in it. What fits none, a study's own words among them, stays as it is. A t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -333,6 +334,8 @@ def told_span(days: str) -> str:
     return gettext("{first} to {last}").format(first=first, last=last) if between else days
 
 
+# Places in which a person stands.
+PEOPLE: Final = frozenset({"person", "by", "ordered_by"})
 # Places in which a part of a sentence stands, and places that hold a code of the record.
 _PARTS: Final = frozenset({"said", "message", "what", "why"})
 _TOLD: Final = {
@@ -365,6 +368,24 @@ def _told_again(sentence: str, language: str) -> str:
     return sentence
 
 
+def with_parts(sentence: str, part: Callable[[str, str], str]) -> str:
+    """A sentence of the pure rooms with other words for what is put in; as it is, where it fits no pattern.
+
+    Args:
+        part: of the name of a place and what stands there, what is to stand there.
+    """
+    for said, pattern in _patterns():
+        found = pattern.fullmatch(sentence)
+        if found is not None:
+            return said.format(
+                **{
+                    name: with_parts(text, part) if name in _PARTS else part(name, text)
+                    for name, text in found.groupdict().items()
+                }
+            )
+    return sentence
+
+
 def _part(name: str, text: str) -> str:
     if name in _TOLD:
         return _TOLD[name](text)
@@ -388,7 +409,8 @@ def _pattern(said: str) -> re.Pattern[str]:
         if number % 2 == 0:
             parts.append(re.escape(part))
         else:
-            parts.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
+            within = "[^:]+?" if part in PEOPLE else ".+?"  # no sentence, whose colon would be another's
+            parts.append(f"(?P={part})" if part in seen else f"(?P<{part}>{within})")
             seen.add(part)
     return re.compile("".join(parts), re.DOTALL)
 
