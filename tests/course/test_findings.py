@@ -116,6 +116,7 @@ def test_a_kit_used_twice_and_a_dose_given_twice(new_story: NewStory) -> None:
         ("randomisation", {"number": "R-18"}, "randomised_twice:number"),
         ("kit_assigned", {"kit": "K-1", "part": "initial", "level": "low"}, "kit_assigned_twice:kit"),
         ("dose_level", {"level": "double"}, "unknown_level:level"),
+        ("dose_level", {"level": "low"}, "encounter_unnamed:encounter"),
         ("encounter", {"status": "started"}, "encounter_unnamed:encounter"),
         ("adverse_event", {"term": "levitation"}, "unknown_term:term"),
         ("alert_answered", {"alert": "ideation", "action": "called"}, "about_missing:about"),

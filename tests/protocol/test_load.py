@@ -415,6 +415,12 @@ def test_a_study_loads_by_its_file_or_its_folder() -> None:
     assert load_study(MINI).name == "mini"
 
 
+def test_the_studies_that_come_with_entact_are_named_in_alphabetical_order() -> None:
+    """A folder lists what lies in it in an order of its own."""
+    assert shipped_studies() == sorted(shipped_studies())
+    assert len(shipped_studies()) > 1
+
+
 @pytest.mark.parametrize("name", shipped_studies())
 def test_every_shipped_study_loads_by_its_name(name: str) -> None:
     study = load_study(name)

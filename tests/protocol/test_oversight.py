@@ -137,6 +137,17 @@ CASES = {
         report(f"{REPORT}, local: true, jurisdiction: §CA"),
         "reports.sponsor.jurisdiction: no site is in CA, so this report is never due; take it out",
     ),
+    "periodic report to a country by its name": (
+        END,
+        f"{END}periodic_reports: {{all: {{title: All, every: 52 wk, to: board, jurisdiction: §Israel}}}}\n",
+        "periodic_reports.all.jurisdiction: there is no country 'Israel'; did you mean 'IL'?",
+    ),
+    "periodic report by the hour": (
+        END,
+        f"{END}periodic_reports: {{hourly: {{title: Hourly, every: §23 h, to: board}}}}\n",
+        "periodic_reports.hourly.every: reports on the whole study are due by days; write at least a day, as "
+        "in '26 wk'",
+    ),
     "checklist that nobody asks": (
         EVENTS,
         EVENTS + "  checklists: {§asked: {terms: [nausea]}}\n",
@@ -287,3 +298,17 @@ def test_two_quotas_may_end_at_the_same_number(tmp_path: Path, mini: str) -> Non
     quotas = "quotas: {all: {most: 4}, women: {most: 4, when: demographics.sex == 'female'}}\n"
     path.write_text(mini.rstrip() + "\n\n" + quotas, encoding="utf-8")
     assert set(load_study(path).newest.file.quotas) == {"all", "women"}
+
+
+@pytest.mark.parametrize("where", ["", ", jurisdiction: EU", ", jurisdiction: IL"])
+def test_reports_go_to_a_country_the_union_or_nobody_in_particular(
+    tmp_path: Path, mini: str, where: str
+) -> None:
+    path = tmp_path / "study.yaml"
+    reports = f"reports: {{sponsor: {{title: To the sponsor, {REPORT}{where}}}}}\n"
+    daily = f"periodic_reports: {{daily: {{title: Daily, every: 1 d, to: board{where}}}}}\n"
+    path.write_text(f"{mini.rstrip()}\n\n{reports}{daily}", encoding="utf-8")
+    file = load_study(path).newest.file
+    assert [file.reports["sponsor"].jurisdiction, file.periodic_reports["daily"].jurisdiction] == (
+        [where.removeprefix(", jurisdiction: ") or None] * 2
+    )

@@ -111,3 +111,16 @@ def test_a_fault_in_an_instrument_is_not_told_of_its_forms(
     (found,) = problems_of(text)
     assert "instruments.calm.scores.much" in found
     assert "write 8.0" in found
+
+
+@pytest.mark.parametrize(
+    ("block", "field"),
+    [("method: permuted_blocks", "method"), ("strata: [site]", "strata"), ("at: enrolment", "at")],
+)
+def test_a_fault_in_a_field_keeps_back_no_other_that_says_the_same_word(
+    block: str, field: str, mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    edits = (block, f"{field}: nonsense"), ("vitals.systolic <= 160.0", f"vitals.{field} <= 160.0")
+    alone = [messages(problems_of(mini.replace(*edit))) for edit in edits]
+    assert all(alone)
+    assert messages(problems_of(mini.replace(*edits[0]).replace(*edits[1]))) == alone[0] | alone[1]

@@ -90,6 +90,21 @@ CASES = {
         "analysis.interim.futility: there is no way to spend 'haybittle_peto'; write one of: "
         "hwang_shih_decani, kim_demets, obrien_fleming, pocock",
     ),
+    "a bound of futility in quotes": (
+        LOOK,
+        look("information: 0.6, spending: pocock, §futility: ['0.5']"),
+        "analysis.interim.futility: '0.5' is not a number; write Z below which the trial stops, as in [0.0]",
+    ),
+    "a bound of futility that is a yes": (
+        LOOK,
+        look("information: 0.6, spending: pocock, §futility: [true]"),
+        "analysis.interim.futility: True is not a number; write Z below which the trial stops, as in [0.0]",
+    ),
+    "a parameter of spending in quotes": (
+        LOOK,
+        look("information: 0.6, §spending: {kim_demets: '3'}"),
+        "analysis.interim.spending: '3' is no parameter of kim_demets; write a number, as in 'kim_demets: 3'",
+    ),
     "bounds of futility for other looks": (
         LOOK,
         look("information: 0.6, spending: pocock, §futility: [0.0, 0.5]"),

@@ -80,6 +80,7 @@ def test_it_writes_to_the_disk_and_listens_on_no_network(home: Path) -> None:
     assert found.pop("listen_addresses") == ""
     assert set(found.values()) == {"on"}
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "lock").stat().st_mode) == 0o600
 
 
 def test_it_does_not_run_as_root(home: Path) -> None:

@@ -103,3 +103,10 @@ def test_sent_again_is_kept_once_and_a_conflict_is_kept_too(new_story: NewStory)
     assert outcomes == ["kept", "again", "conflict", "again", "again"]
     assert len(ledger.lines) == 2
     assert Ledger(NAME, ledger.lines).append(other, received_at=AT).outcome == "again"
+
+
+def test_an_entry_about_somebody_else_is_not_appended(new_story: NewStory) -> None:
+    ledger = Ledger("participant:" + "1" * 32)
+    with pytest.raises(ValueError, match=f"is about {NAME}, not about participant:{'1' * 32}"):
+        ledger.append(new_story().vitals(120, 80), received_at=AT)
+    assert ledger.lines == []

@@ -33,6 +33,9 @@ def test_every_kind_says_all_about_itself(kind: Kind) -> None:
     assert set(kind.acts) <= set(ACTS)
 
 
+OF_NOBODY = dict.fromkeys(("needs_consent", "in_encounter", "with_participant", "ended_by"))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -56,6 +59,8 @@ def test_every_kind_says_all_about_itself(kind: Kind) -> None:
         ({"ways": ("page add ",)}, "which is no way"),
         ({"instead": "consent"}, "is entered, and is not"),
         ({"ledger": "site"}, "is of a site, and says something that only a participant's can"),
+        ({"ledger": "site", **OF_NOBODY, "activity": "form"}, "says something that only a participant's can"),
+        ({"ledger": "study", **OF_NOBODY, "in_encounter": False}, "is of a study, and says something"),
     ],
 )
 def test_a_kind_with_a_gap_is_refused(change: dict[str, Any], said: str) -> None:
