@@ -15,7 +15,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,6 +24,7 @@ from entact.conduct.access.handing import ROUTES_HANDED, is_handed
 from entact.conduct.access.locking import is_locked
 from entact.conduct.access.people import person_of
 from entact.conduct.access.sign_on import was_shown_there
+from entact.conduct.access.streams import guard
 from entact.conduct.access.trail import by_session, enter
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import (
@@ -72,6 +73,8 @@ class Doorkeeper:
         response = self.get_response(request)
         if request.person is not None and response.status_code == 200:
             _note_look(request)
+        if request.person is not None and isinstance(response, StreamingHttpResponse):
+            guard(request, response)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
