@@ -87,6 +87,13 @@ def test_whom_a_release_touches_is_said_and_nothing_is_written(manager: Browser)
     assert "schedule.outcome" not in approval
     assert "schedule.outcome.within" in consent
     assert re.search(r"Outcome[^<]*: [^<]*→", consent)
+    assert "windows that become others: 1" in first
+
+
+def test_who_is_through_is_not_touched_by_what_is_never_asked_of_them_again(manager: Browser) -> None:
+    page = try_it(manager, amended())
+    assert "<h3>1-001" in page
+    assert "<h3>1-002" not in page  # who has finished takes no dose any more, and their outcome is done
 
 
 def test_what_becomes_missing_is_said(manager: Browser) -> None:

@@ -18,7 +18,9 @@ from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.words import lower_words, title_of_visit, window
 from entact.course import Course, fold
 from entact.course.entry import Entry
+from entact.course.instants import BEGINNING
 from entact.course.state.progress import zone_of
+from entact.course.state.reconsent import THROUGH
 from entact.protocol import Release, Study
 from entact.protocol.amendment import differences
 from entact.protocol.load import amend
@@ -63,6 +65,21 @@ class Touched:
     def is_any(self) -> bool:
         """Whether it touches them at all."""
         return self.at_approval.is_any or self.at_consent.is_any
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a visit or a finding becomes another: all that a release can do to who is through."""
+        return any(one.visits or one.found or one.gone for one in (self.at_approval, self.at_consent))
+
+    @property
+    def visits(self) -> int:
+        """How many windows become others."""
+        return len(self.at_approval.visits) + len(self.at_consent.visits)
+
+    @property
+    def found(self) -> int:
+        """How much is found that was not."""
+        return len(self.at_approval.found) + len(self.at_consent.found)
 
 
 @dataclass(frozen=True)
@@ -109,7 +126,8 @@ def preview(reader: Reader, raw: bytes, file: str) -> Preview:
                 broken += 1
                 continue
             found = _touched(Standing.of(row), one.course, study, sight, reader.at)
-            touched += [found] if found.is_any else []
+            through = one.course.status in THROUGH
+            touched += [found] if (found.is_seen if through else found.is_any) else []
     amendment = newest.file.amendment
     said = {
         one.field: one.applies or "" for one in differences(before.data, newest.data) if not one.only_explains
@@ -143,8 +161,9 @@ def _touched(standing: Standing, course: Course, study: Study, sight: Sight, at:
 
 def _approved(study: Study, site: str, at: datetime) -> Study:
     """The study as if a site had approved its newest release just now."""
-    known = dict(study.approvals).get(site, ())
-    return study.approved(site, [*(one for one in known if one[0] <= at), (at, study.newest.id)])
+    known = [one for one in dict(study.approvals).get(site, ()) if one[0] <= at]
+    before = known or [(BEGINNING, study.releases[-2].id)]  # where nothing is known of a site
+    return study.approved(site, [*before, (at, study.newest.id)])
 
 
 def _consent(course: Course, release: Release, at: datetime) -> Entry | None:
@@ -194,9 +213,15 @@ def _found(course: Course, sight: Sight, at: datetime) -> dict[str, str]:
 
 def _windows(before: Course, after: Course, sight: Sight, at: datetime) -> Iterator[tuple[str, str, str]]:
     zone = zone_of(after, at)
+    dues = [{one.visit: one for one in course.due(at)} for course in (before, after)]
+    done = {name for course in dues for name, one in course.items() if one.status == "done"}
     shown = [
-        {one.visit: window(one, zone) for one in course.due(at) if sight.sees_visit(one.visit)}
-        for course in (before, after)
+        {
+            name: window(one, zone)
+            for name, one in course.items()
+            if name not in done and sight.sees_visit(name)
+        }
+        for course in dues
     ]
     for name in dict.fromkeys((*shown[0], *shown[1])):
         old, new = shown[0].get(name), shown[1].get(name)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from entact.course.state.state import State
     from entact.protocol import Release
 
-_OVER: Final = frozenset(
+# Who is through: nothing is asked of them any more.
+THROUGH: Final = frozenset(
     {"died", "screen_failed", "not_entered", "withdrawn", "lost_to_follow_up", "completed"}
 )
 
@@ -45,7 +46,7 @@ def reconsents_of(course: State) -> tuple[Reconsent, ...]:
     one moves no day that one before it had set.
     """
     study, consent = course.study, course.consent
-    if len(study.releases) == 1 or consent is None or not consent.given or course.status in _OVER:
+    if len(study.releases) == 1 or consent is None or not consent.given or course.status in THROUGH:
         return ()
     approved = dict(study.approvals).get(course.site or "", ())
     numbers = [(since, study.number(release)) for since, release in approved if _is_known(course, release)]
