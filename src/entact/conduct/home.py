@@ -302,26 +302,39 @@ def serious_events(reader: Reader, person: Person) -> Iterator[Task]:
             yield Task(True, standing.key, standing.number, standing.site, what, when, rank=1, due=at)
 
 
-def taken_to_hospital(reader: Reader, person: Person) -> Iterator[Task]:
-    """Who was taken to hospital from a visit, until an adverse event is entered: for who hears of those."""
+def ends_half_said(reader: Reader, person: Person) -> Iterator[Task]:
+    """Who was taken to hospital or has died, until an adverse event is entered, and of whose death an event
+    or a visit tells, until it is entered: for who hears of those.
+    """
     acts = ("hear_of_events", "report_safety")
     if not any(person.may(act) for act in acts) or not reader.sight.sees_schedule:
         return
-    found = lists.open_findings(
-        reader.at,
-        hidden=reader.sight.hidden_names,
-        sites=reader.sites,
-        rule="event_not_entered",
-        kinds=("encounter",),
-        limit=MOST + 1,
-    )
+    found = [
+        one
+        for rule, kinds in (("event_not_entered", ("encounter", "death")), ("death_not_entered", None))
+        for one in lists.open_findings(
+            reader.at,
+            hidden=reader.sight.hidden_names,
+            sites=reader.sites,
+            rule=rule,
+            kinds=kinds,
+            limit=MOST + 1,
+        )
+    ]
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
     for one in found:
         standing = known.get(one.ledger)
         if standing is None or not any(person.may(act, one.site) for act in acts):
             continue
-        what = gettext("Taken to hospital, and no adverse event is entered")
-        when = gettext("enter it, or withdraw what was tapped in error")
+        if one.rule == "death_not_entered":
+            what = gettext("It is said that they have died, and no death is entered")
+            when = gettext("enter it, or correct what says so")
+        elif one.kind == "death":
+            what = gettext("They have died, and no adverse event that ended in it is entered")
+            when = gettext("its reports have clocks")
+        else:
+            what = gettext("Taken to hospital, and no adverse event is entered")
+            when = gettext("enter it, or withdraw what was tapped in error")
         yield Task(True, standing.key, standing.number, one.site, what, when, rank=1, due=one.since)
 
 
@@ -360,7 +373,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     rows_asked_for,
     on_hold,
     serious_events,
-    taken_to_hospital,
+    ends_half_said,
     reconsents,
     reports_owed,
     monitoring_actions,

@@ -14,7 +14,16 @@ from django.utils.translation import gettext
 from entact.conduct.permissions import permissions_of
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
-from entact.conduct.words import day, lower_words, moment, role_words, title_of_visit, told, words
+from entact.conduct.words import (
+    day,
+    lower_words,
+    moment,
+    role_words,
+    title_of_form,
+    title_of_visit,
+    told,
+    words,
+)
 from entact.course.instants import ALERT
 from entact.store import lists
 
@@ -92,10 +101,18 @@ def _in_review(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
     """Queries that wait for this role, and signatures that a change has broken."""
     role, table = reader.sight.role, permissions_of(reader.study).table
     hidden = reader.sight.hidden_names
-    for act, status, said in (("answer_query", "open", "asked"), ("close_query", "answered", "answered")):
+    for act, status, said in (
+        ("answer_query", "open", gettext("asked")),
+        ("close_query", "answered", gettext("answered")),
+    ):
         if role in table[act]:
             for one in lists.queries(hidden=hidden, status=status, sites=reader.sites, limit=limit):
-                about = lower_words(one.form or one.kind or gettext("entry"))
+                form = reader.study.newest.forms.get(one.form)
+                about = (
+                    title_of_form(form)
+                    if form is not None
+                    else lower_words(one.form or one.kind or gettext("entry"))
+                )
                 when = f"{said} {moment(one.since, reader.zone_of(one.site))}"
                 yield (
                     one.ledger,

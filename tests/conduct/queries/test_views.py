@@ -72,6 +72,8 @@ def test_what_a_rule_found_closes_by_itself_once_it_is_mended(
     listed = site.get("/queries/?status=rule")
     found = re.search(r'href="([^"]+query/\?entry=[^"]+item=ideation&amp;rule=\w+)"', listed)
     assert found is not None
+    assert "Screening</small>" in listed  # which visit, and how old it is
+    assert re.search(r'count-cell"><span class="chip[^>]*>\d+<', listed)
     answer = found[1].replace("&amp;", "&")
     monitor.get(answer, status=404)  # the site's to answer
     site.post(answer, {"text": "The source says nine."})

@@ -96,10 +96,26 @@ def test_of_somebody_who_has_died_nothing_is_due_and_what_safety_needs_is_entere
     for gone in ("consent", "randomisation", "enrolment", "safety_call", "death"):
         assert f"/add/{gone}/" not in page
     assert "Begin the visit" not in ada.get(later)
+    half_said = "They have died, and no adverse event that ended in it is entered"
+    assert half_said in ada.get("/")
     (told,) = (one for one in course_of(study, screened).effective if one.entry.kind == "death")
     ada.post(f"/participants/S-1/entry/{told.id}/withdraw/", {"reason_code": "wrong_participant"})
+    assert half_said not in ada.get("/")
     assert "Begin the visit" in ada.get(later)
     assert re.findall(r'class="c-due', ada.get(matrix))
+
+
+def test_an_event_that_ended_in_death_waits_at_home_until_the_death_is_entered(
+    ada: Browser, screened: str, sign_in: Callable[..., Browser]
+) -> None:
+    told = "It is said that they have died, and no death is entered"
+    elsewhere = sign_in("eve", haifa="investigator")
+    event = {"shown": ["term", "outcome"], "item:term": "stroke", "item:outcome": "fatal"}
+    ada.post("/participants/S-1/add/adverse_event/", event)
+    assert [told in one.get("/") for one in (ada, elsewhere)] == [True, False]
+    ada.post("/participants/S-1/add/death/", {"shown": ["date"], "item:date": "2026-03"})
+    assert told not in ada.get("/")
+    assert "no adverse event that ended in it" not in ada.get("/")
 
 
 def test_a_visit_that_did_not_take_place_says_why(ada: Browser, screened: str, study: Study) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from entact.conduct.words import (
     role_words,
     title_of_form,
     title_of_item,
+    title_of_visit,
     value,
 )
 from entact.course import instant
@@ -33,10 +35,12 @@ from entact.course.kinds.query import QueryState
 from entact.protocol import CompiledForm
 from entact.protocol.words.label import begun
 from entact.store import lists
+from entact.store.lists.arrived import first_arrivals
 
 PER_PAGE = 50
 STATUSES = ("open", "answered", "closed")
 BY_RULE = "rule"  # the tab of what rules found
+_AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What may be found, and is mended by who entered it: of entries that say something of the participant.
 DATA_KINDS = frozenset(name for name, kind in KINDS.items() if not kind.attests)
 
@@ -60,6 +64,7 @@ class Row:
     rule: str
     status: str = ""
     form: CompiledForm | None = None  # as the newest release has it
+    visit: str = ""  # as people call it
 
     @property
     def about_words(self) -> str:
@@ -68,8 +73,8 @@ class Row:
 
     @property
     def item_words(self) -> str:
-        """The item as people call it."""
-        return title_of_item(self.form, self.item)
+        """The item as people call it; nothing where a rule names an entry there."""
+        return "" if _AN_ID.fullmatch(self.item) else title_of_item(self.form, self.item)
 
     @property
     def status_words(self) -> str:
@@ -146,29 +151,40 @@ def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
     shown = found[:limit]
     keys, forms = _keys(reader, [one.ledger for one in shown]), reader.study.newest.forms
     said = lists.queries_of_rules([one.ledger for one in shown])
-    rows = tuple(
-        Row(
-            number=one.number,
-            key=keys.get(one.ledger, ""),
-            site=one.site,
-            about=lower_words(one.form or one.kind or gettext("entry")),
-            item=one.item,
-            since="" if one.since == BEGINNING else moment(one.since, reader.zone_of(one.site)),
-            days=None if one.since == BEGINNING else _days(reader.at - one.since),
-            query=said.get((one.ledger, one.rule, one.entry, one.item), ("", ""))[0],
-            entry=one.entry,
-            rule=one.rule,
-            status=said.get((one.ledger, one.rule, one.entry, one.item), ("", "open"))[1],
-            form=forms.get(one.form),
+    first = first_arrivals([(one.ledger, one.entry) for one in shown])
+    rows = []
+    for one in shown:
+        arrived = first.get((one.ledger, one.entry))
+        # What hangs on no time has held since what it is about arrived, at the most.
+        since = arrived.received_at if one.since == BEGINNING and arrived is not None else one.since
+        visit = (arrived.encounter or "").partition("#")[0] if arrived is not None else ""
+        visit = visit if reader.sight.sees_visit(visit) else ""
+        query, status = said.get((one.ledger, one.rule, one.entry, one.item), ("", "open"))
+        rows.append(
+            Row(
+                number=one.number,
+                key=keys.get(one.ledger, ""),
+                site=one.site,
+                about=lower_words(one.form or one.kind or gettext("entry")),
+                item=one.item,
+                since="" if since == BEGINNING else moment(since, reader.zone_of(one.site)),
+                days=None if since == BEGINNING else _days(reader.at - since),
+                query=query,
+                entry=one.entry,
+                rule=one.rule,
+                status=status,
+                form=forms.get(one.form),
+                visit=title_of_visit(visit, reader.visits)
+                if visit and reader.sight.sees_visit(visit)
+                else "",
+            )
         )
-        for one in shown
-    )
     further = ""
     if len(found) > limit:
         last = shown[-1]
         place = "~".join((last.site, last.number, str(last.place), last.finding, last.since.isoformat()))
         further = "?" + urlencode({"status": BY_RULE, "after": place})
-    return Listing(rows, BY_RULE, further)
+    return Listing(tuple(rows), BY_RULE, further)
 
 
 COLUMNS = ("participant", "site", "about", "item", "rule", "status", "since", "days", "query", "entry")

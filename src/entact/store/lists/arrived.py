@@ -7,6 +7,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import connection
+
 from entact.course import Entry, read
 from entact.store import models
 
@@ -27,6 +29,36 @@ def arrived(
     )
     rows = found.order_by("received_at", "ledger_id", "seq").values_list("ledger__name", "text")[:limit]
     return [Arrived(name, read(text)) for name, text in rows]
+
+
+class First(NamedTuple):
+    """When an entry first arrived, and in which encounter it was made."""
+
+    received_at: datetime
+    encounter: str | None
+
+
+def first_arrivals(entries: Collection[tuple[str, str]]) -> dict[tuple[str, str], First]:
+    """When entries first arrived, by ledger and id.
+
+    Args:
+        entries: the name of the ledger and the id of each; the few of a page.
+    """
+    if not entries:
+        return {}
+    statement = """
+        SELECT DISTINCT ON (1, 2) asked.ledger, asked.entry, line.received_at, line.text
+        FROM unnest(%s::text[], %s::text[]) AS asked (ledger, entry)
+            JOIN store_ledger AS ledger ON ledger.name = asked.ledger
+            JOIN store_line AS line ON line.ledger_id = ledger.id AND line.entry_id = asked.entry
+        ORDER BY 1, 2, line.seq
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(part) for part in zip(*entries, strict=True)])
+        return {
+            (ledger, entry): First(received, read(text).encounter)
+            for ledger, entry, received, text in cursor.fetchall()
+        }
 
 
 def looked_by(person: str, since: datetime) -> set[str]:
