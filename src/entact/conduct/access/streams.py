@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Final
 
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.translation import gettext
 
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
@@ -30,7 +31,9 @@ def _while_held(request: HttpRequest, parts: Iterator[bytes]) -> Iterator[bytes]
     for part in parts:
         if monotonic() - asked >= EVERY:
             if not _holds(request):
-                raise ConductError("whoever asked for this file may no longer have it: it is not whole")
+                raise ConductError(
+                    gettext("whoever asked for this file may no longer have it: it is not whole")
+                )
             asked = monotonic()
         yield part
 
