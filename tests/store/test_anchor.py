@@ -28,7 +28,7 @@ from entact.course.entry import GENESIS, Kept, digest, line_of, read
 from entact.course.entry.ledger import Break, Ledger
 from entact.protocol import load_study
 from entact.store import archive_verifier, server
-from entact.store.anchor import append_to_file, read_anchors
+from entact.store.anchor import AnchorFile, append_to_file, read_anchors
 from entact.store.anchoring import take_anchor
 from entact.store.error import StoreError
 from entact.store.mail import anchor_message, send
@@ -149,6 +149,32 @@ def forge(owner: Owner, ledger: str, number: int, change: Callable[[Kept], dict[
             forged.seq,
         )
     owner(f"UPDATE store_ledger SET hash = %s WHERE name = '{ledger}'", previous)
+
+
+@pytest.mark.parametrize("how", ["set back", "rewritten"])
+def test_of_several_anchors_the_one_that_recorded_it_is_named(
+    anchor_file: Path, owner: Owner, how: str
+) -> None:
+    """Each at an hour of its own: here two are taken within one second."""
+    taken = read_anchors(anchor_file).anchors
+    hours = [f"2026-03-02T1{hour}:00:00+00:00" for hour in range(len(taken))]
+    dated = [msgspec.structs.replace(one, at=at) for one, at in zip(taken, hours, strict=True)]
+    if how == "rewritten":
+        forge(owner, "participant:a", 7, lambda kept: {"data": {"systolic": "120 mm[Hg]"}})
+        said = f"is not the entry that the anchor of {hours[-1]} recorded: the tail was rewritten since"
+    else:
+        name = "participant:a"
+        last = list(store.lines(name))[5]
+        of = f"ledger_id = (SELECT id FROM store_ledger WHERE name = '{name}')"
+        owner(f"DELETE FROM store_line WHERE {of} AND seq > 6")
+        owner(f"UPDATE store_ledger SET seq = 6, hash = %s WHERE name = '{name}'", last.hash)
+        said = (
+            f"is missing: the anchor of {hours[-1]} recorded 8 entries, 6 are left: the database was set "
+            "back to an earlier state"
+        )
+    against = AnchorFile(tuple(dated), ()).anchored()
+    found = {one.ledger: one for one in store.verify(against=against).breaks}
+    assert found["participant:a"] == Break("participant:a", 8 if how == "rewritten" else 7, said)
 
 
 @pytest.mark.requirement("R03")
