@@ -14,7 +14,7 @@ from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import SeenCourse, Sight
-from entact.conduct.statement import Fact, Tell, state
+from entact.conduct.statement import Fact, Tell, items_of, state
 from entact.conduct.words import moment, role_words, score, told, value, words
 from entact.course import Course, Entry, instant
 from entact.course.entry import CORRECTED_TIME
@@ -234,7 +234,7 @@ class Accounts:
     def _corrections(self, effective: Effective) -> Iterable[Correction]:
         inner = NESTED.get(effective.entry.kind)
         tell = Tell(self.course, self._release(effective.entry), self.sight, self.zone)
-        source = effective.entry
+        source, asked = effective.entry, items_of(tell.release, effective)
         data = self._plain(source, inner) | {CORRECTED_TIME: source.occurred_at}
         for name in effective.corrections:
             entry = self.entries[name]
@@ -242,7 +242,13 @@ class Accounts:
             for item, new in self._plain(entry, inner).items():
                 old, data[item] = data.get(item), new
                 if old != new and self._shows(effective, item):
-                    changes.append(Change(_label(item), tell.said(old), tell.said(new)))
+                    said = (
+                        tell.answered(asked[item], "", one).value
+                        if item in asked
+                        else tell.coded(source.kind, item, one).value
+                        for one in (old, new)
+                    )
+                    changes.append(Change(_label(item), *said))
             yield Correction(
                 anchor=self._anchor(name),
                 when=_when(entry, self.zone),

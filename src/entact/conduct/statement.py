@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from django.utils.translation import gettext
 
@@ -30,6 +31,7 @@ from entact.course.entry.effective import Effective
 from entact.course.kinds import KINDS
 from entact.course.kinds.checks import requirement_of
 from entact.protocol import CompiledForm, Release
+from entact.protocol.study import Item
 from entact.protocol.words.label import begun
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
@@ -59,6 +61,17 @@ class Tell:
         said = self.said(answer)
         return Fact(label, said, said == SEALED, hint or "")
 
+    def coded(self, kind: str, name: str, answer: Any) -> Fact:
+        """One item of a kind as a fact, a code of the record in the language of the page."""
+        if name in coded(kind) and isinstance(answer, str) and answer:
+            return Fact(item_title(name), code_words(answer))
+        return self.fact(item_title(name), answer)
+
+    def answered(self, item: Item | None, label: str, answer: Any, hint: str | None = None) -> Fact:
+        """One item of a form as a fact, its answer by what the form calls it."""
+        called = called_by(item, answer)
+        return Fact(label, called, hint=hint or "") if called else self.fact(label, answer, hint)
+
     def said(self, answer: Any) -> str:
         """An answer in words, times on the site's clock."""
         if isinstance(answer, str) and _TIME.match(answer):
@@ -72,9 +85,48 @@ class Tell:
 Written = tuple[str, list[Fact], str]
 
 
+def called_by(item: Item | None, answer: Any) -> str:
+    """What an item calls an answer that is a code of its list; empty where it calls it nothing."""
+    if item is None or not item.labels:
+        return ""
+    if isinstance(answer, list):
+        return ", ".join(called_by(item, one) or value(one) for one in answer)
+    if not isinstance(answer, str | int):
+        return ""
+    label = item.labels.get(str(answer).lower() if isinstance(answer, bool) else str(answer), "")
+    if not label or isinstance(answer, str | bool):
+        return told(label)
+    return f"{answer} {told(label)}"  # a number of a scale stays with what it means
+
+
+def items_of(release: Release, effective: Effective) -> Mapping[str, Item]:
+    """The items of the form that an entry fills in; none of what is no form."""
+    form = _form_of(release, effective)
+    return form.items if form is not None else {}
+
+
+@lru_cache(maxsize=128)
+def coded(kind: str) -> frozenset[str]:
+    """The items of a kind of which the record has the codes."""
+    if kind not in KINDS:
+        return frozenset()
+    payload = KINDS[kind].payload
+    hints, fields = get_type_hints(payload), payload.__struct_fields__
+    named = zip(fields, payload.__struct_encode_fields__, strict=True)
+    return frozenset(
+        name for field, name in named if _is_code(hints[field]) and (kind, name) != ("dose", "outcome")
+    )  # of an assessment `taken` means another thing
+
+
+def _is_code(hint: Any) -> bool:
+    return get_origin(hint) is Literal or any(map(_is_code, get_args(hint)))
+
+
 def _plain(tell: Tell, effective: Effective) -> Written:
     facts = [
-        tell.fact(item_title(name), answer) for name, answer in effective.data.items() if answer is not None
+        tell.coded(effective.entry.kind, name, answer)
+        for name, answer in effective.data.items()
+        if answer is not None
     ]
     kind = KINDS.get(effective.entry.kind)
     return words(effective.entry.kind) if kind is None else gettext(kind.title), facts, ""
@@ -102,10 +154,11 @@ def _form(tell: Tell, effective: Effective) -> Written:
     items = effective.data if inner is None else effective.data.get(inner)
     if not isinstance(items, Mapping):
         return title, [tell.fact(gettext("Items"), items)], ""
-    order = [*form.items] if form is not None else []
+    asked = form.items if form is not None else {}
+    order = [*asked]
     names = sorted(items, key=lambda name: order.index(name) if name in order else len(order))
     facts = [
-        tell.fact(words(name), items[name], _title_in(form, name))
+        tell.answered(asked.get(name), words(name), items[name], _title_in(form, name))
         for name in names
         if items[name] is not None
     ]
@@ -213,7 +266,7 @@ def _medication(tell: Tell, effective: Effective) -> Written:
     name = effective.data.get("name") or (state.name if state is not None else None)
     continued = "" if effective.entry.about is None else gettext(" continued")
     facts = [
-        tell.fact(item_title(item), answer)
+        tell.coded(effective.entry.kind, item, answer)
         for item, answer in effective.data.items()
         if item != "name" and answer is not None
     ]
@@ -240,7 +293,7 @@ def _event(tell: Tell, effective: Effective) -> Written:
     name = told(term.title) if term is not None else value(code) if code is not None else gettext("not named")
     begins = effective.entry.about is None
     facts = [
-        tell.fact(item_title(item), answer)
+        tell.coded(effective.entry.kind, item, answer)
         for item, answer in data.items()
         if item != "term" and answer is not None
     ]
@@ -279,7 +332,7 @@ def _guess(tell: Tell, effective: Effective) -> Written:
 def _eligibility(tell: Tell, effective: Effective) -> Written:
     data = effective.data
     signed = gettext("signed") if data.get("signed") else gettext("not signed")
-    facts = [tell.fact(gettext("Decision"), data.get("decision"))]
+    facts = [tell.coded("eligibility", "decision", data.get("decision"))]
     criteria = data.get("criteria")
     if not tell.sight.sees_criteria:
         return (
@@ -344,6 +397,7 @@ def state(tell: Tell, effective: Effective) -> Written:
 
 
 def _form_of(release: Release, effective: Effective) -> CompiledForm | None:
-    named = KINDS[effective.entry.kind].form
+    kind = KINDS.get(effective.entry.kind)
+    named = kind.form if kind is not None else None
     name = named(effective.data) if named is not None else None
     return release.forms.get(name) if name is not None else None
