@@ -56,12 +56,15 @@ def amended(*more: tuple[str, str]) -> bytes:
 
 @pytest.fixture
 def manager(study: Study, database: str, sign_in: SignIn) -> Browser:
-    """Who answers for the data, where one waits for the outcome and another has finished."""
-    treated, whole = Story(study), Story(study)
+    """Who answers for the data, where one waits for the outcome, one has finished and one has died."""
+    treated, whole, died = Story(study), Story(study), Story(study)
     treated.whole()
     treated.entries = [one for one in treated.entries if one.occurred_at < treated.at(30).isoformat()]
     whole.whole()
-    store.keep_keys({one.name: KEY for one in keep(study, treated, whole)})
+    died.whole()
+    died.entries = [one for one in died.entries if one.occurred_at < died.at(30).isoformat()]
+    died.write("death", {"date": "2026-04"}, day=30)
+    store.keep_keys({one.name: KEY for one in keep(study, treated, whole, died)})
     return sign_in("dana", everywhere="data_manager")
 
 
@@ -94,6 +97,7 @@ def test_who_is_through_is_not_touched_by_what_is_never_asked_of_them_again(mana
     page = try_it(manager, amended())
     assert "<h3>1-001" in page
     assert "<h3>1-002" not in page  # who has finished takes no dose any more, and their outcome is done
+    assert "<h3>1-003" not in page  # nor does who has died, and their outcome is never due
 
 
 def test_what_becomes_missing_is_said(manager: Browser) -> None:

@@ -28,6 +28,7 @@ from entact.store import lists
 
 AT_MOST: Final = 100  # participants that one preview folds; it says where there are more
 _BATCH: Final = 25
+_OVER: Final = ("done", "not_reachable")  # a visit of which no window matters any more
 _NOBODY: Final = "00000000-0000-7000-8000-000000000000"
 
 
@@ -214,13 +215,9 @@ def _found(course: Course, sight: Sight, at: datetime) -> dict[str, str]:
 def _windows(before: Course, after: Course, sight: Sight, at: datetime) -> Iterator[tuple[str, str, str]]:
     zone = zone_of(after, at)
     dues = [{one.visit: one for one in course.due(at)} for course in (before, after)]
-    done = {name for course in dues for name, one in course.items() if one.status == "done"}
+    waits = {name for course in dues for name, one in course.items() if one.status not in _OVER}
     shown = [
-        {
-            name: window(one, zone)
-            for name, one in course.items()
-            if name not in done and sight.sees_visit(name)
-        }
+        {name: window(one, zone) for name, one in course.items() if name in waits and sight.sees_visit(name)}
         for course in dues
     ]
     for name in dict.fromkeys((*shown[0], *shown[1])):
