@@ -298,6 +298,7 @@ OF_RECORD = (
     gettext_noop("Contact"),
     gettext_noop("Criteria"),
     gettext_noop("Date"),
+    gettext_noop("Decision"),
     gettext_noop("Disposition"),
     gettext_noop("Entries"),
     gettext_noop("Events heard"),
