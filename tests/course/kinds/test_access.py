@@ -43,3 +43,15 @@ def test_a_role_that_is_given_twice_is_held_once_from_the_first_time_on() -> Non
     (held,) = state.roles
     assert (held.since.minute, held.until is not None and held.until.minute) == (1, 3)
     assert state.held() == NOBODY
+
+
+def test_what_is_wrong_with_an_entry_is_said_of_it_and_holds_up_nothing_behind_it() -> None:
+    strange = said(1, "telepathy", person="ben")
+    unread = said(2, "permission", person="ben", role="therapist", status="lent", site="denver")
+    account = said(0, "account", person="ben", name="Ben")
+    state = fold_access([account, strange, unread, role(3, "denver", "given")])
+    assert [(one.rule, one.entry) for one in state.problems] == [
+        ("unknown_kind", strange.id),
+        ("unreadable", unread.id),
+    ]
+    assert state.held() == {("ben", "therapist", "denver")}
