@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.utils.translation import override
 from tests.conduct.language.catalogue import CONDUCT, read_words
+from tests.conduct.record import blinded_study
 
 from entact.conduct.language.rules import KNOWN, told_rule
 from entact.conduct.language.sentences import PASSAGES, told_again
@@ -29,7 +31,7 @@ def _rules(release: Release) -> Iterator[str]:
         yield from (safety.rule(one) for one in said if one is not None)
     for ruled in (*file.stopping.values(), *file.holds.values(), *file.reports.values()):
         yield safety.rule(ruled.when)
-    for form in Forms(release).all():
+    for form in (*Forms(release).all(), *Forms(release, by_title=True).all()):
         yield from (one.asked for item in form.items for one in (item, *item.cells) if one.asked)
 
 
@@ -56,6 +58,38 @@ def test_a_clause_is_told_with_what_is_in_it() -> None:
             told_rule("unimpaired (impairment, orientation) is no")
             == "unimpaired (impairment, orientation): nein"
         )
+
+
+def test_the_title_of_an_item_is_one_part_whatever_words_are_in_it() -> None:
+    with override("de"):
+        assert (
+            told_rule("“How bad is it, and where?” is above 0") == "“How bad is it, and where?” liegt über 0"
+        )
+        assert told_rule("“3 days or more” is at least 2 days") == "“3 days or more” ist mindestens 2 Tage"
+        assert told_rule("“a is yes” is yes and “b or c” is no") == "“a is yes”: ja und “b or c”: nein"
+        assert told_rule("“A day” is above “Two days”") == "“A day” liegt über “Two days”"
+
+
+def test_a_condition_calls_items_by_their_titles_in_the_language_of_the_form() -> None:
+    def with_pain(data: dict[str, Any]) -> None:
+        data["languages"] = ["en", "de"]
+        data["forms"]["aches"] = {
+            "by": "participant",
+            "items": {
+                "pain": {"type": "integer", "range": "0 .. 10", "title": {"en": "Pain", "de": "Schmerz"}},
+                "plain": {"type": "boolean"},
+                "where": {"type": "text", "title": "Where", "when": "pain > 0 && plain"},
+            },
+        }
+        data["schedule"][0]["do"].append("aches")
+
+    release = blinded_study(with_pain).newest
+    form = release.forms["aches"]
+    assert Forms(release, "de").of(form).items[2].asked == "pain is above 0 and plain is yes"
+    assert Forms(release, by_title=True).of(form).items[2].asked == "“Pain” is above 0 and plain is yes"
+    asked = Forms(release, "de", by_title=True).of(form).items[2].asked
+    with override("de"):
+        assert told_rule(asked) == "“Schmerz” liegt über 0 und plain: ja"
 
 
 def test_a_rule_of_which_a_clause_is_not_known_stays_as_it_is() -> None:

@@ -75,7 +75,7 @@ def page_of_kind(
             if shown.may_write and is_there(name)
         },
     )
-    account = Forms(release, shown.language).of(form)
+    account = Forms(release, shown.language, by_title=True).of(form)
     visit = (encounter or (effective.entry.encounter if effective is not None else None) or "").partition("#")
     continues = gettext(" continued") if about else ""
     return FormPage(

@@ -177,7 +177,7 @@ def page_of(
     """
     form, course = written.form, shown.course
     release = course.release if written.effective is None else release_of(course, written.effective)
-    account = Forms(release, shown.language).of(form)
+    account = Forms(release, shown.language, by_title=True).of(form)
     there = texts_of(form, written.items)
     fields: Sent = there if sent is None else sent
     around, facts = surroundings_of(shown, place)

@@ -116,6 +116,8 @@ _SEPARATOR: Final = re.compile(r", and |, or | and | or |, ")
 _SEVERAL: Final = tuple(one for one in KNOWN if _SEPARATOR.search(one))
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _LENGTH: Final = re.compile(rf"\b(?:{'|'.join(sorted(LENGTHS, key=len, reverse=True))})\b")
+_QUOTED: Final = re.compile(r"(“[^“”]*”)")  # the title of an item, which is the study's own
+_ANY: Final = r"(?:[^“”]|“[^“”]*”)+"  # no title is cut
 _IN_PLACE: Final = {"how": "|".join(COMPARED), "number": r"\d+", "people": r"[a-z ]+", "part": r"[a-z]+"}
 
 
@@ -144,13 +146,14 @@ def _told_rule(rule: str, language: str) -> str:
 
 
 def _pieces(rule: str) -> Iterator[tuple[str, str]]:
-    """Parts of a rule with what joins each to the next; what stands in brackets is of one part."""
+    """Parts of a rule with what joins each to the next; brackets and quotes are of one part."""
     begin = 0
     whole = [found.span() for one in _SEVERAL for found in re.finditer(re.escape(one), rule)]
     for found in _SEPARATOR.finditer(rule):
         before = rule[: found.start()]
         is_within = any(start < found.start() < end for start, end in whole)
-        if before.count("(") == before.count(")") and not is_within:
+        is_whole = before.count("(") == before.count(")") and before.count("“") == before.count("”")
+        if is_whole and not is_within:
             yield rule[begin : found.start()], found[0]
             begin = found.end()
     yield rule[begin:], ""
@@ -182,7 +185,7 @@ def _part(name: str, text: str) -> str:
         return known
     if name == "value":
         return text
-    return told_length(text)
+    return "".join(one if one.startswith("“") else told_length(one) for one in re.split(_QUOTED, text))
 
 
 def told_roles(roles: str) -> str:
@@ -205,7 +208,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 def _pattern(said: str) -> re.Pattern[str]:
     parts = _PLACE.split(said)
     made = [
-        re.escape(part) if number % 2 == 0 else f"(?P<{part}>{_IN_PLACE.get(part, '.+')})"
+        re.escape(part) if number % 2 == 0 else f"(?P<{part}>{_IN_PLACE.get(part, _ANY)})"
         for number, part in enumerate(parts)
     ]
     return re.compile("".join(made))

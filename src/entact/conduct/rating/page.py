@@ -55,7 +55,7 @@ def instruments_of(
     release: Release, names: tuple[str, ...], language: str, sent: frozenset[str]
 ) -> tuple[Instrument, ...]:
     """The forms of an assessment as a rater reads of them."""
-    said = Forms(release, language if language in release.file.languages else None)
+    said = Forms(release, language if language in release.file.languages else None, by_title=True)
     return tuple(
         Instrument(
             name,

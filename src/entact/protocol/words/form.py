@@ -12,7 +12,7 @@ from entact.protocol.quantity import parse_range
 from entact.protocol.release import Release
 from entact.protocol.rules import forms_at
 from entact.protocol.study import Item, Over, told_in
-from entact.protocol.words.label import begun, spaced, unit_words
+from entact.protocol.words.label import Titles, begun, spaced, unit_words
 from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.rule import rule_words
 
@@ -93,11 +93,17 @@ class FormAccount:
 
 
 class Forms(Teller):
-    """The forms of one release in a language of the study."""
+    """The forms of one release in a language of the study.
 
-    def __init__(self, release: Release, language: str | None = None) -> None:
+    Args:
+        by_title: conditions call items by their titles, as a page does; else by their names.
+    """
+
+    def __init__(self, release: Release, language: str | None = None, *, by_title: bool = False) -> None:
         super().__init__(release)
         self.language = language
+        if by_title:
+            self.labels = Titles(release.forms, language)
 
     def all(self) -> Iterator[FormAccount]:
         """Every form that a visit fills, in the order of the file."""

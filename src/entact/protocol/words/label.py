@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from entact.protocol.form import CompiledForm
-from entact.protocol.study import Item, Translated
+from entact.protocol.study import Item, Translated, told_in
 from entact.protocol.timetable import ACTIVITIES
 
 _UNITS: Final = {
@@ -121,6 +121,10 @@ class Labels:
         """An item or score as it stands within a sentence: by its name, as titles may be notes."""
         return spaced(item)
 
+    def item_in(self, form: CompiledForm | None, item: str) -> str:
+        """An item or score of a form, or of a row of one, as it stands within a sentence."""
+        return self.item(item)
+
     def activity(self, name: str) -> str:
         """What is done at a visit."""
         if name in self.forms:
@@ -136,6 +140,34 @@ class Labels:
     def is_yes_or_no(self, form: str, item: str) -> bool:
         """Whether an item or score is a yes or no."""
         return form in self.forms and self.forms[form].types.get(item) == "bool"
+
+
+class Titles(Labels):
+    """Names of one study's forms and items as who fills them in reads them: by their titles, in a language.
+
+    Args:
+        language: of the study; None for its main one.
+    """
+
+    def __init__(self, forms: Mapping[str, CompiledForm], language: str | None = None) -> None:
+        super().__init__(forms)
+        self.language = language
+
+    def form(self, name: str) -> str:
+        """As of all labels, where the title is not in another language."""
+        form = self.forms[name]
+        title = form.form.title or (form.instrument.title if form.instrument is not None else "")
+        told = told_in(title, self.language) if title else ""
+        return super().form(name) if told == str(title) else abbreviated(told)
+
+    def item_in(self, form: CompiledForm | None, item: str) -> str:
+        """An item by its title; by its name, where it has none, or one that is a note on several."""
+        asked = form.items if form is not None else {}
+        title = asked[item].title if item in asked else ""
+        if not title or sum(one.title == title for one in asked.values()) > 1:
+            return self.item(item)
+        told = told_in(title, self.language)
+        return self.item(item) if {*"“”"} & {*told} else f"“{told}”"
 
 
 def within_sentence(title: str, language: str | None = None) -> str:

@@ -172,9 +172,9 @@ class _Telling:
         if name in COUNTS:
             return COUNTS[name]
         if name in self.own:
-            return self.labels.item(name)
+            return self.labels.item_in(self.own[name], name)
         *visit, form, item = name.split(".")
-        words = self.labels.item(item)
+        words = self.labels.item_in(self.labels.forms.get(form), item)
         if form != self.form:
             words = f"{words} ({self.labels.form(form)})"
         self.form = form
