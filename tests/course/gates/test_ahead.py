@@ -55,6 +55,18 @@ def test_what_will_have_expired_is_said(name: str, kind: str, data: dict[str, An
     assert code in ahead(case)
 
 
+def test_one_kit_of_the_stock_that_is_in_date_then_is_enough() -> None:
+    case = waiting()
+    case.drop(*[name for name, one in case.entries.items() if one.kind == "kit_assigned"])
+    kits = [name for name, one in case.entries.items() if one.kind == "kit"]
+    assert len(kits) > 1
+    for name in kits[1:]:
+        case.change(name, expires="2026-03-15")
+    assert "kit_expired" not in ahead(case)
+    case.change(kits[0], expires="2026-03-15")
+    assert "kit_expired" in ahead(case)
+
+
 def test_where_nobody_may_give_the_dose_then_that_is_said() -> None:
     case = waiting()
     for person in ("t-1", "t-2"):

@@ -275,6 +275,24 @@ def test_dispensing_without_a_yes_is_kept_and_found() -> None:
     assert dispensed(case.course())["44"] == "out"  # the entry that said so first
 
 
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({}, None),
+        ({"visit": "session_1"}, None),
+        ({"visit": "session_2"}, "kit_other_visit:out:visit"),
+        ({"part": "supplement"}, "kit_other_part:out:part"),
+        ({"level": "half"}, "kit_other_level:out:level"),
+    ],
+)
+def test_a_kit_dispensed_for_something_else_is_found(change: dict[str, str], rule: str | None) -> None:
+    case = stocked().change("assigned 41", **change)
+    data = HANDED_OUT | {"kit": "41", "units": 2}
+    case.put("out", "dispensing", EARLY, data, by="p-1", role="pharmacist")
+    found = {one for one in case.course().findings if one.startswith("kit_")}
+    assert found == (set() if rule is None else {rule})
+
+
 def test_the_example_is_allowed() -> None:
     assert WHEN["dispense"] < GIVEN
     assert LOT["status"] == "released"

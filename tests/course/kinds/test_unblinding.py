@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -266,6 +267,21 @@ def test_a_rating_in_a_later_track_is_no_rating_of_the_blinded_part() -> None:
     assert person_value(case.course(), "person.assessed_after_dose", at) is False
     case.put("blinded", "form", "2026-04-10T10:00:00-06:00", rated, encounter="outcome#1", by="r-1")
     assert person_value(case.course(), "person.assessed_after_dose", at) is True
+
+
+def test_what_became_of_a_person_is_so_from_its_very_instant_on() -> None:
+    stopped = {"of": "procedures", "decided_by": "participant", "cause": "wish"}
+    case = tell(before("unblind")).put("stop", "discontinuation", "2026-06-03T09:00:00-06:00", stopped)
+    course, at = case.course(), {one: instant(case.entries[one].occurred_at) for one in case.entries}
+    said = {
+        "unblinded": "telling",
+        "enrolled": "enrolment",
+        "randomised": "randomisation",
+        "treatment_stopped": "stop",
+    }
+    for name, entry in said.items():
+        assert person_value(course, f"person.{name}", at[entry]) is True
+        assert person_value(course, f"person.{name}", at[entry] - timedelta(microseconds=1)) is False
 
 
 def arrived(case: Case, *last: str) -> set[tuple[str, str]]:

@@ -12,7 +12,7 @@ from tests.course.cases import WHEN, Case, ask, before, codes, two_sessions
 from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.instants import outlook
-from entact.course.kinds.reporting import reports_due
+from entact.course.kinds.reporting import event_values, reports_due
 from entact.course.state.oversight import holds_in_force, places_left, quotas_of, study_facts
 from entact.course.state.values import Values
 from entact.protocol.release import Study
@@ -95,6 +95,26 @@ def test_places_are_counted_and_a_full_quota_closes_the_gate() -> None:
     assert places_left(case.study.newest, case.setting().study, "here", "denver") == 1
     place(case, 3, quotas=("here",))
     assert places_left(case.study.newest, case.setting().study, "here", "denver") == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "fatal", "threat"),
+    [
+        ({"serious": False}, False, False),
+        ({"serious": True}, None, None),
+        ({}, None, None),
+        ({"serious": True, "seriousness": ["hospitalisation"]}, False, False),
+        ({"serious": True, "seriousness": ["life_threatening"]}, False, True),
+        ({"serious": True, "seriousness": ["death"]}, True, False),
+    ],
+)
+def test_of_what_an_event_was_fatal_or_threatening_is_known_once_its_grounds_are(
+    said: dict[str, Any], fatal: bool | None, threat: bool | None
+) -> None:
+    data = {"term": "nausea", "severity": "severe", **said}
+    course = before("initial_dose").put("event", "adverse_event", AWARE, data).course()
+    seen = event_values(course, course.adverse_events["event"])
+    assert (seen["event.fatal"], seen["event.life_threatening"]) == (fatal, threat)
 
 
 def test_who_is_not_known_to_count_is_not_let_in() -> None:
