@@ -185,7 +185,9 @@ def write(path: str, rate: float) -> None:
     from django.db import connection
 
     from entact import store
+    from entact.conduct.serve import pause_seldom
 
+    pause_seldom()
     store.setup(database="entact_bench")
     store.ledgers("study:")
     entries = [parse(text) for text in Path(path).read_text().splitlines()]

@@ -171,3 +171,11 @@ def test_a_port_in_use_is_named(study: Study, database: str) -> None:
         taken.listen()
         with pytest.raises(ConductError, match=f"cannot serve on 127.0.0.1:{taken.getsockname()[1]}"):
             serve(port=taken.getsockname()[1])
+
+
+def test_a_server_looks_for_circles_among_all_that_it_holds_after_a_million_new_values_only() -> None:
+    said = "import gc, entact.conduct.serve as own; own.pause_seldom(); print(*gc.get_threshold())"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    young, middle, old = map(int, done.stdout.split())
+    assert young <= 2000  # looked through often, at once
+    assert young * middle * old > 1_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -19,6 +20,7 @@ PATIENCE = 20  # seconds in which nothing comes, after which a connection is clo
 SWITCHES = (
     0.0005  # seconds after which a page that is being written lets a save go on that waits for its turn
 )
+CIRCLES = (700, 10, 150)  # new values, and rounds, between two rounds of Python's search (see `pause_seldom`)
 STANDS_BACK = 0.0002  # seconds for each connection that it has, before a process takes one more in
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -53,6 +55,7 @@ def serve(
         )
     application = make_application()
     sys.setswitchinterval(SWITCHES)
+    pause_seldom()
     shared, listening = listening is not None, listening or listen(host, port)
     server = create_server(
         application,
@@ -81,6 +84,16 @@ def serve(
     finally:
         stop.set()
         server.close()
+
+
+def pause_seldom() -> None:
+    """Lets a process that answers people look through all that it holds after a million new values only.
+
+    Python's search for circles of values that nobody holds stops every thread: for a tenth of a second with
+    200 courses in memory, in all processes of a busy server at about the same time. Courses and their rows
+    make no circles and go as soon as they are forgotten; what requests make is found while it is young.
+    """
+    gc.set_threshold(*CIRCLES)
 
 
 def _stand_back(server: Any) -> None:
