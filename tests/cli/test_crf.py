@@ -36,7 +36,7 @@ def test_an_annotated_form_has_something_beside_every_item(run: Run, tmp_path: P
     from entact.cli.crf import with_annotations
     from entact.cli.diff import release_named
     from entact.course.crf import blank_crf
-    from entact.report.crf import annotations_in_crf
+    from entact.report.crf import annotations_in_crf, picture_crf
 
     path = tmp_path / "acrf.pdf"
     done = run("crf", FORMS, "--out", path, "--annotated")
@@ -49,3 +49,8 @@ def test_an_annotated_form_has_something_beside_every_item(run: Run, tmp_path: P
         (page.form, item.name) for page in form.pages for item in page.items
     ]
     assert all(one["said"] for one in drawn)
+    pages = [one["page"] for one in drawn]
+    assert pages == sorted(pages)
+    first = {one["form"]: one["page"] for one in reversed(drawn)}
+    assert len({*first.values()}) == len(first)  # each form begins on a page of its own
+    assert max(pages) <= len(picture_crf(with_annotations(release, form), 10))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from hashlib import sha256
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from lxml import etree
 from tests.cli.conftest import Run
 
 
@@ -49,6 +51,15 @@ def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str
         "INTERVENTIONAL",
     )
     assert not (out / "ex.xpt").exists()
+    with (out / "rs.csv").open() as rows:
+        made = {row["RSTESTCD"]: row["RSDRVFL"] == "Y" for row in csv.DictReader(rows) if row["RSORRES"]}
+    assert {*made.values()} == {True, False}
+    origins = _origins(out / "define.xml")
+    for code, is_score in made.items():  # a score is on no page: who fills the form in does not reckon it
+        kind, pages = origins[f"IT.RS.RSORRES.{code}"]
+        assert (kind, pages is None) == (("Derived", True) if is_score else ("Collected", False))
+    assert origins["IT.DM.ARM"] == ("Assigned", None)
+    assert origins["IT.DM.RFSTDTC"] == ("Derived", None)
     again = run("export", "mapp1", *options, "--out", tmp_path / "again", "--blinded")
     assert again.code == 0
     assert digests(tmp_path / "again") == digests(out)
@@ -58,6 +69,16 @@ def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str
 
     last = [*store.lines("system")][-1].text
     assert "datasets, sdtm, adam, define, guides, blinded" in last
+
+
+def _origins(define: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Of each variable and test where it is from, and on which pages of the annotated form it is."""
+    found = {}
+    for item in etree.parse(define).iter("{*}ItemDef"):
+        (origin,) = item.iter("{*}Origin")
+        pages = [one.get("PageRefs") for one in origin.iter("{*}PDFPageRef")]
+        found[str(item.get("OID"))] = origin.get("Type"), pages[0] if pages else None
+    return found
 
 
 def test_a_blinded_export_of_a_study_with_swapped_arms_is_byte_equal(

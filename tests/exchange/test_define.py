@@ -10,6 +10,7 @@ from lxml import etree
 
 from entact.datasets.sdtm import Tabulation
 from entact.exchange import Described, define_xml
+from entact.exchange.annotated import Collected
 
 AT = "2026-05-04T12:30:00+00:00"
 NAMES = {"odm": "http://www.cdisc.org/ns/odm/v1.3", "def": "http://www.cdisc.org/ns/def/v2.1"}
@@ -24,6 +25,32 @@ def test_it_keeps_to_the_schema(define: bytes) -> None:
     folder = Path(odmlib.__file__).parent / "schemas" / "define" / "2.1"
     schema = etree.XMLSchema(etree.parse(str(folder / "define2-1-0.xsd")))
     schema.assertValid(etree.fromstring(define))
+
+
+def test_what_was_collected_leads_to_its_page_of_the_annotated_form(
+    tabulation: Tabulation, datasets: dict[str, Described]
+) -> None:
+    """Of a column and of a single test; never what was derived, nor where there is no such form."""
+    collected = Collected(
+        "acrf.pdf",
+        {("VS", "VSDTC"): {12, 3}, ("VS", "VSSTRESN"): {3}, ("VS", "VISITNUM"): {3}, ("DM", "SEX"): {5}},
+        {("VS", "SYSBP"): {3}},
+    )
+    written = {"version": "0.1.0", "at": AT, "ending": "xpt"}
+    documents = {"acrf.pdf": "Annotated case report form"}
+    text = define_xml(tabulation, datasets.values(), **written, documents=documents, collected=collected)
+    folder = Path(odmlib.__file__).parent / "schemas" / "define" / "2.1"
+    root = etree.fromstring(text)
+    etree.XMLSchema(etree.parse(str(folder / "define2-1-0.xsd"))).assertValid(root)
+    found = {}
+    for item in root.iterfind(".//odm:ItemDef", NAMES):
+        for pages in item.iterfind("def:Origin/def:DocumentRef/def:PDFPageRef", NAMES):
+            found[item.get("OID")] = pages.get("PageRefs"), pages.getparent().get("leafID")
+    assert found == {
+        "IT.VS.VSDTC": ("3 12", "LF.ACRF.DOC"),
+        "IT.VS.VSORRES.SYSBP": ("3", "LF.ACRF.DOC"),
+        "IT.DM.SEX": ("5", "LF.ACRF.DOC"),
+    }
 
 
 def test_it_describes_every_column_once_and_names_the_terminology(

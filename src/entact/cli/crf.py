@@ -9,9 +9,10 @@ from typing import Any
 from entact.cli.diff import release_named
 from entact.course.crf import Crf, blank_crf
 from entact.datasets.sdtm.annotations import annotations_of
+from entact.exchange.annotated import Collected, collected_on
 from entact.protocol import Release, StudyError
 from entact.protocol.problem import Problem
-from entact.report.crf import draw_crf
+from entact.report.crf import annotations_in_crf, draw_crf
 
 
 def write_crf(
@@ -47,12 +48,17 @@ def annotated_crf(release: Release, crf: Crf | None = None) -> bytes:
     Args:
         crf: of the release; in its main language where none is given.
     """
-    form = crf or blank_crf(release, once=True)
-    return draw_crf(with_annotations(release, form))
+    return draw_crf(with_annotations(release, crf))
 
 
-def with_annotations(release: Release, crf: Crf) -> dict[str, Any]:
-    """A form as plain data, with what becomes of each item."""
+def collected_in(name: str, release: Release) -> Collected:
+    """What stands on which page of the annotated form of a release, whose file has this name."""
+    return collected_on(name, annotations_in_crf(with_annotations(release)))
+
+
+def with_annotations(release: Release, crf: Crf | None = None) -> dict[str, Any]:
+    """A form as plain data, with what becomes of each item; in the main language where none is given."""
+    crf = crf or blank_crf(release, once=True)
     pages = {page.form: tuple(item.name for item in page.items) for page in crf.pages}
     found = annotations_of(release, pages)
     return dataclasses.asdict(crf) | {

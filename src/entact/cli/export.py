@@ -22,6 +22,7 @@ from entact.cli.work import use_workers
 from entact.course.entry import digest
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, strangers
 from entact.exchange import Described, dataset_json, define_xml, described, write_transport
+from entact.exchange.annotated import Collected
 from entact.exchange.guides import analysis_data_guide, study_data_guide
 from entact.exchange.odm import as_version_2
 from entact.store import StoreError
@@ -218,7 +219,13 @@ def _write(
                 ending = asked.formats[0]
                 documents = _DOCUMENTS[folder == out] if "guides" in asked.standards else {}
                 text = define_xml(
-                    tabulation, datasets, version=__version__, at=stamp, ending=ending, documents=documents
+                    tabulation,
+                    datasets,
+                    version=__version__,
+                    at=stamp,
+                    ending=ending,
+                    documents=documents,
+                    collected=_collected(tabulation) if ACRF in documents else None,
                 )
                 made[-1].write_bytes(text)
             if "guides" in asked.standards:
@@ -251,6 +258,12 @@ _DOCUMENTS = {
     True: {ACRF: "Annotated case report form", CSDRG: "Clinical study data reviewer's guide"},
     False: {ADRG: "Analysis data reviewer's guide"},
 }
+
+
+def _collected(tabulation: Tabulation) -> Collected:
+    from entact.cli.crf import collected_in
+
+    return collected_in(ACRF, tabulation.release)
 
 
 def _guides(

@@ -82,14 +82,15 @@ def blank_crf(release: Release, language: str | None = None, *, once: bool = Fal
         release=file.release,
         digest=release.digest,
         language=language or file.languages[0],
-        pages=(*pages, *making.logs()),
+        pages=(*pages, *making.elsewhere(), *making.logs()),
     )
 
 
 class _Making:
     def __init__(self, release: Release, language: str | None) -> None:
         self.release, self.language = release, language
-        self.forms = {form.name: form for form in Forms(release, language).all()}
+        self.telling = Forms(release, language)
+        self.forms = {form.name: form for form in self.telling.all()}
 
     def by_visit(self) -> Iterator[CrfPage]:
         for name, visit in self.release.visits.items():
@@ -108,6 +109,12 @@ class _Making:
                 titles = ", ".join(self._title(visit.visit, visit) for visit in visits)
                 roles = dict.fromkeys(visit.by for visit in visits)
                 yield self._page(activity, titles, "", (), next(iter(roles)) if len(roles) == 1 else None)
+
+    def elsewhere(self) -> Iterator[CrfPage]:
+        """Forms that no visit fills, as those of who rates a recording."""
+        for name, form in self.release.forms.items():
+            if name not in self.forms:
+                yield self._of_form(self.telling.of(form), "At no visit", "", (), None)
 
     def logs(self) -> Iterator[CrfPage]:
         done = {activity for visit in self.release.visits.values() for activity in visit.activities}

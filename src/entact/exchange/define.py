@@ -5,7 +5,7 @@ Source: CDISC Define-XML 2.1, specification and XML schema; a test holds what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -13,8 +13,9 @@ from lxml import etree
 
 from entact.datasets.sdtm import TERMINOLOGY, Tabulation
 from entact.datasets.sdtm.guide import Codelist, codelist
+from entact.exchange.annotated import Collected
 from entact.exchange.dataset_json import group_oid, item_oid, metadata_oid, study_oid
-from entact.exchange.described import Column, Described
+from entact.exchange.described import DERIVED, Column, Described, Origin
 from entact.exchange.results import ARM, add_results, add_where_clauses, results_of
 from entact.exchange.value_level import ValueList, ValueOf, value_lists
 
@@ -40,13 +41,15 @@ def define_xml(
     at: str,
     ending: str,
     documents: Mapping[str, str] | None = None,
+    collected: Collected | None = None,
 ) -> bytes:
     """The Define-XML of an export.
 
     Args:
         datasets: those that are written. version: of entact. at: the cut, as ISO 8601 with offset.
         ending: of the files that it points to (`xpt`). documents: file -> title of those beside it; the
-            annotated form is the one whose name begins with `acrf`.
+            annotated form is the one whose name begins with `acrf`. collected: what stands on which of its
+            pages.
     """
     described = list(datasets)
     file = tabulation.release.file
@@ -74,6 +77,7 @@ def define_xml(
     for name in documents or {}:
         tag = "AnnotatedCRF" if name.startswith("acrf") else "SupplementalDoc"
         _def(_def(metadata, tag), "DocumentRef", leafID=_leaf_oid(name))
+    pages = collected or Collected()
     lists = _lists(described)
     by_value = {(one.dataset, one.variable): one for one in value_lists(described)}
     for values in by_value.values():
@@ -86,9 +90,9 @@ def define_xml(
         _group(metadata, dataset, ending)
     for dataset in described:
         for column in dataset.columns:
-            _item(metadata, dataset, column, lists, by_value.get((dataset.name, column.name)))
+            _item(metadata, dataset, column, lists, by_value.get((dataset.name, column.name)), pages)
     for values in by_value.values():
-        _values(metadata, values, {one.name: one for one in described}[values.dataset])
+        _values(metadata, values, {one.name: one for one in described}[values.dataset], pages)
     for key, (terms, known) in lists.items():
         _codelist(metadata, key, terms, known)
     for oid, text in (_UNCODED, _EMPTY):
@@ -184,8 +188,8 @@ def _where_clauses(metadata: etree._Element, values: ValueList) -> None:
         _child(check, "CheckValue").text = one.code
 
 
-def _values(metadata: etree._Element, values: ValueList, dataset: Described) -> None:
-    """What a result is, test by test; where it comes from is what the whole column says."""
+def _values(metadata: etree._Element, values: ValueList, dataset: Described, pages: Collected) -> None:
+    """What a result is, test by test; it is from where the whole column is, but that scores are derived."""
     column = next(one for one in dataset.columns if one.name == values.variable)
     for one in values.values:
         item = _child(metadata, "ItemDef", OID=_value_oid(values, one), Name=one.code, DataType=one.type)
@@ -193,7 +197,12 @@ def _values(metadata: etree._Element, values: ValueList, dataset: Described) -> 
         if one.type == "float":
             item.set("SignificantDigits", str(one.digits))
         _description(item, one.title)
-        _origin(item, column)
+        _origin(
+            item,
+            DERIVED if one.derived else column.origin,
+            pages.form,
+            pages.values.get((values.dataset, one.code), ()),
+        )
 
 
 def _values_oid(values: ValueList) -> str:
@@ -208,10 +217,15 @@ def _where_oid(values: ValueList, one: ValueOf) -> str:
     return f"WC.{values.dataset}.{values.by}.{one.code}"
 
 
-def _origin(item: etree._Element, column: Column) -> None:
-    origin = _def(item, "Origin", Type=column.origin[0])
-    if column.origin[1] is not None:
-        origin.set("Source", column.origin[1])
+def _origin(item: etree._Element, origin: Origin, form: str, pages: Collection[int]) -> None:
+    kind, source = origin
+    element = _def(item, "Origin", Type=kind)
+    if source is not None:
+        element.set("Source", source)
+    if not pages or kind != "Collected":
+        return
+    reference = _def(element, "DocumentRef", leafID=_leaf_oid(form))
+    _def(reference, "PDFPageRef", PageRefs=" ".join(map(str, sorted(pages))), Type="PhysicalRef")
 
 
 def _item(
@@ -220,6 +234,7 @@ def _item(
     column: Column,
     lists: dict[str, tuple[list[str], Codelist]],
     values: ValueList | None,
+    pages: Collected,
 ) -> None:
     item = _child(metadata, "ItemDef", OID=item_oid(dataset.name, column.name), Name=column.name)
     dated = column.type == "text" and column.name.endswith(_DATES)
@@ -241,7 +256,7 @@ def _item(
     _description(item, column.variable.label)
     if _list_oid(dataset, column) in lists:
         _child(item, "CodeListRef", CodeListOID=_list_oid(dataset, column))
-    _origin(item, column)
+    _origin(item, column.origin, pages.form, pages.variables.get((dataset.name, column.name), ()))
     if values is not None:
         _def(item, "ValueListRef", ValueListOID=_values_oid(values))
 

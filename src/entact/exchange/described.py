@@ -14,9 +14,35 @@ from entact.datasets.sdtm import NATURAL_KEYS, Table, Variable
 
 DataType = Literal["text", "integer", "float"]
 Origin = tuple[str, str | None]  # Type and Source of Define-XML 2.1
+DERIVED: Final[Origin] = "Derived", "Sponsor"
 
-_ASSIGNED: Final = ("STUDYID", "DOMAIN", "RDOMAIN", "USUBJID", "TESTCD", "TEST", "CAT", "SCAT", "SEQ", "SPID")
-_DERIVED: Final = ("DY", "STDY", "ENDY", "LOBXFL", "DRVFL", "EPOCH", "LNKID", "STRESC", "STRESN", "STRESU")
+_KEYS: Final = "STUDYID", "DOMAIN", "RDOMAIN", "USUBJID", "SEQ", "SPID"
+_TESTS: Final = "TESTCD", "TEST", "CAT", "SCAT", "PRESP", "MOOD", "EVAL"
+_PLANNED: Final = "VISIT", "VISITNUM", "TPT", "TPTNUM", "ELTM", "TPTREF"
+_OF_DM: Final = "COUNTRY", "AGEU", "ARM", "ARMCD", "ACTARM", "ACTARMCD", "ARMNRS"
+_ASSIGNED: Final = frozenset({*_KEYS, *_TESTS, *_PLANNED, *_OF_DM})
+_RECKONED: Final = (
+    "DY",
+    "STDY",
+    "ENDY",
+    "DUR",
+    "LOBXFL",
+    "DRVFL",
+    "EPOCH",
+    "LNKID",
+    "STRESC",
+    "STRESN",
+    "STRESU",
+)
+_REFERENCES: Final = "RFTDTC", "RFSTDTC", "RFENDTC", "RFXSTDTC", "RFXENDTC", "RFPENDTC"
+_DERIVED: Final = frozenset({*_RECKONED, *_REFERENCES})
+# What is known of a dose by its kit, and of a session by its visit, before anything is entered.
+_BY_DATASET: Final[Mapping[str, frozenset[str]]] = {
+    "EC": frozenset({"TRT", "DOSU", "DOSFRM", "ROUTE"}),
+    "EX": frozenset({"TRT", "DOSE", "DOSU", "DOSFRM", "ROUTE"}),
+    "PR": frozenset({"TRT"}),
+    "SU": frozenset({"TRT"}),
+}
 PROTOCOL: Final = ("TA", "TE", "TI", "TS", "TV")
 
 
@@ -160,14 +186,15 @@ def _origin(dataset: str, name: str, empty: bool) -> Origin:
     if empty:
         return "Not Available", None
     if dataset in DATASETS:
-        return "Derived", "Sponsor"
+        return DERIVED
     if dataset == "RELREC":
         return "Assigned", "Sponsor"
     if dataset in PROTOCOL:
         return "Protocol", "Sponsor"
     bare = name.removeprefix(dataset)
-    if name in _ASSIGNED or bare in _ASSIGNED or (dataset.startswith("SUPP") and name != "QVAL"):
+    assigned = _ASSIGNED | _BY_DATASET.get(dataset, frozenset())
+    if name in assigned or bare in assigned or (dataset.startswith("SUPP") and name != "QVAL"):
         return "Assigned", "Sponsor"
-    if bare in _DERIVED or dataset == "SE":
-        return "Derived", "Sponsor"
+    if name in _DERIVED or bare in _DERIVED or dataset == "SE":
+        return DERIVED
     return "Collected", "Investigator"

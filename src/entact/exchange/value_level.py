@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -20,13 +20,18 @@ _NUMBER: Final = re.compile(r"-?\d+\.\d+|-?\d+")
 
 @dataclass(frozen=True, slots=True)
 class ValueOf:
-    """What a result is where a test or parameter has this code; `length` in characters of its longest."""
+    """What a result is where a test or parameter has this code.
+
+    Attributes:
+        length: in characters of its longest. derived: whether entact makes it of others, as a score.
+    """
 
     code: str
     title: str
     type: DataType
     length: int
     digits: int
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +56,22 @@ def value_lists(datasets: Iterable[Described]) -> Iterator[ValueList]:
             continue
         if not {variable, by, title} <= {one.name for one in dataset.columns}:
             continue
+        flag = f"{name}DRVFL"
+        flags = [flag] if flag in {one.name for one in dataset.columns} else []
+        is_derived = (pl.col(flag) == "Y").any() if flags else pl.lit(value=False)
         titles: dict[str, str] = {}
+        derived: set[str] = set()
         different: dict[str, set[Any]] = {}
-        for part in dataset.parts([variable, by, title]):  # no dataset has to fit into memory
+        for part in dataset.parts([variable, by, title, *flags]):  # no dataset has to fit into memory
             there = part.filter(pl.col(variable).is_not_null()).group_by(by)
-            for code, text, values in there.agg(pl.col(title).first(), pl.col(variable).unique()).rows():
+            told = there.agg(pl.col(title).first(), is_derived.alias("derived"), pl.col(variable).unique())
+            for code, text, made, values in told.rows():
                 titles.setdefault(code, text)
                 different.setdefault(code, set()).update(values)
+                derived |= {code} if made else set()
         if titles:
-            said = tuple(_value(code, titles[code], different[code]) for code in sorted(titles))
+            found = (_value(code, titles[code], different[code]) for code in sorted(titles))
+            said = tuple(replace(one, derived=one.code in derived) for one in found)
             yield ValueList(name, variable, by, said)
 
 

@@ -30,6 +30,6 @@ def places_in_crf(crf: Mapping[str, Any]) -> list[dict[str, str]]:
     return found_in(_TEMPLATE, crf, "item")
 
 
-def annotations_in_crf(crf: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Every annotation as it stands on the form, in order: form, item and what it says."""
+def annotations_in_crf(crf: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every annotation as it stands on the form, in order: form, item, what it says, and its page."""
     return found_in(_TEMPLATE, crf, "annotation")
