@@ -138,6 +138,8 @@ def test_screening_again_keeps_what_was(study: Study, database: str, sign_in: Si
     assert course.eligibility is None
     assert course.screening is not None
     assert (course.screening.number, course.encounters["screening#2"].status) == ("S-2", "started")
+    assert course.encounters["screening#1"].status == "ended"  # nobody comes back to it
+    assert "of the screening before" in ada.get("/participants/S-2/visits/")
     assert re.search(r"Consent</a><span class=\"quiet\">due<", ada.get("/participants/S-2/screening.2/"))
     assert re.search(r"Consent</a><span class=\"quiet\">complete<", ada.get("/participants/S-2/screening.1/"))
     page = ada.get(LOG)

@@ -471,6 +471,27 @@ def test_a_supplement_is_offered_within_its_window(minutes: int, expected: list[
     assert codes(ask(case, "supplement", late=timedelta(minutes=minutes - 100))) == expected
 
 
+def test_who_is_screened_again_consents_anew_unless_the_study_says_otherwise() -> None:
+    for said, expected in ({}, ["consent_of_earlier_attempt"]), ({"consent_at_rescreening": "stands"}, []):
+        study = Study("mini", (two_sessions(**said),))
+        case = before("enrol", study)
+        begins = (instant(case.entries["eligibility"].occurred_at) - timedelta(minutes=30)).isoformat()
+        again = {"attempt": 2, "number": "S-2", "site": "denver"}
+        case.put("again", "encounter", begins, {"status": "started"}, encounter="screening#2")
+        case.put("attempt 2", "screening", begins, again, encounter="screening#2")
+        assert [one for one in codes(ask(case, "enrol")) if one.startswith("consent")] == expected
+        anew = {"version": "1", "scopes": dict.fromkeys(study.newest.file.consent, True)}
+        case.put("anew", "consent", begins, anew)
+        assert [one for one in codes(ask(case, "enrol")) if one.startswith("consent")] == []
+
+
+def test_who_is_enrolled_is_asked_no_more_for_the_consent_of_an_earlier_screening() -> None:
+    case = before("randomise")
+    when = (instant(case.entries["enrolment"].occurred_at) - timedelta(minutes=1)).isoformat()
+    case.put("attempt 2", "screening", when, {"attempt": 2, "number": "S-2", "site": "denver"})
+    assert "consent_of_earlier_attempt" not in codes(ask(case, "randomise"))
+
+
 def test_a_level_without_a_supplement() -> None:
     data = copy.deepcopy(dict(two_sessions().data))
     del data["regimens"]["full"]["supplement"]

@@ -85,6 +85,8 @@ def screen_again(
 ) -> None:
     """Begins another attempt, with a visit and a number of its own; what the one before said stays with it.
 
+    Visits of the attempt before that are under way end with it.
+
     Args:
         course: as it is in the turn of the participant.
     Raises:
@@ -111,9 +113,22 @@ def screen_again(
         }
         release = reader.study.in_force_at(screening.site, now).id
         to = course, reader, ledger, author, now
+        for visit in _left_open(course):  # nobody comes back to it: it is over with its attempt
+            ended = compose(*to, "encounter", {"status": "ended"}, encounter=visit, release=release)
+            store_entry(ended, author, now)
         began = compose(*to, "encounter", {"status": "started"}, encounter=encounter, release=release)
         store_entry(began, author, now)
         store_entry(compose(*to, "screening", data, encounter=encounter, release=release), author, now)
+
+
+def _left_open(course: Course) -> list[str]:
+    """Visits of the attempt that are under way; one with a dose is no visit to be ended in passing."""
+    with_dose = {dose.encounter for dose in course.doses}
+    return [
+        one.id
+        for one in course.encounters.values()
+        if one.status == "started" and one.attempt == course.attempt and one.id not in with_dose
+    ]
 
 
 def transfer(

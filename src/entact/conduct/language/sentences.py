@@ -57,6 +57,7 @@ SENTENCES: Final = (
     gettext_noop("The participant does not consent to {scope}."),
     gettext_noop("The consent is to a release that the study does not have, {release}."),
     gettext_noop("What is consented to has changed since the consent of {day}; it has to be given again."),
+    gettext_noop("The consent of {day} is of the screening before; in this one it has to be given anew."),
     gettext_noop("Eligibility has not been decided."),
     gettext_noop("The participant was found not eligible."),
     gettext_noop("Eligibility: by the record the criterion “{text}” is not met, or not known yet."),

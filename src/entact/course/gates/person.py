@@ -79,6 +79,24 @@ def consent_current(question: Question) -> Iterator[Reason]:
         day = civil_date(consent.since, question.zone)
         message = f"What is consented to has changed since the consent of {day}; it has to be given again."
         yield Reason("consent_superseded", message)
+    if _is_of_earlier_attempt(question):
+        day = civil_date(consent.since, question.zone)
+        message = f"The consent of {day} is of the screening before; in this one it has to be given anew."
+        yield Reason("consent_of_earlier_attempt", message, ("consent",))
+
+
+def _is_of_earlier_attempt(question: Question) -> bool:
+    """Whether somebody is screened again and has not consented since, where the study file asks for it.
+
+    Of who is enrolled it is asked no more: the enrolment was decided, by what held then.
+    """
+    course = question.course
+    if not course.attempt or course.enrolment is not None:
+        return False
+    if question.release.file.consent_at_rescreening == "stands":
+        return False
+    begins = course.attempts[course.attempt].since
+    return not any(one.given and one.since >= begins for one in course.consents)
 
 
 def eligible(question: Question) -> Iterator[Reason]:

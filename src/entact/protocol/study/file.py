@@ -64,6 +64,7 @@ class StudyFile(Block):
     doses: int = Field(ge=0)  # sessions with a dose of one person, those of tracks apart; never more
     consent: dict[Name, Words]  # scope -> what it allows
     consent_kept: list[Name] = Field(default=[])  # scopes that can stand without taking part
+    consent_at_rescreening: Literal["anew", "stands"] = "anew"  # of who was not taken in the first time
     # Completed when the file is resolved: the instruments that the forms use, and the order of named things.
     instruments: dict[Name, dict[str, Any]] = Field(default={})
     order: dict[str, list[str]] = Field(default={})

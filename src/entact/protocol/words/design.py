@@ -193,6 +193,8 @@ class Design(Teller):
             kept = ("Stays when taking part is taken back, unless it is taken back too.",)
             notes = kept if scope in file.consent_kept else ()
             yield Passage(f"Consent: {spaced(scope)}", text, notes)
+        if file.consent_at_rescreening == "stands":
+            yield Passage("Screened again", "the consent of the attempt before stands; nobody is asked anew")
 
     def _rated_again(self, form: str, again: SecondRating) -> Passage:
         """What share of the ratings by a form a second rater rates again, and what agreement is asked for."""
