@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import asdict
 from datetime import datetime
@@ -200,7 +200,8 @@ def _write(
     """
     study, stamp = tabulation.release.file.study.upper(), at.isoformat()
     made: list[Path] = []
-    coming: list[Future[None]] = []
+    hashed: dict[Path, str] = {}  # of those that were hashed on the way
+    coming: dict[Path, Future[str]] = {}
     try:
         for folder, tables in ((out, tabulation.tables), (out / ADAM, analysed)):
             if not tables:
@@ -211,9 +212,9 @@ def _write(
                 for form in asked.formats:
                     made.append(folder / f"{dataset.name.lower()}.{form}")
                     if executor is None:
-                        _write_dataset(dataset, form, made[-1], study, at)
+                        hashed[made[-1]] = _write_dataset(dataset, form, made[-1], study, at)
                     else:
-                        coming.append(executor.submit(_write_dataset, dataset, form, made[-1], study, at))
+                        coming[made[-1]] = executor.submit(_write_dataset, dataset, form, made[-1], study, at)
             if "define" in asked.standards:
                 made.append(folder / DEFINE)
                 ending = asked.formats[0]
@@ -240,18 +241,16 @@ def _write(
             made[-1].parent.mkdir(mode=0o700, exist_ok=True)
             waiting.replace(made[-1])
         made.append(out / TRACE)
-        with made[-1].open("w", encoding="utf-8") as to:
-            to.writelines(trace_lines({**tabulation.tables, **analysed}))
-        for one in coming:
-            one.result()
+        hashed[made[-1]] = _write_lines(made[-1], trace_lines({**tabulation.tables, **analysed}))
+        hashed |= {path: one.result() for path, one in coming.items()}
     except BaseException:
-        for one in coming:
+        for one in coming.values():
             one.cancel()
-        wait(coming)
+        wait(coming.values())
         for path in made:
             path.unlink(missing_ok=True)
         raise
-    return {path.relative_to(out).as_posix(): _sha256(path) for path in made}
+    return {path.relative_to(out).as_posix(): hashed.get(path) or _sha256(path) for path in made}
 
 
 _DOCUMENTS = {
@@ -285,10 +284,22 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: datetime) -> None:
+def _write_lines(path: Path, lines: Iterable[str]) -> str:
+    """Writes lines, many at once; SHA-256 of them."""
+    hashed = hashlib.sha256()
+    with path.open("wb") as to:
+        for many in lines:
+            raw = many.encode()
+            to.write(raw)
+            hashed.update(raw)
+    return hashed.hexdigest()
+
+
+def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: datetime) -> str:
+    """Writes a dataset; SHA-256 of the file."""
     if form == "xpt":
-        write_transport(dataset, path, at)
-    elif form == "json":
+        return write_transport(dataset, path, at)
+    if form == "json":
         with path.open("wb") as out:
             out.writelines(dataset_json(dataset, study=study, version=__version__, at=at.isoformat()))
     elif form == "parquet":
@@ -297,3 +308,4 @@ def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: da
         with path.open("wb") as out:
             for number, part in enumerate(dataset.parts()):
                 part.write_csv(out, include_header=not number)
+    return _sha256(path)

@@ -215,8 +215,9 @@ class Course(State):
 
     def _make_stale(self) -> None:
         self.continues = None
-        for name in STATE:
-            self.__dict__.pop(name, None)
+        if "effective" in self.__dict__:  # else it is stale already, as while the entries of a ledger are added
+            for name in STATE:
+                self.__dict__.pop(name, None)
 
     if not TYPE_CHECKING:
 

@@ -9,6 +9,7 @@ Conformance Guide, sections on SAS transport files and on lengths.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,31 +41,41 @@ class TransportError(ValueError):
     """A dataset that does not fit: says dataset, variable, row, and what would be right."""
 
 
-def write_transport(dataset: Described, path: Path, at: datetime) -> None:
+def write_transport(dataset: Described, path: Path, at: datetime) -> str:
     """Writes a dataset as a transport file: the same bytes each time.
 
     Args:
         at: what the file gives as the time of its making; the cut of the data, not the clock.
+    Returns:
+        SHA-256 of what was written, taken on the way: a large file is not read again for it.
     Raises:
         TransportError: when something does not fit.
     """
     _check_names(dataset)
     widths = [8 if one.variable.numeric else one.length for one in dataset.columns]
-    written = 0
+    hashed = hashlib.sha256()
     try:
         with path.open("wb") as out:
-            out.write(_stamped(_header(dataset, path.parent), at))
-            for part in dataset.parts():
-                records = _records(part, widths)
-                if records is None:
-                    raise _refusal(dataset, part, written)
-                for rows in records:
-                    out.write(rows.data)
-                written += part.height
-            out.write(b" " * (-sum(widths) * written % _CARD))
+            for piece in _pieces(dataset, path.parent, at, widths):
+                out.write(piece)
+                hashed.update(piece)
     except TransportError:
         path.unlink()
         raise
+    return hashed.hexdigest()
+
+
+def _pieces(dataset: Described, folder: Path, at: datetime, widths: Sequence[int]) -> Iterator[bytes | memoryview]:
+    """What the file consists of, one piece after another."""
+    yield _stamped(_header(dataset, folder), at)
+    written = 0
+    for part in dataset.parts():
+        records = _records(part, widths)
+        if records is None:
+            raise _refusal(dataset, part, written)
+        yield from (rows.data for rows in records)
+        written += part.height
+    yield b" " * (-sum(widths) * written % _CARD)
 
 
 def _header(dataset: Described, folder: Path) -> bytes:
