@@ -16,6 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entact.datasets.sdtm.part import Part, part_of_rows
+from entact.datasets.sdtm.summary import Summary
 from entact.exchange import Described, TransportError, write_transport
 
 OBSERVATIONS = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
@@ -45,8 +47,12 @@ class Held:
     def height(self) -> int:
         return self._frame.height
 
-    def lazy(self) -> pl.LazyFrame:
-        return self._frame.lazy()
+    @property
+    def summary(self) -> Summary:
+        raise AssertionError("what a dataset is described by is not asked again when it is written")
+
+    def pieces(self, names: Sequence[str]) -> Iterator[Part]:
+        yield part_of_rows(self._frame.select(names))
 
     def parts(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         yield self._frame if names is None else self._frame.select(names)

@@ -9,8 +9,10 @@ from concurrent.futures import Executor, Future, wait
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import polars as pl
 import typer
 
 from entact import __version__
@@ -295,6 +297,16 @@ def _write_lines(path: Path, lines: Iterable[str]) -> str:
     return hashed.hexdigest()
 
 
+def _write_parquet(dataset: Described, path: Path) -> None:
+    """Writes a dataset as Parquet, without all of it in memory."""
+    with TemporaryDirectory(dir=path.parent) as place:
+        parts = []
+        for number, part in enumerate(dataset.parts()):
+            parts.append(Path(place) / f"{number}.parquet")
+            part.write_parquet(parts[-1], compression="lz4", statistics=False)
+        pl.scan_parquet(parts).sink_parquet(path)
+
+
 def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: datetime) -> str:
     """Writes a dataset; SHA-256 of the file."""
     if form == "xpt":
@@ -303,7 +315,7 @@ def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: da
         with path.open("wb") as out:
             out.writelines(dataset_json(dataset, study=study, version=__version__, at=at.isoformat()))
     elif form == "parquet":
-        dataset.lazy.sink_parquet(path)
+        _write_parquet(dataset, path)
     else:
         with path.open("wb") as out:
             for number, part in enumerate(dataset.parts()):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import DATASETS, Analyser
 from entact.datasets.sdtm import Table, Tabulator
 from entact.datasets.sdtm.build import Analysing, Made, Told
+from entact.datasets.sdtm.part import Part, part_of_rows, unpacked
 from entact.datasets.sdtm.subject import Subject
 from entact.datasets.sdtm.table import PART, Packed, Spool, pack
 from entact.exchange import OdmRecord
@@ -35,6 +36,7 @@ from entact.protocol import Study
 from entact.store import StoreError
 
 SHARE: Final = 5_000  # entries of which a share has at least as many
+LARGER: Final = 4  # times as many of a late share of many: each costs the same, however much it holds
 ALONE: Final = 20_000  # what has fewer is done before another process has begun
 AHEAD: Final = 1  # shares that wait for each worker, so that memory does not grow with the study
 
@@ -201,10 +203,9 @@ class Gathering:
         for table in tables:
             rest = table.rest()
             if rest is not None:
-                small = (
-                    rest.height < PART / 4
-                )  # so small that a file of its own would cost more than it holds
-                spool.parts_kept.append((table.domain.name, rest if small else pack(rest)))
+                small = rest.height < PART / 4  # then a file of its own would cost more than it holds
+                kept = table.plain(rest) if small else pack(rest, table.domain)
+                spool.parts_kept.append((table.domain.name, kept))
         return Share(
             spool.parts_kept,
             spool.lines,
@@ -232,18 +233,13 @@ class _Held:
         """Adds a line to a file."""
         self.lines.append((name, line))
 
-    def scan(self, dataset: str) -> pl.LazyFrame:
-        """All that was kept of a dataset, in order."""
-        return pl.concat(self._parts(dataset)).lazy()
-
-    def parts(self, dataset: str, names: list[str]) -> Iterator[pl.DataFrame]:
-        """Some columns of what was kept of it, part by part."""
-        return (part.select(names) for part in self._parts(dataset))
-
-    def _parts(self, dataset: str) -> Iterator[pl.DataFrame]:
-        for name, part in self.parts_kept:
-            if name == dataset:
-                yield pl.read_parquet(part.raw) if isinstance(part, Packed) else part
+    def parts(self, dataset: str, names: Sequence[str]) -> Iterator[Part]:
+        """What was kept of it, part by part; only what of them some columns need."""
+        return (
+            unpacked(part.raw, names) if isinstance(part, Packed) else part_of_rows(part)
+            for name, part in self.parts_kept
+            if name == dataset
+        )
 
 
 class _Each:
@@ -294,14 +290,15 @@ def _each_share(packed: bytes, shares: Iterable[list[Chain]], executor: Executor
 
 
 def _shares(people: Iterable[Chain]) -> Iterator[list[Chain]]:
+    """Participants in shares: small at first, so that all processes work, larger where there are many."""
     share: list[Chain] = []
-    size = 0
+    size = before = 0
     for ledger, lines in people:
         share.append((ledger, lines))
         size += len(lines)
-        if size >= SHARE:
+        if size >= min(max(SHARE, before / 16), LARGER * SHARE):
             yield share
-            share, size = [], 0
+            share, size, before = [], 0, before + size
     if share:
         yield share
 

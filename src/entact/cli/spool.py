@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TextIO
 
-import polars as pl
-
+from entact.datasets.sdtm.part import Part, unpacked
 from entact.datasets.sdtm.table import Packed
 
 
@@ -46,7 +45,7 @@ class Spooled:
     def keep(self, dataset: str, part: Packed) -> None:
         """Keeps the next part of a dataset."""
         kept = self._parts.setdefault(dataset, [])
-        kept.append(self._place() / f"{dataset}-{len(kept)}.parquet")
+        kept.append(self._place() / f"{dataset}-{len(kept)}.part")
         kept[-1].write_bytes(part.raw)
 
     def write(self, name: str, line: str) -> None:
@@ -68,10 +67,6 @@ class Spooled:
             self._folder = TemporaryDirectory(dir=beside, prefix=f".{self._out.name}-")  # for its owner alone
         return Path(self._folder.name)
 
-    def scan(self, dataset: str) -> pl.LazyFrame:
-        """All that was kept of a dataset, in order."""
-        return pl.scan_parquet(self._parts[dataset])
-
-    def parts(self, dataset: str, names: list[str]) -> Iterator[pl.DataFrame]:
-        """Some columns of what was kept of it, part by part."""
-        return (pl.read_parquet(path, columns=names) for path in self._parts[dataset])
+    def parts(self, dataset: str, names: Sequence[str]) -> Iterator[Part]:
+        """What was kept of it, part by part; only what of them some columns need."""
+        return (unpacked(path.read_bytes(), names) for path in self._parts[dataset])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,10 +15,12 @@ from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import DATASETS, SEQUENCE, Analyser
 from entact.datasets.sdtm import Table, Tabulator
 from entact.datasets.sdtm.block import ENTRIES
+from entact.datasets.sdtm.part import Part
 from entact.datasets.sdtm.row import text_of
 from entact.store import StoreError
 
 _NUMBERS = {"SV": "VISITNUM", **{name: SEQUENCE.get(name, "ASEQ") for name in DATASETS}}
+_Pieces = Sequence[pl.Expr | pl.Series]
 _ALONE = ("DM", "ADSL")  # of which a participant has one row
 
 
@@ -101,31 +103,60 @@ def trace_lines(tables: Mapping[str, Table]) -> Iterator[str]:
         if dataset.startswith("SUPP") or "USUBJID" not in names:
             continue
         number = [one for one in names if one == _number_of(dataset)]
-        for part in table.sources(["USUBJID", *number]):
-            yield _lines(dataset, number, part.filter(pl.col("USUBJID").is_not_null()))
+        for part in table.pieces(["USUBJID", *number, ENTRIES]):
+            yield _lines(dataset, number, part)
 
 
-def _lines(dataset: str, number: list[str], part: pl.DataFrame) -> str:
-    subject, entries = _escaped(part["USUBJID"]), _escaped(part[ENTRIES])
-    key: list[pl.Expr | pl.Series] = [pl.lit(f'{{"row": "{dataset}:'), subject]
-    for name in number:
-        said = pl.concat_str(pl.lit(":"), pl.col(name).cast(pl.String).str.strip_suffix(".0"))
-        key.append(said.fill_null(""))
-    listed = pl.concat_str(pl.lit('"'), entries.str.replace_all("\n", '", "', literal=True), pl.lit('"'))
-    behind = pl.when(entries == "").then(pl.lit("")).otherwise(listed)
-    line = pl.concat_str(*key, pl.lit('", "entries": ['), behind, pl.lit("]}\n"))
-    found: str | None = part.select(line.str.join("")).item()
+def _lines(dataset: str, number: list[str], part: Part) -> str:
+    """The lines of some rows; what these have in common is written once."""
+    begins = _column(part, "USUBJID", lambda said: [pl.lit(f'{{"row": "{dataset}:'), _escaped(said)])
+    ends = _column(part, ENTRIES, lambda said: [pl.lit('", "entries": ['), _listed(said), pl.lit("]}\n")])
+    if begins is None or ends is None:  # rows of no participant
+        return ""
+    numbers = [
+        pl.concat_str(pl.lit(":"), one).fill_null("")
+        for name in number
+        if (one := _column(part, name, _whole)) is not None
+    ]
+    line = pl.concat_str(begins, *numbers, ends)  # null where there is no participant
+    found: str | None = pl.select(line.drop_nulls().str.join("")).item()
     return found or ""
+
+
+def _column(part: Part, name: str, write: Callable[[pl.Series], _Pieces]) -> pl.Series | None:
+    """A column of texts made of another, row by row; None where nothing is said.
+
+    Args:
+        write: what texts are put together from, once of all that rows have in common.
+    """
+    for said, of in ((part.own, None), *((one.said, one.of) for one in part.coded)):
+        if name in said:
+            made = pl.select(pl.concat_str(*write(said[name]))).to_series()
+            return made if of is None else made[of]
+    return None
+
+
+def _listed(entries: pl.Series) -> pl.Expr:
+    """Entries, one a line, as JSON has them in a list."""
+    quoted = pl.concat_str(
+        pl.lit('"'), _escaped(entries).str.replace_all("\n", '", "', literal=True), pl.lit('"')
+    )
+    return pl.when(entries == "").then(pl.lit("")).otherwise(quoted)
+
+
+def _whole(numbers: pl.Series) -> list[pl.Series]:
+    """Numbers as they are written, a whole one without a point."""
+    if (numbers.drop_nulls() == numbers.drop_nulls().cast(pl.Int64)).all():
+        numbers = numbers.cast(pl.Int64)
+    return [numbers.cast(pl.String).str.strip_suffix(".0")]
 
 
 def _escaped(texts: pl.Series) -> pl.Series:
     """Lines as they stand between the quotes of JSON."""
     if not texts.str.contains(r'[^\n -~]|["\\]').any():
         return texts
-    return pl.Series(
-        texts.name,
-        ["\n".join(json.dumps(one)[1:-1] for one in text.split("\n")) for text in texts.to_list()],
-        dtype=pl.String,
+    return texts.map_elements(
+        lambda text: "\n".join(json.dumps(one)[1:-1] for one in text.split("\n")), return_dtype=pl.String
     )
 
 

@@ -215,7 +215,7 @@ class Course(State):
 
     def _make_stale(self) -> None:
         self.continues = None
-        if "effective" in self.__dict__:  # else it is stale already, as while the entries of a ledger are added
+        if "effective" in self.__dict__:  # else it is stale already, as while a ledger is read
             for name in STATE:
                 self.__dict__.pop(name, None)
 

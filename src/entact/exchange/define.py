@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-import polars as pl
 from lxml import etree
 
 from entact.datasets.sdtm import TERMINOLOGY, Tabulation
@@ -275,15 +274,9 @@ def _lists(datasets: Sequence[Described]) -> dict[str, tuple[list[str], Codelist
             if column.type == "text" and not column.name.endswith(("STRESC", "QNAM"))
             if (lists := [one for code in column.variable.codelists if (one := codelist(code)) is not None])
         }
-        if not coded:
-            continue
-        asked = [pl.col(column.name).drop_nulls().unique().implode() for column in coded]
-        terms: dict[str, set[str]] = {column.name: set() for column in coded}
-        for part in dataset.parts([*terms]):  # no dataset has to fit into memory
-            for name, used_there in part.select(asked).row(0, named=True).items():
-                terms[name].update(used_there)
+        terms = dataset.source.summary.terms
         for column, lists in coded.items():
-            used = sorted(terms[column.name])
+            used = sorted(terms.get(column.name, ()))
             if not used:
                 continue
             best = max(lists, key=lambda one: sum(term in one.terms for term in used))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -11,6 +11,8 @@ import polars as pl
 from entact.datasets.adam import DATASETS
 from entact.datasets.adam import KEYS as ADAM_KEYS
 from entact.datasets.sdtm import NATURAL_KEYS, Table, Variable
+from entact.datasets.sdtm.part import Part
+from entact.datasets.sdtm.summary import Summary
 
 DataType = Literal["text", "integer", "float"]
 Origin = tuple[str, str | None]  # Type and Source of Define-XML 2.1
@@ -79,12 +81,17 @@ class Rows(Protocol):
         """The number of rows."""
         ...
 
-    def lazy(self) -> pl.LazyFrame:
-        """All rows, read when they are asked for."""
+    @property
+    def summary(self) -> Summary:
+        """What the dataset is described by."""
         ...
 
     def parts(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows in order, part by part; of some columns alone where they are named."""
+        ...
+
+    def pieces(self, names: Sequence[str]) -> Iterator[Part]:
+        """The same as parts are kept, with what of them some columns need."""
         ...
 
 
@@ -102,12 +109,7 @@ class Described:
     @property
     def frame(self) -> pl.DataFrame:
         """All rows at once."""
-        return self.source.lazy().collect()
-
-    @property
-    def lazy(self) -> pl.LazyFrame:
-        """The same, read when it is asked for."""
-        return self.source.lazy()
+        return pl.concat(self.parts())
 
     @property
     def height(self) -> int:
@@ -127,8 +129,8 @@ class Described:
 def described(tables: Mapping[str, Table]) -> Iterator[Described]:
     """Every dataset of a study, in its order."""
     for name, table in tables.items():
-        keys, seen = _keys(name, table), _values(table.parts())
-        columns = tuple(_column(name, one, seen[one.name], keys) for one in table.variables)
+        keys, summary = _keys(name, table), table.summary
+        columns = tuple(_column(name, one, summary, keys) for one in table.variables)
         yield Described(
             name, table.domain.label, table.domain.observation_class, table.domain.structure, table, columns
         )
@@ -142,43 +144,17 @@ def _keys(name: str, table: Table) -> Mapping[str, int]:
     return {key: place for place, key in enumerate(keys, start=1) if key in table.domain.variables}
 
 
-def _values(parts: Iterable[pl.DataFrame]) -> dict[str, set[float] | int | None]:
-    """Of each column what its description is made of, part by part: no dataset has to fit into memory.
-
-    Its different numbers, or the bytes of its longest text; None of one that is empty.
-    """
-    found: dict[str, set[float] | int | None] = {}
-    for part in parts:
-        asked = [
-            pl.col(name).drop_nulls().unique().implode()
-            if kind == pl.Float64
-            else pl.col(name).str.len_bytes().max()
-            for name, kind in part.schema.items()
-        ]
-        for name, one in part.select(asked).row(0, named=True).items() if asked else ():
-            known = found.get(name)
-            if isinstance(one, list):
-                found[name] = (known if isinstance(known, set) else set()) | {*one} or None
-            else:
-                found[name] = max(known, one) if isinstance(known, int) and one is not None else one or known
-    return found
-
-
-def _column(
-    dataset: str, variable: Variable, seen: set[float] | int | None, keys: Mapping[str, int]
-) -> Column:
-    key = keys.get(variable.name)
-    origin = _origin(dataset, variable.name, seen is None)
+def _column(dataset: str, variable: Variable, summary: Summary, keys: Mapping[str, int]) -> Column:
+    name, key = variable.name, keys.get(variable.name)
+    origin = _origin(dataset, name, name not in summary.used)
     if not variable.numeric:
-        longest = seen if isinstance(seen, int) else 0
-        return Column(variable, "text", max(longest, 1), 0, key, origin)
-    known = seen if isinstance(seen, set) else set()
-    if all(one.is_integer() for one in known):
-        return Column(
-            variable, "integer", max((len(str(int(one))) for one in known), default=1), 0, key, origin
-        )
-    digits = max(len(repr(one).partition(".")[2]) for one in known)
-    return Column(variable, "float", max(len(repr(one)) for one in known), digits, key, origin)
+        return Column(variable, "text", summary.longest.get(name, 1), 0, key, origin)
+    numbers = summary.numbers.get(name)
+    if numbers is None:
+        return Column(variable, "integer", 1, 0, key, origin)
+    if numbers.are_whole:
+        return Column(variable, "integer", numbers.whole, 0, key, origin)
+    return Column(variable, "float", numbers.longest, numbers.digits, key, origin)
 
 
 def _origin(dataset: str, name: str, empty: bool) -> Origin:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
 from lxml import etree
 
 from entact.datasets.adam.dates import parameter_codes
@@ -50,7 +49,7 @@ def results_of(book: Codebook, datasets: Mapping[str, Described]) -> Iterator[Re
         if planned is None or dataset is None:
             continue
         code = codes[analysis.endpoint]
-        if not dataset.lazy.select((pl.col("PARAMCD") == code).any()).collect().item():
+        if not any((part["PARAMCD"] == code).any() for part in dataset.parts(["PARAMCD"])):
             continue
         picked = {"PARAMCD": code}
         if name == "ADEFF":

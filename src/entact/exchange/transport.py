@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -23,7 +23,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from entact.exchange.described import Described
+from entact.datasets.sdtm.part import Coded, Part
+from entact.exchange.described import Column, Described
 
 LONGEST_NAME, LONGEST_LABEL, LONGEST_TEXT = 8, 40, 200
 _NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,7}")
@@ -32,6 +33,7 @@ _BLANK, _TILDE = 0x20, 0x7E  # the ends of what is printable
 _LARGEST, _SMALLEST = 7.237e75, 5.398e-79  # of IBM floating point
 _MISSING: Final = np.uint64(0x2E << 56)
 _TOGETHER: Final = 1_024  # rows
+_SAMPLE: Final = 256  # rows
 _CARD: Final = 80  # bytes of a record of the file, whatever it holds
 _OBSERVATIONS: Final = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 _STAMPS: Final = ((80 + 64, 16), (160, 16), (400 + 64, 16), (480, 16))  # where the file says when it was made
@@ -52,11 +54,10 @@ def write_transport(dataset: Described, path: Path, at: datetime) -> str:
         TransportError: when something does not fit.
     """
     _check_names(dataset)
-    widths = [8 if one.variable.numeric else one.length for one in dataset.columns]
     hashed = hashlib.sha256()
     try:
         with path.open("wb") as out:
-            for piece in _pieces(dataset, path.parent, at, widths):
+            for piece in _pieces(dataset, path.parent, at):
                 out.write(piece)
                 hashed.update(piece)
     except TransportError:
@@ -65,17 +66,18 @@ def write_transport(dataset: Described, path: Path, at: datetime) -> str:
     return hashed.hexdigest()
 
 
-def _pieces(dataset: Described, folder: Path, at: datetime, widths: Sequence[int]) -> Iterator[bytes | memoryview]:
+def _pieces(dataset: Described, folder: Path, at: datetime) -> Iterator[bytes | memoryview]:
     """What the file consists of, one piece after another."""
     yield _stamped(_header(dataset, folder), at)
-    written = 0
-    for part in dataset.parts():
-        records = _records(part, widths)
-        if records is None:
-            raise _refusal(dataset, part, written)
-        yield from (rows.data for rows in records)
+    names, written = [one.name for one in dataset.columns], 0
+    for part in dataset.source.pieces(names):
+        columns = _columns(part, dataset.columns)
+        if columns is None:
+            rows = part.rows(names, {one.name: one.variable for one in dataset.columns})
+            raise _refusal(dataset, rows, written)
+        yield from (rows.data for rows in _joined(columns, part.height))
         written += part.height
-    yield b" " * (-sum(widths) * written % _CARD)
+    yield b" " * (-sum(_widths(dataset.columns).values()) * written % _CARD)
 
 
 def _header(dataset: Described, folder: Path) -> bytes:
@@ -114,6 +116,11 @@ class _Column:
     written: NDArray[np.uint8]
     which: NDArray[np.uint32] | None = None
 
+    @property
+    def width(self) -> int:
+        """Bytes of a value."""
+        return int(self.written.shape[1])
+
     def rows(self, first: int, last: int) -> NDArray[np.uint8]:
         """Those of some rows."""
         if self.which is not None:
@@ -121,45 +128,84 @@ class _Column:
         return self.written[first:last] if len(self.written) > 1 else self.written
 
 
-def _records(part: pl.DataFrame, widths: Sequence[int]) -> Iterator[NDArray[np.uint8]] | None:
-    """The rows as the file has them, a whole column at a time: ReadStat asks for each value by itself.
+def _columns(part: Part, columns: Sequence[Column]) -> list[_Column] | None:
+    """The columns as the file has them: ReadStat asks for each value by itself.
+
+    What rows have in common is written once, and of neighbours that the same rows share one column is made.
 
     Args:
-        widths: bytes of each column.
+        columns: those of the file, in its order.
     Returns:
-        Some rows after the other; None where something does not fit.
+        None where something does not fit.
     """
-    wide = dict(zip(part.columns, widths, strict=True))
-    columns: list[_Column] = []
-    texts = _texts(part, wide)
-    for series in part:
-        if series.name in texts:
-            column = texts[series.name]
-        else:
-            numbers = _numbers(series.to_numpy(), series.null_count())
-            column = None if numbers is None else _Column(numbers)
-        if column is None:
+    wide = _widths(columns)
+    found: dict[str, _Column | None] = {one.name: _nothing(one) for one in columns}
+    found |= _written_columns(part.own.select([name for name in wide if name in part.own]), wide, again=True)
+    shared: dict[str, Coded] = {}
+    for several in part.coded:
+        said = several.said.select([name for name in wide if name in several.said])
+        found |= _written_columns(said, wide, again=False)
+        shared |= dict.fromkeys(said.columns, several)
+    made: list[_Column] = []
+    for _, group in groupby(wide, lambda name: id(shared.get(name))):
+        names = [*group]
+        alike = [column for name in names if (column := found[name]) is not None]
+        if len(alike) < len(names):
             return None
-        columns.append(column)
-    return _joined(columns, widths, part.height)
+        sharing = shared.get(names[0])
+        if sharing is None:
+            made += alike
+            continue
+        height = sharing.said.height
+        written = [np.broadcast_to(one.written, (height, one.width)) for one in alike]
+        made.append(_Column(np.concatenate(written, axis=1), sharing.of if height > 1 else None))
+    return made
 
 
-def _joined(columns: Sequence[_Column], widths: Sequence[int], height: int) -> Iterator[NDArray[np.uint8]]:
+def _widths(columns: Iterable[Column]) -> dict[str, int]:
+    """Of each column its bytes."""
+    return {one.name: 8 if one.variable.numeric else one.length for one in columns}
+
+
+def _nothing(column: Column) -> _Column:
+    """A column in which nothing is said."""
+    if column.variable.numeric:
+        return _Column(_bytes_of(np.array([np.nan])))
+    return _Column(_blank(column.length))
+
+
+def _written_columns(
+    frame: pl.DataFrame, wide: Mapping[str, int], *, again: bool
+) -> dict[str, _Column | None]:
+    """Columns of a frame, None where one does not fit.
+
+    Args:
+        again: whether rows may say the same as others.
+    """
+    found = _texts(frame, wide, again=again)
+    for series in frame:
+        if series.dtype == pl.Float64:
+            numbers = _numbers(series.to_numpy(), series.null_count())
+            found[series.name] = None if numbers is None else _Column(numbers)
+    return found
+
+
+def _joined(columns: Sequence[_Column], height: int) -> Iterator[NDArray[np.uint8]]:
     """Rows of columns, so many at a time that they stay near the processor."""
-    ends = [*accumulate(widths)]
+    ends = [*accumulate(one.width for one in columns)]
     for first in range(0, height, _TOGETHER):
         last = min(first + _TOGETHER, height)
         rows = np.empty((last - first, ends[-1]), np.uint8)
-        for column, width, end in zip(columns, widths, ends, strict=True):
-            rows[:, end - width : end] = column.rows(first, last)
+        for column, end in zip(columns, ends, strict=True):
+            rows[:, end - column.width : end] = column.rows(first, last)
         yield rows
 
 
-def _texts(part: pl.DataFrame, wide: Mapping[str, int]) -> dict[str, _Column | None]:
+def _texts(part: pl.DataFrame, wide: Mapping[str, int], *, again: bool) -> dict[str, _Column | None]:
     """Columns of texts, None where one does not fit. Where rows say the same again, it is written once.
 
     Args:
-        wide: column -> its bytes.
+        wide: column -> its bytes. again: whether rows may say the same as others.
     """
     every = [name for name, kind in part.schema.items() if kind == pl.String]
     nulls = {name: part[name].null_count() for name in every}
@@ -167,7 +213,8 @@ def _texts(part: pl.DataFrame, wide: Mapping[str, int]) -> dict[str, _Column | N
         name: _Column(_blank(wide[name])) for name in every if nulls[name] == part.height
     }
     names = [name for name in every if name not in found]
-    different = part.select(pl.col(names).drop_nulls().unique().implode()).row(0, named=True) if names else {}
+    asked = [one for one in names if _is_repeated(part[one])] if again else []
+    different = part.select(pl.col(asked).drop_nulls().unique().implode()).row(0, named=True) if asked else {}
     few = {name: said for name, said in different.items() if len(said) <= part.height / 2}
     which = part.select(
         pl.col(name).cast(pl.Enum(said)).to_physical().cast(pl.UInt32).fill_null(len(said))
@@ -187,6 +234,12 @@ def _texts(part: pl.DataFrame, wide: Mapping[str, int]) -> dict[str, _Column | N
         written = _written(padded_of[name][0], lengths_of[name].to_numpy(), nulls[name], wide[name])
         found[name] = None if written is None else _Column(written)
     return found
+
+
+def _is_repeated(texts: pl.Series) -> bool:
+    """Whether texts seem to be few that are said again, by the first of them; either way writes the same."""
+    first = texts.head(_SAMPLE)
+    return first.n_unique() <= len(first) / 2
 
 
 def _blank(width: int) -> NDArray[np.uint8]:
@@ -216,7 +269,11 @@ def _numbers(values: NDArray[np.float64], missing: int) -> NDArray[np.uint8] | N
     """Numbers as the file has them; None where the format cannot hold one. What is missing is NaN."""
     size = np.abs(values)
     fitting = np.count_nonzero((size == 0) | ((size >= _SMALLEST) & (size <= _LARGEST)))
-    return _ibm(values).reshape(-1, 1).view(np.uint8) if fitting + missing == len(values) else None
+    return _bytes_of(values) if fitting + missing == len(values) else None
+
+
+def _bytes_of(numbers: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return _ibm(numbers).reshape(-1, 1).view(np.uint8)
 
 
 def _ibm(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:

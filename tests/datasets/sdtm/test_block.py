@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from entact.datasets.sdtm.block import Block, Piece
+from entact.datasets.sdtm.block import ENTRIES, Block, Piece
 from entact.datasets.sdtm.guide import domain
 from entact.datasets.sdtm.table import Table
 
@@ -56,8 +56,11 @@ def test_blocks_are_their_rows_whatever_stands_between(
     assert in_blocks.rows == by_row.rows
     assert in_blocks.entries == by_row.entries
     assert_frame_equal(in_blocks.frame(), by_row.frame())
-    for mine, other in zip(in_blocks.sources(["VSSEQ"]), by_row.sources(["VSSEQ"]), strict=True):
-        assert_frame_equal(mine, other)
+    assert in_blocks.summary == by_row.summary
+    asked = ["VSSEQ", ENTRIES]
+    for mine, other in zip(in_blocks.pieces(asked), by_row.pieces(asked), strict=True):
+        said = domain("VS").variables
+        assert_frame_equal(mine.rows(asked, said), other.rows(asked, said))
 
 
 def test_a_block_says_nothing_that_the_guide_has_no_variable_for() -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 
 from entact.datasets.sdtm.guide import Variable
 
-T = TypeVar("T")
 Places = NDArray[np.uint32]
 ENTRIES: Final = "entries"  # beside the variables of a part: the entries that each row came from, one a line
 
@@ -63,56 +61,6 @@ class Block:
     def sources(self) -> Iterator[tuple[str, ...]]:
         """The entries that each row came from."""
         return (self.entries[place] for place in self.of.tolist())
-
-
-def columns_of(blocks: Sequence[Block], variables: Mapping[str, Variable]) -> dict[str, pl.Series]:
-    """The columns of blocks of one dataset, one after another: those of which something is said.
-
-    Raises:
-        ValueError: when something is said that the guide has no variable for.
-    """
-    found: dict[str, pl.Series] = {}
-    height = sum(one.height for one in blocks)
-    for pieces in zip(*(one.pieces for one in blocks), strict=True):
-        said, of = _joined([one.said for one in pieces], [one.of for one in pieces])
-        names = dict.fromkeys(chain.from_iterable(said))
-        columns = [series(_known(name, variables), list(map(dict.get, said, repeat(name)))) for name in names]
-        if len(said) == 1:
-            found |= {one.name: one.new_from_index(0, height) for one in columns}
-        else:
-            found |= {one.name: one for one in pl.DataFrame(columns)[of]}
-    for name in dict.fromkeys(name for one in blocks for name in one.own):
-        kind = _known(name, variables)
-        found[name] = pl.concat(
-            [series(kind, one.own[name]) if name in one.own else nothing(kind, one.height) for one in blocks]
-        )
-    return found
-
-
-def sources_of(blocks: Sequence[Block]) -> pl.Series:
-    """Of each row of blocks the entries that it came from, one a line."""
-    entries, of = _joined([one.entries for one in blocks], [one.of for one in blocks])
-    return pl.DataFrame({ENTRIES: list(map("\n".join, entries))}, schema={ENTRIES: pl.String})[of][ENTRIES]
-
-
-def _known(name: str, variables: Mapping[str, Variable]) -> Variable:
-    if name not in variables:
-        raise ValueError(f"there is no variable {name}")
-    return variables[name]
-
-
-def _joined(said: Sequence[Sequence[T]], of: Sequence[Places]) -> tuple[list[T], Places]:
-    """What blocks say in one list, and which of it each row says; what several share is there once."""
-    found: list[T] = []
-    begins: dict[int, int] = {}
-    places = []
-    for one, which in zip(said, of, strict=True):
-        begin = begins.get(id(one))
-        if begin is None:
-            begin = begins[id(one)] = len(found)
-            found.extend(one)
-        places.append(which + np.uint32(begin) if begin else which)
-    return found, np.concatenate(places) if len(places) > 1 else places[0]
 
 
 def series(variable: Variable, said: Sequence[Any] | NDArray[Any]) -> pl.Series:

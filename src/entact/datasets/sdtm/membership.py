@@ -11,6 +11,7 @@ from entact.datasets.sdtm.build import Tabulation
 from entact.datasets.sdtm.guide import Codelist, codelist, domain
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.special import MULTIPLE, term_in_dm
+from entact.datasets.sdtm.summary import number_beside
 from entact.datasets.sdtm.table import Table
 from entact.protocol.problem import Fault
 from entact.protocol.release import Release
@@ -45,17 +46,12 @@ def strangers(tabulation: Tabulation) -> Iterator[Stranger]:
         }
         if not lists:
             continue
-        coded = {variable: _coded(table, variable) for variable in lists}
-        asked = [pl.col(one).filter(is_one).unique().implode() for one, is_one in coded.items()]
-        there = {one.name for one in table.variables}
-        read = [one for one in dict.fromkeys([*lists, *map(_number_of, lists)]) if one in there]
-        used: dict[str, set[str]] = {one: set() for one in lists}
-        for part in table.parts(read):  # no dataset has to fit into memory
-            for variable, values in part.select(asked).row(0, named=True).items():
-                used[variable].update(values)
+        summary = table.summary
         for variable, known in lists.items():
-            if not all(_is_term(variable, value, known) for value in used[variable]):
-                yield from _strange(name, table, variable, known, coded[variable])
+            used = summary.uncounted if number_beside(variable) in table.domain.variables else summary.terms
+            strange = {one for one in used.get(variable, ()) if not _is_term(variable, one, known)}
+            if strange:
+                yield from _strange(name, table, variable, known, strange)
 
 
 def wrong_terms(release: Release) -> Iterator[Fault]:
@@ -77,14 +73,9 @@ def wrong_terms(release: Release) -> Iterator[Fault]:
 
 def _coded(table: Table, variable: str) -> pl.Expr:
     """Whether a row has a value that is to be a term: a number as text is none."""
-    number = _number_of(variable)
+    number = number_beside(variable)
     is_said = pl.col(variable).is_not_null()
     return is_said & pl.col(number).is_null() if number in {one.name for one in table.variables} else is_said
-
-
-def _number_of(variable: str) -> str:
-    """The variable of the same result as a number: --STRESN of --STRESC."""
-    return f"{variable[:-1]}N"
 
 
 def _is_term(variable: str, value: str, lists: list[Codelist]) -> bool:
@@ -92,17 +83,19 @@ def _is_term(variable: str, value: str, lists: list[Codelist]) -> bool:
 
 
 def _strange(
-    name: str, table: Table, variable: str, lists: list[Codelist], is_coded: pl.Expr
+    name: str, table: Table, variable: str, lists: list[Codelist], strange: set[str]
 ) -> Iterator[Stranger]:
     first: dict[str, int] = {}
     before = 1
-    names = [one.name for one in table.variables if one.name in (variable, _number_of(variable))]
+    is_coded = _coded(table, variable)
+    names = [one.name for one in table.variables if one.name in (variable, number_beside(variable))]
     for part in table.parts(names):
-        rows = part.with_row_index("row", offset=before).filter(is_coded)
+        rows = part.with_row_index("row", offset=before).filter(is_coded & pl.col(variable).is_in(strange))
         for value, place in rows.group_by(variable).agg(pl.col("row").min()).rows():
             first.setdefault(value, place)
+        if len(first) == len(strange):
+            break  # most are met with at once, and the rest need not be read
         before += part.height
     for value, place in sorted(first.items(), key=lambda one: one[1]):
-        if not _is_term(variable, value, lists):
-            extensible = any(one.extensible for one in lists)
-            yield Stranger(name, variable, place, value, lists[0].submission, extensible)
+        extensible = any(one.extensible for one in lists)
+        yield Stranger(name, variable, place, value, lists[0].submission, extensible)

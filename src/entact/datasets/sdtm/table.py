@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import repeat
 from typing import Any, Final, Protocol
 
 import polars as pl
 
-from entact.datasets.sdtm.block import ENTRIES, Block, columns_of, nothing, series, sources_of
+from entact.datasets.sdtm.block import ENTRIES, Block, series
 from entact.datasets.sdtm.guide import Domain, Variable, domain
+from entact.datasets.sdtm.part import Part, packed, part_of_blocks, part_of_rows
+from entact.datasets.sdtm.summary import Summary, summary_of
 
 PART: Final = 5_000  # rows in memory, where there is a spool
 _BLOCKS: Final = 4  # times as many of those in blocks, which are smaller
@@ -21,19 +22,20 @@ _OBSERVED = ("Interventions", "Events", "Findings", "Findings About")
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A part of a dataset as it waits: as Parquet, with its height and the variables that have a value."""
+    """A part of a dataset as it waits, with its height, and what descriptions are made of."""
 
     raw: bytes
     height: int
-    used: frozenset[str]
+    summary: Summary
 
 
-def pack(part: pl.DataFrame) -> Packed:
-    """A part as it waits; between processes that is a twentieth of what a frame is."""
-    raw = BytesIO()
-    part.write_parquet(raw, compression="lz4", statistics=False)
-    used = frozenset(one.name for one in part if one.null_count() < part.height)
-    return Packed(raw.getvalue(), part.height, used - {ENTRIES})
+def pack(part: Part, said: Domain) -> Packed:
+    """A part as it waits, and goes to another process.
+
+    Args:
+        said: the domain that its rows are of.
+    """
+    return Packed(packed(part), part.height, summary_of(part, said))
 
 
 class Spool(Protocol):
@@ -43,12 +45,8 @@ class Spool(Protocol):
         """Keeps the next part of a dataset."""
         ...
 
-    def scan(self, dataset: str) -> pl.LazyFrame:
-        """All that was kept of a dataset, in order."""
-        ...
-
-    def parts(self, dataset: str, names: list[str]) -> Iterator[pl.DataFrame]:
-        """Some columns of what was kept of it, part by part."""
+    def parts(self, dataset: str, names: Sequence[str]) -> Iterator[Part]:
+        """What was kept of it, part by part; only what of them some columns need."""
         ...
 
 
@@ -70,8 +68,8 @@ class Table:
         self._coming: list[pl.DataFrame] = []  # parts that were gathered elsewhere, until they are many
         self._said: dict[str, Any] = {}  # variables of which something was ever said, with the last of it
         self._known = 0  # how many of them were found in the guide
-        self._used: set[str] = set()  # variables that have a value in what waits elsewhere
-        self._gathered: tuple[int, list[Variable], pl.DataFrame] = (-1, [], pl.DataFrame())
+        self._summary = Summary()  # of what waits elsewhere
+        self._gathered: tuple[int, Summary, Part | None] = (-1, self._summary, None)
 
     def add(self, values: dict[str, Any], entries: tuple[str, ...]) -> None:
         """Adds a row; nothing may be said that the guide has no variable for."""
@@ -117,13 +115,17 @@ class Table:
         if sum(one.height for one in self._coming) >= PART:
             self._send(self._spool)
 
-    def rest(self) -> pl.DataFrame | None:
+    def rest(self) -> Part | None:
         """The rows that are in memory, and the table's no longer; None where there are none."""
         if not self._in_memory:
             return None
         found = self._whole()
         self._forget()
         return found
+
+    def plain(self, part: Part) -> pl.DataFrame:
+        """A part that is so small that it goes on as rows, to be put together with others."""
+        return part.rows([*self.domain.variables, ENTRIES], self.domain.variables)
 
     @property
     def height(self) -> int:
@@ -137,40 +139,38 @@ class Table:
     @property
     def variables(self) -> list[Variable]:
         """Required and expected variables, and of the others those that some row has."""
+        known = self.domain.variables
+        used = self.summary.used
+        used |= {name for name, one in known.items() if one.core in ("Req", "Exp")}
+        used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
+        if self.domain.name == "CO":  # of a visit: what it is related to is empty, and checkers look for it
+            used |= {"RDOMAIN", "IDVAR", "IDVARVAL"}
+        if self.domain.observation_class in _OBSERVED:
+            used.add("EPOCH")
+        return [one for name, one in known.items() if name in used]
+
+    @property
+    def summary(self) -> Summary:
+        """What descriptions of the dataset are made of."""
         return self._gather()[0]
 
     def frame(self) -> pl.DataFrame:
         """The rows as a frame: numbers as Float64, the rest as text; null is missing."""
-        return self.lazy().collect()
-
-    def lazy(self) -> pl.LazyFrame:
-        """The same, read when it is asked for."""
-        if not self._spooled and not self._coming:
-            return self._gather()[1].lazy()
-        assert self._spool is not None
-        self._send(self._spool)
-        return self._spool.scan(self.domain.name).select([one.name for one in self.variables])
+        return pl.concat(self.parts())
 
     def parts(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows in order, part by part; of some variables alone where they are named."""
-        return self._parts([*names] if names is not None else [one.name for one in self.variables])
+        chosen = [one.name for one in self.variables] if names is None else names
+        return (part.rows(chosen, self.domain.variables) for part in self.pieces(chosen))
 
-    def sources(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """Of each row, part by part, some variables and the entries that it came from, one a line."""
-        return self._parts([*names, ENTRIES])
-
-    def _parts(self, names: list[str]) -> Iterator[pl.DataFrame]:
-        if not self._spooled and not self._coming:
-            yield self.frame().with_columns(self._sources()).select(names)
-            return
-        assert self._spool is not None
-        self._send(self._spool)
-        yield from self._spool.parts(self.domain.name, names)
-
-    def _sources(self) -> pl.Series:
-        if self._blocks:
-            return sources_of(self._blocks)
-        return pl.Series(ENTRIES, list(map("\n".join, self._entries)), dtype=pl.String)
+    def pieces(self, names: Sequence[str]) -> Iterator[Part]:
+        """The same as parts are kept, with what of them some variables, or `entries`, need."""
+        known = self._gather()[1]
+        if known is not None:
+            yield known
+        else:
+            assert self._spool is not None
+            yield from self._spool.parts(self.domain.name, names)
 
     def _take_apart(self) -> None:
         """Makes rows of the blocks."""
@@ -183,57 +183,41 @@ class Table:
     def _send(self, spool: Spool) -> None:
         """Lets what is in memory wait elsewhere."""
         if self._coming:
-            self._keep(pack(pl.concat(self._coming)), spool)
+            self._keep(pack(part_of_rows(pl.concat(self._coming)), self.domain), spool)
             self._coming = []
         if not self._in_memory:
             return
-        self._keep(pack(self._whole()), spool)
+        self._keep(pack(self._whole(), self.domain), spool)
         self._forget()
 
     def _forget(self) -> None:
         """Lets go of the rows in memory."""
         self._rows, self._entries, self._blocks, self._in_blocks = [], [], [], 0
 
-    def _whole(self) -> pl.DataFrame:
+    def _whole(self) -> Part:
         """The rows in memory with the entries that they came from."""
-        return self._frame(self.domain.variables).with_columns(self._sources())
+        if self._blocks:
+            return part_of_blocks(self._blocks, self.domain.variables)
+        columns = [
+            series(self.domain.variables[name], list(map(dict.get, self._rows, repeat(name))))
+            for name in self._said
+        ]
+        behind = pl.Series(ENTRIES, list(map("\n".join, self._entries)), dtype=pl.String)
+        return part_of_rows(pl.DataFrame([*columns, behind]))
 
     def _keep(self, part: Packed, spool: Spool) -> None:
-        self._used |= part.used
+        self._summary.join(part.summary)
         spool.keep(self.domain.name, part)
         self._spooled += part.height
 
-    def _gather(self) -> tuple[list[Variable], pl.DataFrame]:
-        """The variables, and what is in memory of them; made once for as many rows as there are."""
-        if self._coming:
-            assert self._spool is not None
-            self._send(self._spool)
-        if self._gathered[0] == self.height:
-            return self._gathered[1:]
-        known = self.domain.variables
-        whole = self._frame(known)
-        used = self._used | {one.name for one in whole if one.null_count() < whole.height}
-        used |= {name for name, one in known.items() if one.core in ("Req", "Exp")}
-        used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
-        if self.domain.name == "CO":  # of a visit: what it is related to is empty, and checkers look for it
-            used |= {"RDOMAIN", "IDVAR", "IDVARVAL"}
-        if self.domain.observation_class in _OBSERVED:
-            used.add("EPOCH")
-        names = [name for name in known if name in used]
-        self._gathered = self.height, [known[name] for name in names], whole.select(names)
+    def _gather(self) -> tuple[Summary, Part | None]:
+        """What descriptions are made of, and the rows where they are in memory; once for as many rows."""
+        if self._gathered[0] != self.height:
+            if self._spooled or self._coming:
+                assert self._spool is not None
+                self._send(self._spool)
+                self._gathered = self.height, self._summary, None
+            else:
+                whole = self._whole()
+                self._gathered = self.height, summary_of(whole, self.domain), whole
         return self._gathered[1:]
-
-    def _frame(self, variables: Mapping[str, Variable]) -> pl.DataFrame:
-        """The rows in memory: numbers as Float64, the rest as text; null is missing."""
-        count = self._in_memory
-        if self._blocks:
-            found = columns_of(self._blocks, variables)
-            return pl.DataFrame([found.get(name, nothing(one, count)) for name, one in variables.items()])
-        return pl.DataFrame(
-            [
-                series(one, list(map(dict.get, self._rows, repeat(name))))
-                if name in self._said
-                else nothing(one, count)
-                for name, one in variables.items()
-            ]
-        )
