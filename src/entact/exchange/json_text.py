@@ -24,19 +24,41 @@ def parse_json(raw: bytes) -> Any:
         raise ValueError(f"byte {error.start} is no UTF-8: write the document in UTF-8") from None
     try:
         return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
+    except _Twice as twice:
+        place = text.count("\n", 0, _begins(text, twice.names)) + 1
+        raise ValueError(f"line {place}: {twice}") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: no JSON: {error.msg}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply to be a study") from None
 
 
+class _Twice(ValueError):
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        twice = next(name for name in names if names.count(name) > 1)
+        super().__init__(f"{twice!r} stands twice in one object: which of them counts, nobody can tell")
+
+
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} stands twice in one object: which of them counts, nobody can tell")
+        raise _Twice([name for name, _ in pairs])
     return found
+
+
+def _begins(text: str, names: list[str]) -> int:
+    """Where the first object with these names begins: it is read anew, as the parser tells no places."""
+    decoder = json.JSONDecoder(object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+    place = text.find("{")
+    while place >= 0:
+        try:
+            if decoder.raw_decode(text, place)[0] == names:
+                return place
+        except json.JSONDecodeError:
+            pass  # a brace within a text
+        place = text.find("{", place + 1)
+    return 0
 
 
 def _no_constant(text: str) -> Any:

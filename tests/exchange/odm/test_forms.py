@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,16 @@ def test_what_is_malformed_is_named_and_nothing_is_read(raw: bytes, wrong: str) 
     with pytest.raises(OdmError) as error:
         read_odm(raw)
     assert wrong in str(error.value)
+
+
+def test_a_library_of_groups_has_each_as_a_form_and_a_define_has_none() -> None:
+    library = re.sub(r"<FormDef.*?</FormDef>", "", FILE, flags=re.DOTALL)
+    found = read_odm(library.encode())
+    assert [*found.forms] == ["at_rest", "feeling", "medicines"]
+    assert any("each group of items is read as one" in note for note in found.notes)
+    define = library.replace(
+        'FileType="Snapshot"', 'FileType="Snapshot" xmlns:def="http://www.cdisc.org/ns/def/v2.1"'
+    )
+    define = define.replace('OID="IG1"', 'OID="IG1" def:Structure="One row each"')
+    with pytest.raises(OdmError, match="it is a Define-XML: its groups are datasets, and no forms"):
+        read_odm(define.encode())

@@ -109,6 +109,11 @@ def test_a_form_of_others_has_groups_in_groups_rows_and_units() -> None:
         ),
         ('ItemOID="I.TERM" M', 'ItemOID="I.TREM" M', "line 12: there is no item 'I.TREM'"),
         ('OID="I.KG" Name', 'OID="I.DONE" Name', "stands on line 13 too"),
+        (
+            '"F.1"/></StudyEventDef>\n<ItemGroupDef OID="F.1" Name="History" Repeating="No" Type="Form">',
+            '"F.2"/></StudyEventDef>\n<ItemGroupDef OID="F.1" Name="History" Repeating="No">',
+            "line 5: there is no group of items 'F.2'",
+        ),
         ("odm/v2.0", "odm/v3.0", "no ODM of version 1.3 or 2.0"),
         ('ItemGroupOID="IG.ROW" M', 'ItemGroupOID="IG.PAGE" M', ""),
     ],

@@ -150,6 +150,12 @@ def test_headers_begin_sections_and_near_equal_ones_stay_apart() -> None:
     assert "section" not in found["two"]["items"]["d"]
 
 
+def test_a_section_in_which_nothing_is_left_is_none() -> None:
+    found = taken(row("a"), row("b", type="calc", choices="if([a]='','1','2')", section="Sums"))
+    assert "sections" not in found.forms["one"]
+    assert "sections:" not in yaml_of(found.forms)
+
+
 def test_what_redcap_is_given_it_can_give_back() -> None:
     release = load_study(str(STUDIES / "forms")).newest
     dictated = dictionary_of(release)

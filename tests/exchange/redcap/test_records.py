@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines as REDCap writes them
 """Records of REDCap: each line as it was meant, or named with its line; nothing of a file is read in part."""
 
 from __future__ import annotations
@@ -5,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,7 @@ from tests.course.cases import Case, before
 
 from entact.course import Entry
 from entact.course.fold import fold
+from entact.exchange.odm import read_clinical
 from entact.exchange.records import (
     Planned,
     RecordMapping,
@@ -24,6 +27,7 @@ from entact.exchange.records import (
 )
 from entact.exchange.redcap import read_records
 from entact.protocol import Release
+from entact.protocol.load import load_study
 
 ZONE = ZoneInfo("America/Denver")
 MAP = """source: old
@@ -219,6 +223,14 @@ def numbers(release: Release, cells: list[str], more: str = "") -> list[Row]:
     [
         (["120", "121.5"], "", ["120 mm[Hg]", "121.5 mm[Hg]"]),
         (["120,5", "121.5"], "", ["120.5 mm[Hg]", "121.5 mm[Hg]"]),
+        ([".5", "-.25", ",75"], "", ["0.5 mm[Hg]", "-0.25 mm[Hg]", "0.75 mm[Hg]"]),
+        ([".500"], "decimal: comma\n", "no number with a decimal comma"),
+        (["0.500"], "decimal: comma\n", "no number with a decimal comma"),
+        (["12.5"], "decimal: comma\n", "no number with a decimal comma"),
+        (["0,500"], "decimal: point\n", "no number with a decimal point"),
+        (["12,5"], "decimal: point\n", "no number with a decimal point"),
+        (["1120,5", "0,5", "12"], "decimal: comma\n", ["1120.5 mm[Hg]", "0.5 mm[Hg]", "12 mm[Hg]"]),
+        ([".", "-"], "", "is no number"),
         (["1,120"], "", "may be a thousand"),
         (["120,5", "1.120"], "", "may be a thousand"),
         (["1.120"], "decimal: comma\n", ["1120 mm[Hg]"]),
@@ -264,10 +276,6 @@ def test_a_mapping_that_is_wrong_says_where(case: Case, text: str, said: str) ->
 
 
 def test_boxes_that_are_ticked_are_codes_and_none_ticked_says_nothing() -> None:
-    from pathlib import Path
-
-    from entact.protocol.load import load_study
-
     release = load_study(str(Path(__file__).parents[2] / "studies" / "forms" / "study.yaml")).newest
     [(form, item, said)] = [
         (name, item, said)
@@ -285,3 +293,73 @@ def test_boxes_that_are_ticked_are_codes_and_none_ticked_says_nothing() -> None:
     assert [(row.record, row.form, row.versions[0].cells[item].ticked) for row in rows] == [
         ("1", form, tuple(codes[:2]))
     ]
+
+
+PROJECT = """<?xml version="1.0" encoding="UTF-8"?>
+<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" xmlns:redcap="https://projectredcap.org" ODMVersion="1.3.1"
+ FileOID="0" FileType="Snapshot"><Study OID="Project.X"/><ClinicalData StudyOID="Project.X" MetaDataVersionOID="M">
+<SubjectData SubjectKey="1" redcap:RecordIdField="study_id">
+<StudyEventData StudyEventOID="Event.later_arm_1" StudyEventRepeatKey="2" redcap:UniqueEventName="later_arm_1">
+<FormData FormOID="Form.one" FormRepeatKey="1">
+<ItemGroupData ItemGroupOID="one.study_id"><ItemData ItemOID="study_id" Value="1"/></ItemGroupData>
+<ItemGroupData ItemGroupOID="one.hurts"><ItemData ItemOID="hurts___1" Value="1"/>
+<ItemData ItemOID="hurts___2" Value="1"/><ItemData ItemOID="hurts___3" Value="0"/></ItemGroupData>
+<ItemGroupData ItemGroupOID="one.end"><ItemData ItemOID="one_complete" Value="2"/>
+<ItemData ItemOID="redcap_data_access_group" Value="north"/></ItemGroupData>
+</FormData></StudyEventData></SubjectData></ClinicalData></ODM>
+"""
+
+
+def boxed(release: Release, visits: str) -> RecordMapping:
+    [(place, codes), *_] = [
+        (f"{name}.{item}", list(said.of or ()))
+        for name, form in release.forms.items()
+        for item, said in form.items.items()
+        if said.type == "choices"
+    ]
+    values = {str(number): code for number, code in enumerate(codes[:3], start=1)}
+    text = f"source: x\nvisits: {visits}\nitems: {{hurts: {{to: {place}, values: {values}}}}}\n"
+    return read_mapping(text.encode(), "m", release)
+
+
+def test_the_xml_of_a_project_says_what_its_csv_says() -> None:
+    release = load_study(str(Path(__file__).parents[2] / "studies" / "forms")).newest
+    visit = next(iter(release.visits))
+    mapping = boxed(release, f"{{later_arm_1: {visit}}}")
+    in_xml, left_out = read_clinical(PROJECT.encode(), mapping, release)
+    csv = (
+        "study_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,redcap_data_access_group,"
+        "hurts___1,hurts___2,hurts___3\n1,later_arm_1,,2,north,1,1,0\n"
+    )
+    in_csv, _ = read_records(csv.encode(), mapping, release)
+    assert left_out == []
+
+    def said(rows: list[Row]) -> list[tuple[Any, ...]]:
+        return [
+            (one.record, one.event, one.event_repeat, one.form, one.repeat, cell.ticked)
+            for one in rows
+            for cell in one.versions[0].cells.values()
+        ]
+
+    assert said(in_xml) == said(in_csv)
+    assert said(in_xml)[0][:3] + said(in_xml)[0][-1:] == ("1", "later_arm_1", 2, ("1", "2"))
+
+
+def test_the_xml_of_a_project_without_events_belongs_to_the_empty_one_and_bad_boxes_have_their_line() -> None:
+    release = load_study(str(Path(__file__).parents[2] / "studies" / "forms")).newest
+    mapping = boxed(release, f"{{'': {next(iter(release.visits))}}}")
+    assert [one.event for one in read_clinical(PROJECT.encode(), mapping, release)[0]] == [""]
+    wrong = PROJECT.replace('"hurts___3" Value="0"', '"hurts___3" Value="yes"')
+    with pytest.raises(RecordsError, match="line 9: hurts___3 is 'yes'; a box is 1 or 0"):
+        read_clinical(wrong.encode(), mapping, release)
+    strange = PROJECT.replace("hurts___3", "harms___3")
+    with pytest.raises(RecordsError, match="line 9: 'harms___3' goes nowhere"):
+        read_clinical(strange.encode(), mapping, release)
+
+
+def test_an_event_that_repeats_goes_on_from_the_visit_that_is_said(case: Case) -> None:
+    text = MAP.replace("preparation_1", "'unscheduled#20'").replace("dosing_arm_1: session_1", "")
+    file = FILE.replace("12_arm_1,,,2026", "12_arm_1,,3,2026")
+    done = planned(case, file, text)
+    assert done.problems == []
+    assert "unscheduled#22" in {one.encounter for one in forms(done.entries)}

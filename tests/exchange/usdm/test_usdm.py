@@ -188,7 +188,7 @@ def test_a_document_that_breaks_the_model_is_refused_with_its_place(
         (b"", "line 1, column 1: no JSON"),
         (b'{"study": {"name": "x"', "no JSON"),
         ('{"study": "ä"}'.encode("latin-1"), "is no UTF-8"),
-        (b'{"study": {"name": "a", "name": "b"}}', "'name' stands twice"),
+        (b'{"study":\n {"text": "{",\n  "at": {"name": "a", "name": "b"}}}', "line 3: 'name' stands twice"),
         (b'{"study": NaN}', "NaN is no number"),
         (b'{"a": ' + b"[" * 100_000, "nested too deeply"),
         (b"[]", "it has no `study`"),
@@ -200,6 +200,16 @@ def test_what_is_no_document_is_refused(raw: bytes, wrong: str) -> None:
     with pytest.raises(UsdmError) as error:
         read_usdm(raw)
     assert wrong in str(error.value)
+
+
+def test_the_same_object_at_two_places_is_no_other_one(foreign: dict[str, Any]) -> None:
+    version = foreign["study"]["versions"][0]
+    same = version["titles"][0]["type"]
+    version["studyDesigns"][0]["characteristics"] = [same]
+    assert study_of(read_usdm(json.dumps(foreign).encode()))
+    version["studyDesigns"][0]["characteristics"] = [{**same, "decode": "Something else"}]
+    with pytest.raises(UsdmError, match="which says something else"):
+        read_usdm(json.dumps(foreign).encode())
 
 
 def test_a_kept_study_file_that_was_damaged_is_refused(document: dict[str, Any]) -> None:

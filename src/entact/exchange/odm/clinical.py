@@ -9,7 +9,7 @@ Source: CDISC ODM 1.3.2, sections 3.3 (ClinicalData) and on transactional files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,7 +17,9 @@ from lxml import etree
 
 from entact.exchange.odm.file import OdmError, odm_root
 from entact.exchange.odm.metadata import UNSCHEDULED, event_oid, item_oid
+from entact.exchange.odm.redcap_project import as_in_csv, is_of_redcap
 from entact.exchange.odm.space import tag
+from entact.exchange.records.boxes import TICKED, boxes_of
 from entact.exchange.records.cells import in_row, is_cell
 from entact.exchange.records.lists import is_list
 from entact.exchange.records.mapping import RecordMapping
@@ -62,9 +64,12 @@ class _Reader:
         self.group = 1  # which repetition of its group an item is in
         self.problems: list[str] = []
         self.left_out: dict[str, int] = {}
+        if is_of_redcap(root):
+            as_in_csv(root, mapping)
         self.goes = {
             item_oid(name, item): (name, item) for name, form in release.forms.items() for item in form.items
         } | {oid: mapping.place_of(oid) for oid in mapping.items}
+        self.boxes = boxes_of(mapping.items, release)
         self.visits = own_visits(release)
         self.units = {
             str(one.get("OID")): (one.findtext(f"{tag('Symbol')}/{tag('TranslatedText')}") or "").strip()
@@ -100,7 +105,7 @@ class _Reader:
             yield replace(one, at=at if number == 0 and filled is not None and filled.at else "")
 
     def _form(self, record: str, event: etree._Element, form: etree._Element) -> None:
-        name = self._said(event, "StudyEventOID")
+        name = self._event_of(event)
         again = self._count(event, "StudyEventRepeatKey")
         repeat = self._count(form, "FormRepeatKey")
         for group in form.iterfind(tag("ItemGroupData")):
@@ -108,8 +113,31 @@ class _Reader:
             items = [one for one in group if etree.QName(one).localname.startswith("ItemData")]
             if not items and self._kind(group) == "Remove":
                 self._removed(record, name, again, repeat, group)
+            boxes = [one for one in items if one.get("ItemOID") in self.boxes]
             for item in items:
-                self._item(record, name, again, repeat, item)
+                if item not in boxes:
+                    self._item(record, name, again, repeat, item)
+            self._ticked(record, name, again, repeat, boxes)
+
+    def _ticked(
+        self, record: str, event: str, again: int, repeat: int, boxes: Sequence[etree._Element]
+    ) -> None:
+        """The boxes of checkboxes, each an item of its own: where none is ticked, nobody may have asked."""
+        ticked: dict[str, list[etree._Element]] = {}
+        for box in boxes:
+            oid, text = str(box.get("ItemOID")), str(box.get("Value") or "").strip()
+            variable, _ = self.boxes[oid]
+            if {oid, variable} & {*self.mapping.leave_out}:
+                self.left_out[oid] = self.left_out.get(oid, 0) + 1
+            elif text.casefold() not in TICKED:
+                self.problems.append(f"line {box.sourceline}: {oid} is {text!r}; a box is 1 or 0")
+            elif TICKED[text.casefold()]:
+                ticked.setdefault(variable, []).append(box)
+        for variable, theirs in ticked.items():
+            form, name = self.goes[variable]
+            codes = tuple(self.boxes[str(one.get("ItemOID"))][1] for one in theirs)
+            cell = Cell(variable, f"line {theirs[0].sourceline}", ticked=codes)
+            self._version(record, event, again, form, repeat, theirs[0], in_row(name, self.group), cell)
 
     def _item(self, record: str, event: str, again: int, repeat: int, item: etree._Element) -> None:
         oid, place = self._said(item, "ItemOID"), f"line {item.sourceline}"
@@ -256,6 +284,12 @@ class _Reader:
         self.problems.append(
             f"{place}: no visit is known for the event {event!r}{told}; say it under `visits:`"
         )
+
+    def _event_of(self, event: etree._Element) -> str:
+        """Its name; that of a REDCap project without events is empty."""
+        if event.get("StudyEventOID") == "" and "" in self.mapping.visits:
+            return ""
+        return self._said(event, "StudyEventOID")
 
     def _said(self, element: etree._Element, name: str) -> str:
         said = element.get(name)

@@ -28,6 +28,7 @@ _TYPES: Final = {
     **dict.fromkeys(("partialDatetime", "incompleteDatetime"), "datetime"),
     **{same: same for same in ("integer", "boolean", "date", "time", "datetime")},
 }
+DEFINE: Final = "http://www.cdisc.org/ns/def/"
 _COUNTED: Final = ("integer", "decimal")
 
 
@@ -65,7 +66,8 @@ def read_odm(raw: bytes) -> OdmForms:
     if reader.problems:
         raise OdmError(reader.problems)
     if not found.forms:
-        raise OdmError([f"line {versions[-1].sourceline}: there is no form in it that asks anything"])
+        why = next((one for one in found.notes if "Define-XML" in one), "")
+        raise OdmError([why or f"line {versions[-1].sourceline}: there is no form in it that asks anything"])
     return found
 
 
@@ -83,7 +85,7 @@ class _Reader:
 
     def read(self) -> None:
         """Every form, and what stays behind."""
-        for form in self._by_oid("FormDef").values():
+        for form in (self._by_oid("FormDef") or self._groups_as_forms()).values():
             oid = str(form.get("OID"))
             own = oid.removeprefix("F.")  # as entact writes it; elsewhere an OID says nothing to people
             name = self.names.of(
@@ -110,6 +112,23 @@ class _Reader:
         people = sum(1 for _ in self.root.iter(tag("SubjectData")))
         if people:
             self._note(self.root, f"what was entered about {people} people is left out: forms alone are read")
+
+    def _groups_as_forms(self) -> dict[str, etree._Element]:
+        """A library of groups has no form; then each of them is read as one."""
+        if any(str(name).startswith(f"{{{DEFINE}") for one in self.groups.values() for name in one.attrib):
+            self._note(self.version, "it is a Define-XML: its groups are datasets, and no forms")
+            return {}
+        found = {}
+        for oid, group in self.groups.items():
+            made = self.version.makeelement(
+                tag("FormDef"), {"OID": oid, "Name": str(group.get("Name") or oid)}
+            )
+            made.sourceline = group.sourceline
+            etree.SubElement(made, tag("ItemGroupRef"), ItemGroupOID=oid).sourceline = group.sourceline
+            found[oid] = made
+        if found:
+            self._note(self.version, "there is no form in it: each group of items is read as one")
+        return found
 
     def _form(self, form: etree._Element, name: str) -> dict[str, Any]:
         body: dict[str, Any] = {"title": plain(str(form.get("Name") or name))}

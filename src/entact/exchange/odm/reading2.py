@@ -9,6 +9,7 @@ Source: CDISC ODM 2.0, its schema, and its list of changes since 1.3.2.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 from lxml import etree
 
@@ -50,8 +51,12 @@ def _metadata(version: etree._Element, units: dict[str, str]) -> None:
     forms = [one for one in groups.values() if one.get("Type") == "Form"]
     if not forms:  # then it is what an event asks
         asked = version.iterfind(f"{tag('StudyEventDef')}/{tag('ItemGroupRef')}")
-        oids = dict.fromkeys(str(one.get("ItemGroupOID")) for one in asked)
+        oids = {str(one.get("ItemGroupOID")): one for one in asked}
         forms = [groups[oid] for oid in oids if oid in groups]
+        for oid, reference in oids.items():
+            if oid not in groups:  # for whoever reads the form to name it
+                made = etree.SubElement(version, tag("FormDef"), OID=oid, Name=oid, Repeating="No")
+                made.append(copy(reference))
     for form in forms:
         _form(version, form, groups)
     for group in groups.values():

@@ -15,12 +15,12 @@ from entact.protocol.study import Item
 from entact.protocol.ucum import is_unit, meant_unit
 
 _SIGNS: Final = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})
-_NUMBER: Final = re.compile(r"([+-]?[0-9][0-9.,]{0,40})\s*(\D.{0,39})?")
+_NUMBER: Final = re.compile(r"([+-]?(?:[0-9][0-9.,]{0,40}|[.,][0-9]{1,40}))\s*(\D.{0,39})?")
 _PLAIN: Final = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _GROUPED: Final = {
-    "point": re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]{1,30})?"),
-    "comma": re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})*(,[0-9]{1,30})?"),
+    "point": re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})*(\.[0-9]{1,30})?"),
+    "comma": re.compile(r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})*(,[0-9]{1,30})?"),
 }
 _DAY: Final = re.compile(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})")
 _MONTH: Final = re.compile(r"([0-9]{1,2})[-/.]([0-9]{4})")
@@ -30,7 +30,7 @@ _YES: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False,
 
 def is_comma_number(text: str) -> bool:
     """Whether a text is a number with a decimal comma, and can be nothing else."""
-    return re.fullmatch(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})|[+-]?0,[0-9]+", text.strip()) is not None
+    return re.fullmatch(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})|[+-]?0?,[0-9]+", text.strip()) is not None
 
 
 def answer_of(cell: Cell, item: Item, goes: Goes, mapping: RecordMapping, zone: tzinfo) -> Any:
@@ -129,9 +129,11 @@ def _plain_number(text: str, decimal: Decimal | None, mixed: bool) -> str:
     Raises:
         ValueError: when it is none, or may be a thousand and may be one.
     """
+    text = re.sub(r"^([+-]?)(?=[.,])", r"\g<1>0", text)  # .34 says the same as 0.34
     if decimal is not None:
         group, point = (",", ".") if decimal == "point" else (".", ",")
-        if not _GROUPED[decimal].fullmatch(text) and not _PLAIN.fullmatch(text.replace(point, ".")):
+        ungrouped = group not in text and _PLAIN.fullmatch(text.replace(point, "."))
+        if not ungrouped and not _GROUPED[decimal].fullmatch(text):
             raise ValueError(f"{text!r} is no number with a decimal {decimal}")
         return text.replace(group, "").replace(point, ".")
     if _THOUSANDS.fullmatch(text) and ("," in text or mixed):

@@ -122,8 +122,8 @@ class _Planning:
         said = always or self.mapping.visits.get(row.event)
         if said is None:
             return None  # which is said of the file as a whole
-        visit, mark, again = said.partition("#")
-        return f"{visit}#{again if mark else row.event_repeat}"
+        visit, mark, first = said.partition("#")
+        return f"{visit}#{row.event_repeat + (int(first) - 1 if mark else 0)}"
 
     def _answers(self, version: Version, form: CompiledForm, lists: Lists) -> dict[str, Any]:
         """What one version says; of a list of rows, of which it may have changed a cell, the whole."""

@@ -118,8 +118,11 @@ def forms_of(dictionary: Dictionary) -> Imported:
     found.forms = {name: body for name, body in found.forms.items() if body["items"]}
     for name, body in found.forms.items():
         used = {one.get("section") for one in body["items"].values()}
-        if "sections" in body:
-            body["sections"] = {key: one for key, one in body["sections"].items() if key in used}
+        sections = {key: one for key, one in body.get("sections", {}).items() if key in used}
+        if sections:
+            body["sections"] = sections
+        else:  # there is none, or all that stood in it is left out
+            body.pop("sections", None)
         problems += _validated(name, body, dictionary)
     if problems:
         raise RedcapError(problems)

@@ -6,25 +6,19 @@ one for each box of a checkbox (`name___code`), and those that REDCap adds itsel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
 
 from entact.exchange.records.answers import is_comma_number
-from entact.exchange.records.cells import definition_of, in_row, is_cell
-from entact.exchange.records.lists import is_list, items_of_list_or_form
+from entact.exchange.records.boxes import BOX, EVENT, INSTANCE, INSTRUMENT, OWN, TICKED, boxes_of
+from entact.exchange.records.cells import in_row, is_cell
+from entact.exchange.records.lists import is_list
 from entact.exchange.records.mapping import Goes, RecordMapping
 from entact.exchange.records.row import LARGEST, Cell, RecordsError, Row, Version
 from entact.exchange.redcap.dictionary import RedcapError, decoded, lines_of
 from entact.exchange.redcap.export import dictionary_of
 from entact.protocol import Release
 from entact.protocol.problem import nearest
-
-EVENT, INSTRUMENT, INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
-_OWN: Final = (EVENT, INSTRUMENT, INSTANCE, "redcap_data_access_group", "redcap_survey_identifier")
-_BOX: Final = re.compile(r"(.+?)___(.+)")
-_TICKED: Final = {"1": True, "checked": True, "0": False, "unchecked": False, "": False}
 
 
 def read_records(raw: bytes, mapping: RecordMapping, release: Release) -> tuple[list[Row], list[str]]:
@@ -62,19 +56,7 @@ class _Reader:
         self.header = [cell.strip() for cell in header]
         variables = dictionary_of(release).variables
         self.goes = {name: Goes(to=place) for place, name in variables.items()} | dict(mapping.items)
-        self.boxes = {
-            f"{name}___{re.sub('[^a-z0-9_]', '_', code.lower())}": (name, code)
-            for name, one in self.goes.items()
-            for code in self._codes(one)
-        }
-
-    def _codes(self, goes: Goes) -> list[str]:
-        """What the source calls the boxes of an item."""
-        form, _, item = goes.to.partition(".")
-        said = definition_of(items_of_list_or_form(self.release, form) or {}, item)
-        if said is None or said.type != "choices":
-            return []
-        return list(goes.values) or list(said.of or ())
+        self.boxes = boxes_of(self.goes, release)
 
     def read(self) -> tuple[list[Row], list[str]]:
         """Every line, as a row for each form that has something in it."""
@@ -99,13 +81,13 @@ class _Reader:
                 near = nearest(name, header)
                 told = f"; did you mean {near!r}?" if near else ""
                 self.problems.append(f"line 1: there is no column {name!r}{told}")
-        out = {*mapping.leave_out, self.record, *_OWN}
+        out = {*mapping.leave_out, self.record, *OWN}
         states = {f"{form}_complete" for form in self.release.forms} - self.goes.keys()
         self.stamps = {
             form: f"{form}_timestamp" for form in self.release.forms if f"{form}_timestamp" in header
         }
         for place, name in enumerate(header):
-            base = _BOX.fullmatch(name)
+            base = BOX.fullmatch(name)
             if name in mapping.leave_out or (base and base[1] in mapping.leave_out):
                 self.left_out.append(f"{name}: as the mapping says")
             elif name in out or name in states or name in at or name in self.stamps.values():
@@ -169,9 +151,9 @@ class _Reader:
             text = _cell(cells, column)
             variable, code = self.boxes.get(name, ("", ""))
             if variable and not {name, variable} & {*self.mapping.leave_out}:
-                if text.casefold() not in _TICKED:
+                if text.casefold() not in TICKED:
                     self.problems.append(f"{place}: {name} is {text!r}; a box is 1 or 0")
-                elif _TICKED[text.casefold()]:
+                elif TICKED[text.casefold()]:
                     ticked.setdefault(variable, []).append(code)
             elif text and name in self.goes and name not in (*self.mapping.leave_out, self.record):
                 yield name, Cell(name, place, cells[column], mixed=name in self.mixed)

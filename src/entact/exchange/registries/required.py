@@ -27,7 +27,12 @@ LONGEST: Final = {
     "flowGroup/title": 100,
     "outcomeMeasure/title": 255,
 }
-"""Element -> letters: the definitions of the registry's data elements, from memory, an assumption."""
+"""Element -> letters.
+
+Source: the registry's definitions of data elements for registrations (1 October 2020). From memory, and so an
+assumption, are those of condition, outcome_measure, outcome_time_frame, criteria and masking_description, and
+of results timeFrame, flowGroup/title and outcomeMeasure/title.
+"""
 
 _YES_NO: Final = frozenset({"Yes", "No"})
 LISTS: Final = {

@@ -162,13 +162,18 @@ def _wrong_value(value: Any, kinds: list[str], place: str, depth: int) -> Iterat
 
 
 def _lost(document: Json) -> Iterator[str]:
-    """Ids that stand twice, and references to what is not there."""
+    """Ids of two different objects, and references to what is not there.
+
+    The same object at two places is no other one: CDISC's own tool writes a date of the protocol so that
+    belongs to two of its versions.
+    """
     places: dict[str, str] = {}
+    first: dict[str, Json] = {}
     for place, one in objects(document):
         own = one.get("id")
         if isinstance(own, str):
-            if own in places:
-                yield f"{place}.id: {own!r} is the id of {places[own]} already"
+            if first.setdefault(own, one) != one:
+                yield f"{place}.id: {own!r} is the id of {places[own]} already, which says something else"
             places.setdefault(own, place)
     for place, one in objects(document):
         for name, value in one.items():
