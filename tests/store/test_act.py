@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,11 +23,13 @@ from entact import store
 from entact.cohort import Trial, rehearse
 from entact.course import Entry, Ledger, Receipt, Refused, instant, read
 from entact.course.entry import as_sent
-from entact.protocol import load_study
+from entact.protocol import Study, load_study
+from entact.protocol.release import canonical
 from entact.store import StoreError
 from entact.store.custody import keep_keys
 from entact.store.door import act, fact
 from entact.store.known import Known
+from entact.store.studies import study_of_record
 
 LATER = ("known_to", "decided_at", "expires")
 
@@ -170,6 +174,78 @@ def test_a_hold_entered_by_another_process_closes_the_gate(before_a_dose: tuple[
     answer = give(dose)
     assert isinstance(answer, Refused)
     assert any("safety review" in reason.message for reason in answer.reasons)
+
+
+def with_a_limit_that_nobody_keeps(study: Study) -> dict[str, Any]:
+    """What is entered of a release whose first condition for a dose is another."""
+    data = json.loads(study.newest.text)
+    data["release"] = "99.0"
+    data["gates"]["initial_dose"]["require"][0] |= {"require": "vitals.systolic <= 1.0"}
+    data["amendment"] = {
+        "of": study.newest.file.release,
+        "reason": "very high readings",
+        "reconsent_within": "14 d",
+        "changes": [{"change": "gates", "applies": "immediately"}],
+    }
+    text = canonical(data)
+    return {"id": Study.from_texts([text]).newest.id, "text": text.decode()}
+
+
+def test_a_release_that_comes_into_force_while_an_act_waits_is_what_its_gate_asks_by(
+    before_a_dose: tuple[str, Entry],
+) -> None:
+    received_at, dose = before_a_dose
+    study = study_of_record()[1]
+    assert study is not None
+    site = "site:" + next(one.data["site"] for one in entries_of(dose.ledger) if one.kind == "screening")
+    release = with_a_limit_that_nobody_keeps(study)
+    active = next(one.data for one in entries_of(site) if one.kind == "activation")
+    plain = replace(dose, role="sponsor", encounter=None, basis=None)
+    entered = replace(plain, id=f"{dose.id[:-4]}0001", ledger="study:mapp1", kind="release", data=release)
+    approved = replace(
+        plain,
+        id=f"{dose.id[:-4]}0002",
+        ledger=site,
+        kind="activation",
+        data=active | {"release": release["id"]},
+    )
+    answers: list[Receipt | Refused] = []
+
+    def ask() -> None:
+        try:
+            answers.append(give(dose))
+        finally:
+            connection.close()
+
+    asks = threading.Thread(target=ask)
+    with transaction.atomic():
+        store.append(approved, received_at=received_at)
+        store.append(entered, received_at=received_at)
+        asks.start()
+        wait_until_somebody_waits()
+    asks.join()
+    (answer,) = answers
+    assert isinstance(answer, Refused)
+    assert [one.code for one in answer.reasons] == ["initial_dose.1"]
+    assert store.stale() == []
+
+
+def entries_of(ledger: str) -> list[Entry]:
+    return [read(line.text) for line in store.lines(ledger)]
+
+
+def wait_until_somebody_waits() -> None:
+    """Until a connection to this database waits for a lock of another one."""
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    until = time.monotonic() + 60
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.rowcount:
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def test_what_a_caller_rolls_back_was_not_done(before_a_dose: tuple[str, Entry]) -> None:

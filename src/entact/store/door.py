@@ -49,10 +49,10 @@ from entact.store.notice import notice_of
 from entact.store.numbers import numbers_asked, shared_by
 from entact.store.participant_keys import key_of
 from entact.store.reading import lines_with
-from entact.store.setting import setting_held
+from entact.store.setting import Amended, setting_held
 from entact.store.under_key import is_open, key_in, lost_key, sealed_entry, study_entered
 
-_TURNS = 5  # in which others may take the number that is asked for
+_TURNS = 5  # in which others may take the number that is asked for, or change which releases are in force
 SYSTEM_LEDGER = "system"  # what people did to, and with, the system itself
 
 # By the first part of a ledger's name, what people note in it who do it in the system.
@@ -96,9 +96,11 @@ def act(
         StoreError: when participant or site are not in this record, or when the entry cannot be kept.
     """
     for _ in range(_TURNS):
-        with suppress(_NumberTaken):
+        with suppress(_NumberTaken, Amended):
             return _act(entry, received_at, authenticated, instant(asked_at or received_at))
-    raise StoreError(f"others took the numbers of entry {entry.id} again and again: ask once more")
+    raise StoreError(
+        f"others took the numbers of entry {entry.id}, or releases changed, again and again: ask once more"
+    )
 
 
 def _act(entry: Entry, received_at: str, authenticated: Authenticated, at: datetime) -> Receipt | Refused:

@@ -19,11 +19,16 @@ from entact.protocol import Study
 from entact.store.error import StoreError
 from entact.store.numbers import holders, numbers_of_unit
 from entact.store.planned_kits import with_kits_opened
+from entact.store.studies import study_of_record
 
 SETTINGS = 64  # pairs of heads kept in memory
 
 # Births and digests of heads come with every participant and every hour, and no gate asks for them.
 _ASIDE = tuple(name for name, kind in STUDY_KINDS.items() if kind.about_record)
+
+
+class Amended(StoreError):
+    """The releases in force became others after somebody had looked: the gate is asked anew."""
 
 
 class _Entries:
@@ -156,6 +161,7 @@ def setting_held(
         course: of whom it is asked, so that what their unit has is known, where they are randomised as one.
     Raises:
         StoreError: for a site that has no ledger.
+        Amended: when a release was entered, withdrawn or approved between the stamp and the lock.
     """
     names = f"study:{study.name}", f"site:{site}"
     heads: dict[str, tuple[int, int, str]] = {}
@@ -170,6 +176,8 @@ def setting_held(
             heads[name] = row
     if names[1] not in heads:
         raise StoreError(f"there is no site {site!r} in this record: activate it first")
+    if study_of_record()[0] != stamp:  # while the locks were waited for
+        raise Amended("which releases are in force has changed this moment: ask once more")
     setting = _memory.of(cursor, stamp, study, names, heads)
     of_unit = {} if course is None else numbers_of_unit(cursor, course)
     return msgspec.structs.replace(setting, numbers={**of_unit, **holders(cursor, numbers)})

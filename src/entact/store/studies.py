@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -129,13 +130,14 @@ def note_releases() -> str:
 def _with_study(stamp: str) -> tuple[str, Study | None]:
     if not stamp:
         return stamp, None
-    if stamp not in _studies:
-        texts, approvals = _sources()
-        stamp = _stamp(texts, approvals)
-        if len(_studies) > 8:
-            _studies.clear()
-        _studies[stamp] = _study(texts, approvals)
-    return stamp, _studies[stamp]
+    with suppress(KeyError):  # of one look-up: other threads may empty it
+        return stamp, _studies[stamp]
+    texts, approvals = _sources()
+    stamp = _stamp(texts, approvals)
+    if len(_studies) > 8:
+        _studies.clear()
+    study = _studies[stamp] = _study(texts, approvals)
+    return stamp, study
 
 
 _studies: dict[str, Study | None] = {}
