@@ -233,7 +233,15 @@ def test_what_is_never_shown_is_not_said_to_be_shown_some_day(get: Get) -> None:
 
 @pytest.mark.usefixtures("told")
 @pytest.mark.parametrize(
-    "address", ["/nowhere", "/participants/1-999/", "/participants/%3Cb%3E/", "/participants/1-001/x"]
+    "address",
+    [
+        "/nowhere",
+        "/participants/1-999/",
+        "/participants/%3Cb%3E/",
+        "/participants/1-001/x",
+        "/participants/%00/",  # which no text of the database holds
+        "/find/?q=1-999%00",
+    ],
 )
 def test_an_unknown_address_has_a_page_that_repeats_nothing_of_it(get: Get, address: str) -> None:
     page = get(address, status=404)

@@ -79,6 +79,8 @@ class Doorkeeper:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Holds a page to the table, before anything of it is looked at."""
+        if _holds_nul(request):
+            raise Http404
         act = _asked_act(request)
         if act == PUBLIC:
             return None
@@ -114,6 +116,11 @@ def _note_look(request: HttpRequest) -> None:
         role = ", ".join(sorted(person.all_roles & LOOKS_ARE_KEPT))
         look = Looked(person.identity, str(match.view_name), about)
         enter(look, by=person.identity, role=role, authenticated=request.authenticated)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    """Whether an address holds what no text of the database can: nothing has such a name."""
+    return "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", "")
 
 
 def _lets(person: Person, is_demonstration: bool, act: str) -> bool:
