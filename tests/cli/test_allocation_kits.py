@@ -42,6 +42,7 @@ def made(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     make_list(opened, ["S01", "S02"], ROWS, [2, 4], None, ["pia"], out, stat)
     told = plan_kits(out / "sealed-list.json", stat)
     assert told["rows"] == 2 * ROWS
+    assert not told["ordered"]  # its study file does not say how kits are ordered
     return out
 
 

@@ -65,6 +65,22 @@ def test_a_study_is_opened_and_its_first_owner_signs_in_by_the_link(run: Run, fi
     assert store.verify().breaks == ()
 
 
+def test_the_first_key_in_production_has_all_that_anybody_is_to_have(
+    run: Run, fit: Path, name: str, tmp_path: Path
+) -> None:
+    assert run("open", fit, "--environment", "production", "--database", name).code == 0
+    key, words = tmp_path / "ada.key", tmp_path / "words"
+    words.write_text("seven green bottles\n")
+    new = "sign-key", "new", "ada", "--role", "investigator", "--power", "cut"
+    files = "--key", key, "--passphrase-file", words, "--database", name
+    done = run(*new, "--power", "unlock", "--never", "erase", *files)
+    assert (done.code, key.exists()) == (2, False)
+    assert "nobody could ever have custody, allocation" in done.err
+    assert "'hide' is nothing a key can be for" in run(*new, "--never", "hide", *files).err
+    never = [word for one in ("erase", "unlock", "custody", "allocation") for word in ("--never", one)]
+    assert run(*new, *never, *files).code == 0
+
+
 AMENDMENT = """amendment:
   of: "1.0"
   reason: Two very high readings

@@ -543,6 +543,12 @@ RULES = {
         "gates.randomisation.require[1].require: only an endpoint may name a visit; "
         "leave it out, and say `ever: true` or `within:`",
     ),
+    "visit in a criterion": (
+        '"demographics.age >= 18"',
+        '"§screening.demographics.age >= 18"',
+        "eligibility.adult.rule: a criterion reads the newest value before it is decided: "
+        "leave the visit out",
+    ),
     "visit where the form is not filled": (
         '"symptoms.total - baseline.symptoms.total"',
         '"symptoms.total - §screening.symptoms.total"',

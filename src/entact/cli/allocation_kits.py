@@ -81,6 +81,7 @@ def plan_kits(list_file: Path, signer: Any, numbers: Sequence[str] = (), spare: 
         "kits": len(kits),
         "rows": len(rows),
         "each": {f"{one}/{of}": n for (one, of), n in needs.items()},
+        "ordered": _are_ordered(),
     }
 
 
@@ -117,6 +118,17 @@ def print_planned(found: Mapping[str, Any]) -> None:
     each = ", ".join(f"{count} of {what}" for what, count in found["each"].items())
     say(f"{found['kits']} kits are planned for {found['rows']} rows: {each} for each")
     say("What they hold says `entact allocation pack`, to whoever holds the list.")
+    if not found["ordered"]:
+        say(
+            "WARNING: the study file has no `supply.resupply`, so no site can order kits by rows, and "
+            "nothing says which kits a site needs: an amendment that applies immediately gives it"
+        )
+
+
+def _are_ordered() -> bool:
+    """Whether the study file says how kits are ordered for a site."""
+    supply = newest_release().file.supply
+    return supply is not None and supply.resupply is not None
 
 
 def _require_by_site() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -54,17 +54,23 @@ def make_key(
     key: Path | None,
     passphrase_file: Path | None,
     vouchers: list[Any],
+    never: Collection[str] = (),
 ) -> None:
-    """Makes a key, and enters it; where that is refused no file is left."""
+    """Makes a key, and enters it; where that is refused no file is left.
+
+    Args:
+        never: powers that nobody is ever to have, said of the first key of a study in production.
+    """
     open_record(database)
     from entact.store import acts
     from entact.store.signature import enter_key, require_own_passphrase, write_key_file
 
-    strange = sorted({*powers} - {*get_args(Power)})
+    strange = sorted({*powers, *never} - {*get_args(Power)})
     if strange:
         raise StoreError(f"{strange[0]!r} is nothing a key can be for: one of {', '.join(get_args(Power))}")
     if role not in (known := _roles(acts)):
         raise StoreError(f"the study has no role {role!r}; it has: {', '.join(known)}")
+    _require_whole(acts, powers, never)
     file = key or key_file_of(person)
     again = passphrase_file is None
     words = passphrase_from(passphrase_file, f"passphrase of {person}", again)
@@ -76,6 +82,24 @@ def make_key(
         file.unlink(missing_ok=True)
         raise
     say(f"{person} signs with the key in {file}: {', '.join(sorted(set(powers)))}")
+
+
+def _require_whole(acts: Any, powers: Collection[str], never: Collection[str]) -> None:
+    """The first key of a study has all that anybody is ever to have: nobody grants a power that they lack.
+
+    Raises:
+        StoreError: in production, where the first key lacks something of which nobody said that it never is.
+    """
+    from entact.course.signed.signature import keyring
+
+    if acts.here().environment != "production" or keyring(acts.entries()).holders:
+        return
+    lacking = [one for one in get_args(Power) if one not in {*powers, *never}]
+    if lacking:
+        raise StoreError(
+            "this is the first key of the study, and nobody grants a power that they lack: nobody could ever "
+            f"have {', '.join(lacking)}. Give it each with `--power`, or say `--never {lacking[0]}`"
+        )
 
 
 def revoke_person(person: str, signer: Any) -> None:

@@ -274,13 +274,13 @@ class _Compilation:
         try:
             return (vocabulary or self.plain).compile(text, returns=returns)
         except RuleError as error:
-            may_name_visits = path[0] == "endpoints" or path[:2] == ("analysis", "sets")
-            better = self._better(text, offset_of(text, error) or 0, may_name_visits)
+            better = self._better(text, offset_of(text, error) or 0, path)
             self.faults.append(rule_fault(path, text, error, better))
             return None
 
-    def _better(self, rule: str, offset: int, may_name_visits: bool) -> str | None:
+    def _better(self, rule: str, offset: int, path: Path) -> str | None:
         """What to say of the name at a place in a rule, where the study knows more than the rules."""
+        may_name_visits = path[0] == "endpoints" or path[:2] == ("analysis", "sets")
         text = rule[offset:]
         alone = re.match(r"([A-Za-z]\w*)(?!\w|\s*[.(])", text)
         if alone and alone[1] in self.forms:
@@ -289,6 +289,8 @@ class _Compilation:
             return code
         said = re.match(r"(?:([a-z][a-z0-9_]*)\.)?([a-z][a-z0-9_]*)\.([A-Za-z]\w*)", text)
         visit, form, item = said.groups(default="") if said else ("", "", "")
+        if visit in self.visits and path[0] == "eligibility":
+            return "a criterion reads the newest value before it is decided: leave the visit out"
         if visit in self.visits and not may_name_visits:
             return "only an endpoint may name a visit; leave it out, and say `ever: true` or `within:`"
         if visit in self.visits and form in {*self.forms} - {*forms_at(self.visits[visit], self.forms)}:

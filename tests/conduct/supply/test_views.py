@@ -585,6 +585,13 @@ def test_where_kits_are_packed_for_rows_nobody_chooses_one(
 RESUPPLY = {"lead_time": "21 d", "covers": "4 wk", "recruitment": {"participants": 1, "per": "4 wk"}}
 
 
+def test_nothing_is_ordered_where_the_study_file_does_not_say_how(database: str, sign_in: SignIn) -> None:
+    keep_site(study_with_supply())
+    pharmacist = sign_in("p-1", denver="pharmacist")
+    refused = pharmacist.post(f"{ENTER}kit_order/", {"number": "O-1"}, status=422)
+    assert "The study file has no supply.resupply" in alert(refused)
+
+
 @pytest.mark.requirement("R10")
 def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     database: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch

@@ -53,6 +53,15 @@ def test_a_list_in_which_nothing_was_entered_is_not_called_complete(ada: Browser
     assert "“Demographics” is planned for " in ada.get("/participants/S-1/")
 
 
+def test_what_somebody_has_not_come_to_is_not_called_complete(ada: Browser, screened: str) -> None:
+    visit = "/participants/S-1/preparation_2.1/"
+    ada.post(visit, {"do": "begin"})
+    for status in ("not_due", "unreachable"):
+        page = ada.get(visit)
+        assert (cell(page, "Enrolment"), cell(page, "Randomisation")) == (status, status)
+        ada.post(visit, {"do": "end"})
+
+
 @pytest.mark.parametrize("ended", [False, True])
 def test_that_there_was_nothing_to_enter_is_said_of_a_visit(
     ada: Browser, screened: str, study: Study, ended: bool

@@ -50,6 +50,12 @@ def new_key(
     ] = None,
     also_voucher_key: Annotated[Path | None, typer.Option(help="The file of the second's key.")] = None,
     also_voucher_passphrase_file: Annotated[Path | None, typer.Option(help="Their passphrase.")] = None,
+    never: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A power that nobody is ever to have, where this is a study's first key; repeat it."
+        ),
+    ] = None,
     database: Database = REHEARSAL,
 ) -> None:
     """Make a person's private key in a file of their own, and enter the public one in the study's ledger."""
@@ -60,7 +66,7 @@ def new_key(
         (also_vouched_by, also_voucher_key, also_voucher_passphrase_file),
     ]
     vouchers = [open_signer(database, name, *files) for name, *files in asked if name is not None]
-    make_key(database, person, role, power, key, passphrase_file, vouchers)
+    make_key(database, person, role, power, key, passphrase_file, vouchers, never or ())
 
 
 @sign_key.command("revoke")

@@ -162,6 +162,8 @@ def _order(reader: Reader, state: SiteState, sent: Sent) -> KitOrder:
     if normal(number) in state.supply.orders:
         raise ConductError(gettext("Order {number} was entered before").format(number=number))
     proposal = proposal_of(reader, state, folded_with_kits(reader, state), today_at(state.id))
+    if plan_of(reader).resupply is None:
+        raise ConductError(gettext("The study file has no supply.resupply, from which an order is reckoned"))
     if proposal is None or not proposal.kits:
         raise ConductError(gettext("Nothing is to be ordered for this site now"))
     if sent.texts.get("seen", "") != seen_as(proposal):

@@ -45,6 +45,9 @@ Status = Literal[
 # Lists of which an entry is only made when there is one: that there was none is said by itself.
 NONE_OF: Final = get_args(get_type_hints(AskedNone)["of"])
 
+# Nothing is asked of whoever does not come to them, which is not to say that they took place.
+_ONE_AFTER_ANOTHER: Final = frozenset({"enrolment", "randomisation", "assignment"})
+
 # A sign for each, so that nobody needs the colour; the words stand beside it for who hears the page.
 SIGNS: Final[Mapping[Status, str]] = {
     "not_due": "·",
@@ -321,7 +324,11 @@ class Visits:
     def _of_act(self, name: str, encounter: str, held: EncounterState | None, due: Due | None) -> Status:
         kind = next((one for one in KINDS.values() if one.activity == name), None)
         if kind is not None and kind.done is not None and held is not None:
-            return "complete" if kind.done(self.course, encounter) else self._blank(held, due)
+            if not kind.done(self.course, encounter):
+                return self._blank(held, due)
+            if name in _ONE_AFTER_ANOTHER and getattr(self.course, name) is None:
+                return "unreachable" if held.status == "ended" else "not_due"
+            return "complete"
         if kind is not None and kind.done is None and held is not None:
             # An entry is only made when there is one: without any, nobody knows whether one was asked for.
             own = [
