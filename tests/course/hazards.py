@@ -63,7 +63,10 @@ HAZARDS = (
         Hazard(f"{of} ends", "discontinuation", {"of": of, "decided_by": "participant", "cause": "no_effect"})
         for of in ("treatment", "procedures", "follow_up", "data_use")
     ),
-    Hazard("death", "death", {"date": "2026-03-09"}),
+    *(
+        Hazard(f"death {date}", "death", {"date": date})
+        for date in ("2026-03-09", "2026-03-16", "2026-03", "2026-03-16T09:30:00-06:00", "soon")
+    ),
     Hazard("second screening", "screening", {"attempt": 2, "number": "S-2", "site": "denver"}),
     Hazard("screening elsewhere", "screening", {"attempt": 1, "number": "S-9", "site": "haifa"}),
     Hazard("enrolled again", "enrolment", {"subject": "P-2"}),

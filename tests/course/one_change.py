@@ -48,11 +48,12 @@ OTHERS |= {"eligible": "not_eligible", "initial": "supplement", "full": "low", "
 Change = tuple[str, Callable[[Case], Case]]
 
 
-def changes(case: Case, asked: datetime, known: frozenset[str]) -> Iterator[Change]:
+def changes(case: Case, act: str, known: frozenset[str]) -> Iterator[Change]:
     """Every single change of a case, with what it is called; of those `known` only what takes them away.
 
     These were there at an earlier question, and are changed in every way for that one.
     """
+    asked = instant(WHEN[act])
     for name, entry in case.entries.items():
         yield f"without {name}", lambda made, name=name: made.drop(name)
         yield f"{name} withdrawn", lambda made, name=name: _withdrawn(made, name, asked - SECOND)
@@ -99,7 +100,7 @@ def answers(act: str, known: frozenset[str]) -> dict[str, dict[str, list[str]]]:
     usual, stands = _gate(case, act, asked, detail), _state(case, asked)
     gate: dict[str, list[str]] = {" ".join(sorted(usual)): ["nothing"]}
     state: dict[str, list[str]] = {one: ["nothing"] for one in sorted(stands)}
-    for title, change in changes(case, asked, known):
+    for title, change in changes(case, act, known):
         made = Case(case.study)
         made.entries = dict(case.entries)
         change(made)
