@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import override
 
-from entact.conduct.statement import _WRITERS, called_by, coded
+from entact.conduct.statement import _WRITERS, called_by
 from entact.course.kinds import KINDS
 from entact.protocol.study import Item, Translated
 
@@ -41,10 +41,3 @@ def test_an_answer_is_told_in_the_reader_s_language_where_the_file_has_it() -> N
     assert called_by(item, "moderate") == "Moderate"
     with override("de"):
         assert called_by(item, "moderate") == "Mittel"
-
-
-def test_codes_of_the_record_are_known_from_what_people_write() -> None:
-    assert "severity" in coded("adverse_event")
-    assert "verbatim" not in coded("adverse_event")
-    assert "outcome" not in coded("dose"), "taken, as it is translated, is said of an assessment"
-    assert coded("no_such_kind") == frozenset()

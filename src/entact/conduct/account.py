@@ -122,7 +122,7 @@ class Accounts:
         entry = effective.entry
         release = self._release(entry)
         plain = msgspec.structs.replace(effective, data=self.opener.data(effective))
-        title, facts, note = state(Tell(self.course, release, self.sight, self.zone), plain)
+        title, facts, note = state(Tell(self.course, release, self.sight, self.zone, self.names), plain)
         return Account(
             anchor=self._anchor(entry.id),
             kind=entry.kind,
@@ -199,7 +199,8 @@ class Accounts:
 
     def _with_reason(self, entry: Entry, note: str) -> str:
         reason = self.reason_of(entry)
-        return " · ".join(part for part in (note, f"reason: {reason}" if reason else "") if part)
+        given = gettext("reason: {reason}").format(reason=reason) if reason else ""
+        return " · ".join(part for part in (note, given) if part)
 
     def _alerts(self, entry: str) -> Iterable[str]:
         for raised in self.course.alerts:
@@ -233,7 +234,7 @@ class Accounts:
 
     def _corrections(self, effective: Effective) -> Iterable[Correction]:
         inner = NESTED.get(effective.entry.kind)
-        tell = Tell(self.course, self._release(effective.entry), self.sight, self.zone)
+        tell = Tell(self.course, self._release(effective.entry), self.sight, self.zone, self.names)
         source, asked = effective.entry, items_of(tell.release, effective)
         data = self._plain(source, inner) | {CORRECTED_TIME: source.occurred_at}
         for name in effective.corrections:

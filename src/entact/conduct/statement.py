@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from functools import lru_cache
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any
 
 from django.utils.translation import gettext
 
+from entact.conduct.language.codelists import called_code
 from entact.conduct.language.codes import code_words, item_title
 from entact.conduct.sight import Sight
 from entact.conduct.words import (
@@ -49,12 +49,17 @@ class Fact:
 
 @dataclass(frozen=True)
 class Tell:
-    """What it takes to put an entry into words: its course and release, the role, and the site's clock."""
+    """What it takes to put an entry into words: its course and release, the role, and the site's clock.
+
+    Attributes:
+        names: what people are called, by how entries name them; as entries do, where it is not said.
+    """
 
     course: Course
     release: Release
     sight: Sight
     zone: tzinfo
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def fact(self, label: str, answer: Any, hint: str | None = None) -> Fact:
         """One item as a fact."""
@@ -63,9 +68,16 @@ class Tell:
 
     def coded(self, kind: str, name: str, answer: Any) -> Fact:
         """One item of a kind as a fact, a code of the record in the language of the page."""
-        if name in coded(kind) and isinstance(answer, str) and answer:
-            return Fact(item_title(name), code_words(answer))
-        return self.fact(item_title(name), answer)
+        called = called_code(kind, name, answer) or (self.person(answer) if name == "person" else "")
+        return Fact(item_title(name), called) if called else self.fact(item_title(name), answer)
+
+    def code(self, answer: Any) -> str:
+        """A code of the record in the language of the page; any other answer in words."""
+        return code_words(answer) if isinstance(answer, str) and answer else value(answer)
+
+    def person(self, name: Any) -> str:
+        """What somebody is called whom an entry names."""
+        return self.names.get(name, value(name)) if isinstance(name, str) else value(name)
 
     def answered(self, item: Item | None, label: str, answer: Any, hint: str | None = None) -> Fact:
         """One item of a form as a fact, its answer by what the form calls it."""
@@ -105,23 +117,6 @@ def items_of(release: Release, effective: Effective) -> Mapping[str, Item]:
     return form.items if form is not None else {}
 
 
-@lru_cache(maxsize=128)
-def coded(kind: str) -> frozenset[str]:
-    """The items of a kind of which the record has the codes."""
-    if kind not in KINDS:
-        return frozenset()
-    payload = KINDS[kind].payload
-    hints, fields = get_type_hints(payload), payload.__struct_fields__
-    named = zip(fields, payload.__struct_encode_fields__, strict=True)
-    return frozenset(
-        name for field, name in named if _is_code(hints[field]) and (kind, name) != ("dose", "outcome")
-    )  # of an assessment `taken` means another thing
-
-
-def _is_code(hint: Any) -> bool:
-    return get_origin(hint) is Literal or any(map(_is_code, get_args(hint)))
-
-
 def _plain(tell: Tell, effective: Effective) -> Written:
     facts = [
         tell.coded(effective.entry.kind, name, answer)
@@ -138,12 +133,12 @@ def _consent(tell: Tell, effective: Effective) -> Written:
     asked_for = tell.release.file.consent
     for name, allowed in scopes_in_order(scopes, asked_for) if isinstance(scopes, Mapping) else ():
         facts.append(tell.fact(begun(title_of_scope(name, asked_for)), allowed))
-    for label, item in (
-        (gettext("Signed"), "how"),
-        (gettext("Language"), "language"),
-        (gettext("Informed by"), "informed_by"),
+    for label, item, said in (
+        (gettext("Signed"), "how", tell.code),
+        (gettext("Language"), "language", tell.said),
+        (gettext("Informed by"), "informed_by", tell.person),
     ):
-        facts += [tell.fact(label, effective.data[item])] if effective.data.get(item) else []
+        facts += [Fact(label, said(effective.data[item]))] if effective.data.get(item) else []
     return gettext("Consent"), facts, ""
 
 
@@ -181,12 +176,12 @@ def _dose(tell: Tell, effective: Effective) -> Written:
     facts += [
         tell.fact(item_title(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
     ]
-    facts += [tell.fact(gettext("Outcome"), data.get("outcome", "taken"))]
+    facts += [tell.coded("dose", "outcome", data.get("outcome", "taken"))]
     if data.get("witness"):
-        facts += [tell.fact(gettext("Witness"), data["witness"])]
+        facts += [Fact(gettext("Witness"), tell.person(data["witness"]))]
     facts += [Fact(gettext("Set aside"), text) for text in _set_aside(tell, effective)]
     return (
-        gettext("{part} dose").format(part=words(str(data.get("part", "")))).strip(),
+        gettext("{part} dose").format(part=begun(code_words(str(data.get("part", ""))))).strip(),
         facts,
         gettext("what the kit holds is hidden"),
     )
@@ -201,7 +196,11 @@ def _set_aside(tell: Tell, effective: Effective) -> Iterator[str]:
     release = tell.course.site_release(effective.at)
     for code, proofs in overridden.items():
         required = requirement_of(release, code)
-        who = gettext(", by {persons}").format(persons=listing(proofs)) if isinstance(proofs, dict) else ""
+        who = (
+            gettext(", by {persons}").format(persons=listing(map(tell.person, proofs)))
+            if isinstance(proofs, dict)
+            else ""
+        )
         yield f"{code if required is None else required.otherwise}{who}"
 
 
@@ -228,7 +227,7 @@ def _override(tell: Tell, effective: Effective) -> Written:
     verbal = (
         ""
         if data.get("ordered_by") is None
-        else gettext("verbal order of {data}").format(data=data["ordered_by"])
+        else gettext("verbal order of {data}").format(data=tell.person(data["ordered_by"]))
     )
     return (
         gettext("Set aside: {what}").format(what=what),
@@ -245,14 +244,14 @@ def _encounter(tell: Tell, effective: Effective) -> Written:
 
 def _presence(tell: Tell, effective: Effective) -> Written:
     data = effective.data
-    went = gettext("came in") if data.get("state") == "in" else gettext("went out")
-    return f"{value(data.get('person'))}, {value(data.get('role'))}, {went}", [], ""
+    went = called_code("presence", "state", data.get("state"))
+    return f"{tell.person(data.get('person'))}, {tell.code(data.get('role'))}, {went}", [], ""
 
 
 def _kit(tell: Tell, effective: Effective) -> Written:
     data = effective.data
     text = gettext("Kit {kit} assigned: {part}, level {level}").format(
-        kit=value(data.get("kit")), part=value(data.get("part")), level=value(data.get("level"))
+        kit=value(data.get("kit")), part=tell.code(data.get("part")), level=value(data.get("level"))
     )
     return text, [], ""
 
@@ -323,10 +322,16 @@ def _guess(tell: Tell, effective: Effective) -> Written:
     )
     facts += [tell.fact(gettext("Why"), data["why"])] if data.get("why") is not None else []
     facts += (
-        [tell.fact(gettext("Clear since"), words(data["clear"]))] if data.get("clear") is not None else []
+        [Fact(gettext("Clear since"), called_code("guess", "clear", data["clear"]) or value(data["clear"]))]
+        if data.get("clear") is not None
+        else []
     )
     facts += [tell.fact(gettext("Had been told"), data["told"])] if data.get("told") is not None else []
-    return gettext("Guess of treatment by {guesser}").format(guesser=value(data.get("guesser"))), facts, ""
+    return (
+        gettext("Guess of treatment by {guesser}").format(guesser=tell.code(data.get("guesser"))),
+        facts,
+        "",
+    )
 
 
 def _eligibility(tell: Tell, effective: Effective) -> Written:
@@ -344,15 +349,15 @@ def _eligibility(tell: Tell, effective: Effective) -> Written:
         )
     for name, judged in criteria.items() if isinstance(criteria, Mapping) else ():
         criterion = tell.release.file.eligibility.get(name)
-        label = words(criterion.text) if criterion is not None else words(name)
-        kind = f" ({criterion.kind})" if criterion is not None else ""
+        label = begun(told(criterion.text)) if criterion is not None else words(name)
+        kind = f" ({gettext(criterion.kind)})" if criterion is not None else ""
         facts.append(tell.fact(f"{label}{kind}", judged))
     return gettext("Eligibility"), facts, signed
 
 
 def _signature(tell: Tell, effective: Effective) -> Written:
     """Without what it names: some of the entries may be hidden, and their number would tell of them."""
-    return gettext("Signed: {meaning}").format(meaning=value(effective.data.get("meaning"))), [], ""
+    return gettext("Signed: {meaning}").format(meaning=tell.code(effective.data.get("meaning"))), [], ""
 
 
 def _verification(tell: Tell, effective: Effective) -> Written:
@@ -365,9 +370,9 @@ def _query(tell: Tell, effective: Effective) -> Written:
     facts = [tell.fact(gettext("Item"), data["item"])] if data.get("item") else []
     facts += [tell.fact(gettext("Words"), data["text"])] if data.get("text") else []
     return (
-        gettext("Query {status}").format(status=value(data.get("said"))),
+        gettext("Query {status}").format(status=tell.code(data.get("said"))),
         facts,
-        value(data["rule"]) if data.get("rule") else "",
+        tell.code(data["rule"]) if data.get("rule") else "",
     )
 
 

@@ -14,11 +14,11 @@ from typing import Final
 
 from django.utils.translation import gettext
 
-from entact.conduct.language.codes import code_words
+from entact.conduct.language.codelists import called_code
 from entact.conduct.participants import Listing, list_participants
 from entact.conduct.reader import Reader
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import moment, told, words
+from entact.conduct.words import moment, told, value, words
 from entact.course import Course, fold, read
 from entact.course.state.consent import ConsentState
 from entact.course.state.enrolment import AttemptState, EligibilityState
@@ -168,4 +168,5 @@ def _against(course: Course, decided: EligibilityState, sees_criteria: bool) -> 
 
 
 def _causes(stopped: Mapping[str, DiscontinuationState]) -> list[str]:
-    return list(dict.fromkeys(code_words(one.cause) for one in stopped.values()))
+    causes = (one.cause for one in stopped.values())
+    return list(dict.fromkeys(called_code("discontinuation", "cause", one) or value(one) for one in causes))

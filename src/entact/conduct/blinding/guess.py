@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
 from entact.conduct.forms.place import timepoints
 from entact.conduct.language.choice import of_study
+from entact.conduct.language.codelists import codelist
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
 from entact.conduct.sight import PARTICIPANT
@@ -28,16 +29,6 @@ SUBJECT: Final[Guesser] = "participant"
 THERAPIST: Final[Guesser] = "therapist"
 RATER: Final[Guesser] = "rater"
 LONGEST: Final = 2000
-CLEAR_WORDS: Final[Mapping[str, str]] = {
-    "not_clear": gettext_lazy("it is not clear"),
-    "before_dose": gettext_lazy("before anything was taken"),
-    "first_hour": gettext_lazy("in the first hour after it"),
-    "second_hour": gettext_lazy("in the second hour after it"),
-    "later_that_day": gettext_lazy("later on that day"),
-    "next_days": gettext_lazy("in the days after it"),
-    "at_this_visit": gettext_lazy("only now, at this visit"),
-}
-assert tuple(CLEAR_WORDS) == CLEAR
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,7 @@ def received(sent: Mapping[str, str], release: Release, *, may_leave: bool = Fal
         sure.isascii() and sure.isdecimal() and len(sure) < 4 and int(sure) <= 100
     ):
         return Guessing({}, gettext("Say how sure you are: a whole number from 0 to 100."))
-    if clear not in CLEAR_WORDS and not (may_leave and not clear):
+    if clear not in CLEAR and not (may_leave and not clear):
         return Guessing({}, gettext("Say since when it has been clear to you, or that it is not."))
     data: dict[str, Any] = {"arm": arm, "told": sent.get("told") == "1"}
     data |= {"confidence": int(sure)} if sure else {}
@@ -204,6 +195,6 @@ def fields_of(release: Release, sent: Mapping[str, str], language: str | None = 
     return {
         "arms": [(name, told_in(arm.title, language)) for name, arm in release.file.arms.items()]
         + [(DO_NOT_KNOW, gettext("I do not know"))],
-        "clear": [(name, words) for name, words in CLEAR_WORDS.items()],
+        "clear": list(codelist(GUESS, "clear").items()),
         "sent": sent,
     }

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.account import Account, Accounts
 from entact.conduct.asking import Asked
+from entact.conduct.language.codelists import called_code
 from entact.conduct.language.codes import code_words
 from entact.conduct.words import moment, role_words, told, words
 from entact.course.entry.effective import Effective
@@ -134,15 +135,21 @@ class _Writing:
         yield gettext("Event"), told(term.title) if term is not None else said
         yield gettext("Began"), event.onset or gettext("not known")
         yield gettext("Ended"), event.resolved or gettext("not known")
-        yield gettext("Outcome"), code_words(event.outcome or "") or gettext("not known")
+        yield (
+            gettext("Outcome"),
+            called_code("adverse_event", "outcome", event.outcome) or gettext("not known"),
+        )
         yield gettext("Serious"), _yes(event.serious)
-        grounds = ", ".join(map(code_words, event.seriousness or ())) or gettext("none said")
+        grounds = called_code("adverse_event", "seriousness", event.seriousness) or gettext("none said")
         yield gettext("Serious because of"), grounds
         yield (
             gettext("Severity, at its worst"),
-            code_words(event.worst_severity or "") or gettext("not judged"),
+            called_code("adverse_event", "severity", event.worst_severity) or gettext("not judged"),
         )
-        yield gettext("Related to the treatment"), code_words(event.related or "") or gettext("not judged")
+        yield (
+            gettext("Related to the treatment"),
+            called_code("adverse_event", "related", event.related) or gettext("not judged"),
+        )
         yield gettext("Expected"), _yes(event.expected)
         yield gettext("What was done"), event.action or gettext("not said")
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
+from entact.conduct.language.codelists import called_code, codelist
 from entact.conduct.words import told
 from entact.course.kinds import KINDS
 from entact.course.kinds.kind import Kind
@@ -47,50 +48,6 @@ AT_A_VISIT: Final = frozenset({"asked_none"})
 
 # Things that later entries continue: an event resolves, a medicine is stopped.
 CONTINUED: Final = frozenset({"adverse_event", "medication"})
-
-# Grounds of seriousness. Source: ICH E2A, II.B; names as `course.kinds.reporting` reads them.
-_GROUNDS: Final = {
-    "death": gettext_noop("death"),
-    "life_threatening": gettext_noop("life-threatening"),
-    "hospitalisation": gettext_noop("admission to hospital, or a longer stay"),
-    "disability": gettext_noop("lasting disability"),
-    "congenital_anomaly": gettext_noop("congenital anomaly"),
-    "medically_important": gettext_noop("medically important otherwise"),
-}
-_DEVIATIONS: Final = {
-    "late_visit": gettext_noop("visit outside its window"),
-    "missed_visit": gettext_noop("visit missed"),
-    "missed_procedure": gettext_noop("procedure missed"),
-    "eligibility": gettext_noop("eligibility"),
-    "consent": gettext_noop("consent"),
-    "dosing": gettext_noop("dosing"),
-    "medication": gettext_noop("medicine not allowed"),
-    "blinding": gettext_noop("blinding"),
-    "other": gettext_noop("other"),
-}
-# What is done about an alert, in the words and codes of the console (`session/console/acts.js`).
-_ACTIONS: Final = {
-    "spoken_with": gettext_noop("spoken with the participant"),
-    "safety_plan": gettext_noop("safety plan gone through"),
-    "repeated_reading": gettext_noop("reading repeated"),
-    "observed": gettext_noop("watched closely"),
-    "calmed": gettext_noop("rest, and reassurance"),
-    "medication_given": gettext_noop("medication given"),
-    "physician_called": gettext_noop("physician called"),
-    "referred": gettext_noop("referred for urgent care"),
-    "emergency_called": gettext_noop("emergency service called"),
-    "false_alarm": gettext_noop("looked into: no danger"),
-}
-_CAUSES: Final = {
-    "withdrew": gettext_noop("does not want to go on"),
-    "adverse_event": gettext_noop("adverse event"),
-    "lost_to_follow_up": gettext_noop("lost to follow-up"),
-    "moved_away": gettext_noop("moved away"),
-    "no_benefit": gettext_noop("no benefit"),
-    "not_compliant": gettext_noop("does not keep to the protocol"),
-    "physician_decision": gettext_noop("decided by the physician"),
-    "other": gettext_noop("other"),
-}
 
 _TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("adverse_event", "term"): (
@@ -232,7 +189,7 @@ def _each(kind: Kind, release: Release, population: str | None) -> Iterator[tupl
 def _type(kind: Kind, name: str, plain: Any, release: Release) -> dict[str, Any]:
     labels = _codes(kind.name, name, release)
     if get_origin(plain) is Literal:
-        labels = {code: gettext(spaced(code)) for code in get_args(plain)}
+        labels = {code: called_code(kind.name, name, code) for code in get_args(plain)}
     if get_origin(plain) is list:
         return {"type": "choices", "of": list(labels), "labels": labels}
     if labels:
@@ -251,22 +208,14 @@ def _codes(kind: str, name: str, release: Release) -> dict[str, str]:
     if (kind, name) == ("medication", "medicine_class"):
         return {one: spaced(one) for one in file.washout.classes} if file.washout is not None else {}
     if (kind, name) == ("alert_answered", "alert"):
-        return {code: told(alert.alert.title) for code, alert in release.alerts.items()} | _said(CORE_ALERTS)
+        return {code: told(alert.alert.title) for code, alert in release.alerts.items()} | {
+            code: gettext(title) for code, title in CORE_ALERTS.items()
+        }
     if (kind, name) == ("safety_report", "report"):
         return {code: told(report.title) for code, report in file.reports.items()}
-    found: dict[tuple[str, str], dict[str, str]] = {
-        ("alert_answered", "action"): _said(_ACTIONS),
-        ("adverse_event", "seriousness"): _said(_GROUNDS),
-        ("deviation", "category"): _said(_DEVIATIONS),
-        ("discontinuation", "cause"): _said(_CAUSES),
-        ("eligibility", "signed"): {"decision": gettext("my decision")},
-    }
-    return found.get((kind, name), {})
-
-
-def _said(codes: Mapping[str, str]) -> dict[str, str]:
-    """A codelist of the record in the language of the page."""
-    return {code: gettext(label) for code, label in codes.items()}
+    if (kind, name) == ("eligibility", "signed"):
+        return {"decision": gettext("my decision")}
+    return codelist(kind, name)
 
 
 def _optional(hint: Any) -> bool:

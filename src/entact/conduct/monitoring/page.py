@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.translation import gettext
 
 from entact.conduct.delegation import state_of, today_at
+from entact.conduct.language.codelists import called_code
 from entact.conduct.monitoring.visit import (
     BEGINNING,
     COUNTED,
@@ -20,7 +21,7 @@ from entact.conduct.monitoring.visit import (
 )
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
-from entact.conduct.words import day, lower_words, moment
+from entact.conduct.words import day, moment, value
 from entact.course.entry import instant
 from entact.course.kinds.monitoring import Action
 from entact.course.state.monitoring import MonitoringVisit
@@ -154,4 +155,7 @@ def _counts(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def _departure(one: Departure) -> tuple[str, str]:
-    return one.number, f"{lower_words(one.category)}, {one.importance}"
+    return one.number, ", ".join(
+        called_code("deviation", name, said) or value(said)
+        for name, said in (("category", one.category), ("importance", one.importance))
+    )

@@ -93,8 +93,8 @@ HANDLINGS: Final[Mapping[str, Handling]] = {
                     "choice",
                     (
                         ("not_released", gettext_lazy("not released")),
-                        ("released", "released"),
-                        ("recalled", "recalled"),
+                        ("released", gettext_lazy("released")),
+                        ("recalled", gettext_lazy("recalled")),
                     ),
                 ),
             ),
@@ -231,7 +231,11 @@ HANDLINGS: Final[Mapping[str, Handling]] = {
                     "said",
                     gettext_lazy("It was"),
                     "choice",
-                    (("reported", "reported"), ("explained", "explained"), ("found", "found")),
+                    (
+                        ("reported", gettext_lazy("reported")),
+                        ("explained", gettext_lazy("explained")),
+                        ("found", gettext_lazy("found")),
+                    ),
                 ),
                 Field("report", gettext_lazy("Which report was sent"), "choice", optional=True),
                 Field("sent", gettext_lazy("Sent on"), "date", optional=True),
