@@ -33,6 +33,7 @@ from entact.course.kinds.supply import (
 from entact.course.state.numbers import normal
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import Temperatures
+from entact.course.supply.balance import Balance
 from entact.course.supply.lot_dose import unlike_planned, unlike_study
 from entact.course.supply.temperature import is_excursion
 from entact.protocol.quantity import parse_quantity
@@ -102,50 +103,53 @@ def withdraw_supply(
                     most=LONGEST
                 )
             )
-        _require_withdrawable(reader, stock_of(reader, site), found.entry, by)
+        state = stock_of(reader, site)
+        balance = balance_of(state, folded_with_kits(reader, state).items())
+        against = against_withdrawal(reader, state, balance, found.entry, by.identity)
+        if against:
+            raise ConductError(against)
         return withdraw_at_site(site, entry, said, by=by)
 
 
-def _require_withdrawable(reader: Reader, state: SiteState, entry: Entry, by: Author) -> None:
-    """That one person alone takes nothing out of the balance, out of quarantine or out of the differences."""
-    if entry.kind == "supply_check" and entry.by != by.identity:
-        raise ConductError(gettext("It is what somebody else has seen: nobody but they can withdraw it"))
+def against_withdrawal(reader: Reader, state: SiteState, balance: Balance, entry: Entry, person: str) -> str:
+    """Why somebody cannot withdraw what was entered about the stock; empty where they can.
+
+    One person alone takes nothing out of the balance, out of quarantine or out of the differences.
+
+    Args:
+        state, balance: of the site, as they stand. person: who would withdraw it, by identity.
+    """
     handled = state.supply.handled.get(entry.id)
+    is_checked = handled is not None and handled.checked_by is not None
+    doubted = handled is not None and is_checked and not handled.agrees
+    if entry.kind == "supply_check" and entry.by != person:
+        return gettext("It is what somebody else has seen: nobody but they can withdraw it")
     if handled is not None and handled.waits:
-        raise ConductError(
-            gettext(
-                "A second person has to look at it first: if it is wrong they say that it is not as it says, "
-                "and then it is withdrawn"
-            )
+        return gettext(
+            "A second person has to look at it first: if it is wrong they say that it is not as it says, "
+            "and then it is withdrawn"
         )
-    doubted = handled is not None and handled.checked_by is not None and not handled.agrees
-    if handled is not None and handled.checked_by is not None and handled.agrees:
-        raise ConductError(
-            gettext(
-                "A second person agreed with it: what two people saw is not withdrawn by one. Enter a "
-                "count of all, and what became of each difference"
-            )
+    if is_checked and not doubted:
+        return gettext(
+            "A second person agreed with it: what two people saw is not withdrawn by one. Enter a "
+            "count of all, and what became of each difference"
         )
     if any(one.entry == entry.id and one.received is not None for one in state.supply.shipments.values()):
-        raise ConductError(
-            gettext("It was received: withdraw its receipt first, if that was entered in error too")
-        )
+        return gettext("It was received: withdraw its receipt first, if that was entered in error too")
     held = [one for one in state.kits.values() if one.entry == entry.id and one.status == "quarantined"]
     damaged = bool(entry.data.get("damaged")) and not doubted
     if held and (entry.kind != "receipt" or damaged or _was_outside(reader, entry)):
         kits = ", ".join(one.number for one in held[:10])
-        raise ConductError(
-            gettext("By it kits are in quarantine, {kits}: the sponsor decides about them").format(kits=kits)
+        return gettext("By it kits are in quarantine, {kits}: the sponsor decides about them").format(
+            kits=kits
         )
-    if entry.kind == "inventory" or (entry.kind == "receipt" and not doubted):
-        found = balance_of(state, folded_with_kits(reader, state).items()).differences
-        if any(one.entry == entry.id for one in found):
-            raise ConductError(
-                gettext(
-                    "It shows a difference: say what became of it, and if it was counted or typed wrongly, "
-                    "say that. Then enter a count that is right"
-                )
-            )
+    counts = entry.kind == "inventory" or (entry.kind == "receipt" and not doubted)
+    if counts and any(one.entry == entry.id for one in balance.differences):
+        return gettext(
+            "It shows a difference: say what became of it, and if it was counted or typed wrongly, "
+            "say that. Then enter a count that is right"
+        )
+    return ""
 
 
 def _was_outside(reader: Reader, receipt: Entry) -> bool:

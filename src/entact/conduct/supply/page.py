@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from entact.conduct.permissions import Person
 from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.supply.domain import against_withdrawal
 from entact.conduct.supply.handlings import HANDLINGS, Field, Handling
 from entact.conduct.supply.resupply import OrderLine, lines_to_send, proposal_of, seen_as
 from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_found
@@ -99,7 +101,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class EnteredShown:
-    """Something that was entered about the stock, in words, and who withdrew it, where somebody did."""
+    """Something that was entered about the stock, in words, and who withdrew it, where somebody did.
+
+    Attributes:
+        against: why whoever looks cannot withdraw it; empty where they can, or it is withdrawn.
+    """
 
     entry: str
     kind: str
@@ -108,6 +114,7 @@ class EnteredShown:
     by: str
     at: str
     withdrawn: str
+    against: str
 
 
 class StockPage:
@@ -136,23 +143,29 @@ class StockPage:
         """What was ordered and is in no shipment yet."""
         return lines_to_send(self.state)
 
-    def entered(self) -> list[EnteredShown]:
-        """What was entered on these pages, the latest first."""
-        return [
-            EnteredShown(
+    def entered(self, person: Person) -> Iterator[EnteredShown]:
+        """What was entered on these pages that somebody may enter, and so withdraw, the latest first."""
+        for one in entered_at(self.site):
+            handling = HANDLINGS.get(one.entry.kind)
+            if handling is None or not person.may(handling.duty, self.site):
+                continue
+            withdrawn = against = ""
+            if one.withdrawn_by:
+                withdrawn = f"{self._name(one.withdrawn_by)}: {one.reason}"
+            else:
+                against = against_withdrawal(
+                    self.reader, self.state, self.balance, one.entry, person.identity
+                )
+            yield EnteredShown(
                 one.entry.id,
                 one.entry.kind,
-                HANDLINGS[one.entry.kind].title,
+                handling.title,
                 _of(one.entry.data),
-                self.names.get(one.entry.by, one.entry.by),
+                self._name(one.entry.by),
                 moment(instant(one.entry.occurred_at), self.zone),
-                f"{self.names.get(one.withdrawn_by, one.withdrawn_by)}: {one.reason}"
-                if one.withdrawn_by
-                else "",
+                withdrawn,
+                against,
             )
-            for one in entered_at(self.site)
-            if one.entry.kind in HANDLINGS
-        ]
 
     def lots_in_use(self) -> list[str]:
         """The lots of which kits can still be given out here, where they are several of one product.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -84,9 +85,7 @@ def show_stock(request: HttpRequest, site: str) -> HttpResponse:
         "shipments": list(stock.state.supply.shipments.values()) if keeps else [],
         "keeps": person.may("keep_supply", site),
         "enters": [(one.kind, one.title) for one in HANDLINGS.values() if person.may(one.duty, site)],
-        "entered": [one for one in stock.entered() if person.may(HANDLINGS[one.kind].duty, site)][
-            :MOST_SHOWN
-        ],
+        "entered": list(islice(stock.entered(person), MOST_SHOWN)),
         "here": "supply",
     }
     return page(request, reader, "supply/stock.html", values)
@@ -151,7 +150,7 @@ def withdraw_stock(request: HttpRequest, site: str, entry: str) -> HttpResponse:
         Http404: when there is no such entry, or it is not theirs to withdraw.
     """
     reader = _reader_at(request, site)
-    shown = next((one for one in _page(reader, site).entered() if one.entry == entry), None)
+    shown = next((one for one in _page(reader, site).entered(request.person) if one.entry == entry), None)
     handling = HANDLINGS.get(shown.kind) if shown is not None else None
     role = request.person.role_for(handling.duty, site) if handling is not None else None
     authenticated = authenticated_by(request)
