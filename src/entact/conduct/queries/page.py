@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,20 +110,14 @@ def list_queries(reader: Reader, asked: Mapping[str, str], limit: int = PER_PAGE
         limit=limit + 1,
     )
     shown = found[:limit]
-    keys, forms = _keys(reader, [one.ledger for one in shown]), reader.study.newest.forms
+    of_entry = _about_entries(reader, [one.ledger for one in shown])
     rows = tuple(
         Row(
-            number=one.number,
-            key=keys.get(one.ledger, ""),
-            site=one.site,
-            about=lower_words(one.form or one.kind or gettext("entry")),
-            item=one.item,
+            **of_entry(one),
             since=moment(one.since, reader.zone_of(one.site)),
             days=_days(reader.at - one.since),
             query=one.query,
-            entry=one.entry,
             rule="",
-            form=forms.get(one.form),
         )
         for one in shown
     )
@@ -149,7 +143,7 @@ def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
         if one.rule != ALERT
     ]
     shown = found[:limit]
-    keys, forms = _keys(reader, [one.ledger for one in shown]), reader.study.newest.forms
+    of_entry = _about_entries(reader, [one.ledger for one in shown])
     said = lists.queries_of_rules([one.ledger for one in shown])
     first = first_arrivals([(one.ledger, one.entry) for one in shown])
     rows = []
@@ -162,18 +156,12 @@ def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
         query, status = said.get((one.ledger, one.rule, one.entry, one.item), ("", "open"))
         rows.append(
             Row(
-                number=one.number,
-                key=keys.get(one.ledger, ""),
-                site=one.site,
-                about=lower_words(one.form or one.kind or gettext("entry")),
-                item=one.item,
+                **of_entry(one),
                 since="" if since == BEGINNING else moment(since, reader.zone_of(one.site)),
                 days=None if since == BEGINNING else _days(reader.at - since),
                 query=query,
-                entry=one.entry,
                 rule=one.rule,
                 status=status,
-                form=forms.get(one.form),
                 visit=title_of_visit(visit, reader.visits)
                 if visit and reader.sight.sees_visit(visit)
                 else "",
@@ -295,8 +283,29 @@ def entry_words(asked: Asked, effective: Effective) -> str:
     return f"{title}, {moment(effective.at, asked.zone)}"
 
 
-def _keys(reader: Reader, ledgers: Sequence[str]) -> dict[str, str]:
-    return {one.ledger: Standing.of(one).key for one in lists.participants_of(list(dict.fromkeys(ledgers)))}
+def _about_entries(
+    reader: Reader, ledgers: Sequence[str]
+) -> Callable[[lists.Query | lists.Open], dict[str, Any]]:
+    """What a row says of the entry that it is about: whose, where, and what it is.
+
+    Args:
+        ledgers: of the participants on the page.
+    """
+    people = lists.participants_of(list(dict.fromkeys(ledgers)))
+    keys, forms = {one.ledger: Standing.of(one).key for one in people}, reader.study.newest.forms
+
+    def of_entry(one: lists.Query | lists.Open) -> dict[str, Any]:
+        return {
+            "number": one.number,
+            "key": keys.get(one.ledger, ""),
+            "site": one.site,
+            "about": lower_words(one.form or one.kind or gettext("entry")),
+            "item": one.item,
+            "entry": one.entry,
+            "form": forms.get(one.form),
+        }
+
+    return of_entry
 
 
 def _days(span: timedelta) -> int:
