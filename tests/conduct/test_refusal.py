@@ -12,7 +12,7 @@ from tests.conduct.record import SEES_ALL
 from entact.conduct.access.called import people_called
 from entact.conduct.refusal import told_reasons
 from entact.conduct.sight import Sight
-from entact.conduct.words import day, title_of_visit
+from entact.conduct.words import day, title_of_form, title_of_visit
 from entact.course import Reason
 from entact.protocol import Study
 
@@ -61,3 +61,7 @@ def test_people_are_called_by_their_names_and_two_of_one_name_are_told_apart(stu
         "Bo Lind (bo) gave no reason.",
     )
     assert told(study, "nobody-here gave no reason.") == ("nobody-here gave no reason.",)
+    title = title_of_form(study.newest.forms["vitals"])
+    assert told(study, "ada holds no certificate 'GCP', which vitals asks for.") == (
+        f"Ada holds no certificate 'GCP', which “{title}” asks for.",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from entact.conduct.access.called import people_called
 from entact.conduct.language.sentences import PEOPLE, told_again, with_parts
 from entact.conduct.sight import Sight
-from entact.conduct.words import day, title_of_visit
+from entact.conduct.words import day, title_of_form, title_of_visit
 from entact.course import Reason
 from entact.course.gates.core import ACTS
 from entact.protocol import Release
@@ -38,32 +38,40 @@ def told_reasons(
     """
     if act in ACTS and not sight.sees_gate(ACTS[act].gate):
         return (gettext(HIDDEN_GATE),)
+    return tuple(dict.fromkeys(map(teller(sight, release, population), reasons)))
+
+
+def teller(sight: Sight, release: Release, population: str | None) -> Callable[[Reason], str]:
+    """What puts one reason after another into words, of an act whose gate the role sees.
+
+    Who people are is looked up once, and only where a reason names somebody.
+    """
     names: dict[str, str] = {}
-
-    def part(place: str, text: str) -> str:
-        if place in PEOPLE:
-            names.update({} if names else people_called())
-            return names.get(text, text)
-        if place in _VISITS and text in release.visits:
-            return title_of_visit(text, release.visits)
-        return _dated(text)
-
     hidden = [
         str(one.criterion.text)
         for one in release.criteria_of(population).values()
         if one.rule is not None and not sight.sees_rule(one.rule)
     ]
-    return tuple(
-        dict.fromkeys(
-            gettext(HIDDEN_CRITERION)
-            if one.code in _OF_CRITERIA and any(f"“{text}”" in one.message for text in hidden)
-            else _with_titles(told_again(with_parts(one.message, part)), release)
-            for one in reasons
-        )
-    )
+
+    def part(place: str, text: str) -> str:
+        if place in PEOPLE:
+            names.update({} if names else people_called())
+            return names.get(text, text)
+        if place == "form" and text in release.forms:
+            return f"“{title_of_form(release.forms[text])}”"
+        if place in _VISITS and text in release.visits:
+            return title_of_visit(text, release.visits)
+        return dated(text)
+
+    def tell(one: Reason) -> str:
+        if one.code in _OF_CRITERIA and any(f"“{text}”" in one.message for text in hidden):
+            return gettext(HIDDEN_CRITERION)
+        return _with_titles(told_again(with_parts(one.message, part)), release)
+
+    return tell
 
 
-def _dated(text: str) -> str:
+def dated(text: str) -> str:
     """A day, or a time on the site's clock, as pages say it; all else as it is."""
     found = _DAY.fullmatch(text)
     try:

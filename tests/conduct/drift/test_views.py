@@ -116,13 +116,13 @@ def test_who_drifts_is_shown_and_rates_nobody_until_trained_again(
         assert not domain.against(reader_as("rater"), "rita", ["symptoms"]), place
         rob.post(token, rated((21, 44, 12, 40)[place]))
     (reason,) = domain.against(reader_as("rater"), "rita", ["symptoms"])
-    assert "rita drifts" in reason
+    assert "Rita drifts" in reason
     assert "trained again" in reason
     page = coordinator.get("/raters/")
     assert "under the limit" in page
     assert re.search(r"<td>4</td><td>\N{MINUS SIGN}?0\.\d\d \(", page)  # with its interval
     assert "2026, quarter 1" in page
-    assert "rita drifts" in page
+    assert "Rita drifts" in page
     assert "Not now" in sign_in("rita", everywhere="rater").get("/again/")
     raters = fold_setting(study, [read(one.text) for one in store.lines("study:mini")], ()).study.raters
     assert raters["rita"].drifts["symptoms"].over == 4
@@ -136,7 +136,7 @@ def test_who_drifts_is_shown_and_rates_nobody_until_trained_again(
     assert domain.against(reader_as("rater"), "rita", ["symptoms"])
     certify(coordinator, "rita", issued=domain.today_of(reader_as("rater")).isoformat())
     assert domain.against(reader_as("rater"), "rita", ["symptoms"]) == []
-    assert "rita drifts" not in coordinator.get("/raters/")
+    assert "Rita drifts" not in coordinator.get("/raters/")
 
 
 def test_who_agrees_is_let_on(coordinator: Browser, ledgers: list[str], sign_in: SignIn) -> None:
@@ -158,7 +158,7 @@ def test_without_a_certificate_or_after_its_last_day_nobody_rates_again(
     rob, cora = sign_in("rob", everywhere="rater"), sign_in("cora", everywhere="rater_coordinator")
     assert "holds no certificate" in rob.get("/again/")
     certify(cora, "rob", expires="2026-03-02")
-    assert "held until 2026-03-02" in rob.get("/again/")
+    assert "held until 2 Mar 2026" in rob.get("/again/")
     certify(cora, "rob")
     assert len(tokens(rob)) == 4
 
@@ -191,7 +191,7 @@ def test_the_gate_of_an_assessment_refuses_with_its_reason(
     rob, cora = sign_in("rob", everywhere="rater"), sign_in("cora", everywhere="rater_coordinator")
     (token,) = set(re.findall(r"/assessments/(\w+)/", rob.get("/assessments/")))
     where = f"/assessments/{token}/"
-    assert "rob holds no certificate" in rob.post(where, {"do": "take"}, 409)
+    assert "Rob holds no certificate" in rob.post(where, {"do": "take"}, 409)
     rob.get(where, 404)
     certify(cora, "rob")
     rob.post(where, {"do": "take"})

@@ -68,7 +68,10 @@ def test_it_says_what_happened_what_changed_and_what_it_makes_due(
     found = report(kept(), "investigator", monkeypatch)
     facts = dict(found.facts)
     assert found.is_serious
-    assert (facts["Serious"], facts["Serious because of"]) == ("yes", "hospitalisation")
+    assert (facts["Serious"], facts["Serious because of"]) == (
+        "yes",
+        "admission to hospital, or a longer stay",
+    )
     assert facts["Severity, at its worst"] == "severe"
     assert facts["Related to the treatment"] == "not judged"
     assert len(found.told) == 2

@@ -65,7 +65,7 @@ def test_a_form_is_filled_in_kept_shown_and_corrected(ada: Browser, screened: st
     assert (last.authenticated.how, last.authenticated.who) == ("session", "ada")
     shown = said(ada.get(ADDRESS), "age")
     assert 'value="41"' in shown
-    assert re.search(r"<del>40</del> → <ins>41</ins>.*ada, investigator: mistyped or read wrongly", shown)
+    assert re.search(r"<del>40</del> → <ins>41</ins>.*Ada, investigator: mistyped or read wrongly", shown)
 
 
 @pytest.mark.requirement("R16")

@@ -18,6 +18,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
+from entact.conduct.refusal import told_reasons
 from entact.course import Course, Entry, fold_setting, uuid7
 from entact.course.gates.drift import against_rater
 from entact.course.gates.rating import have_met
@@ -122,7 +123,7 @@ def today_of(reader: Reader) -> date:
 def against(reader: Reader, person: str, forms: Iterable[str]) -> list[str]:
     """Every reason for which somebody may not rate by these forms now; nothing where they may."""
     found = against_rater(reader.study.newest, forms, raters_of(reader), person, today_of(reader))
-    return [one.message for one in found]
+    return list(told_reasons(reader.sight, reader.study.newest, None, "", found))
 
 
 def offered_again(reader: Reader, person: str, forms: Iterable[str]) -> list[tuple[str, Drawn]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from entact.conduct.access.called import people_called
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
 from entact.conduct.asking import authenticated_by, reader_of
@@ -20,14 +21,14 @@ from entact.conduct.error import ConductError
 from entact.conduct.forms.fields import Field, Section, Surroundings, sections_of
 from entact.conduct.forms.reading import SHOWN, receive_items, texts_of
 from entact.conduct.frame import page
+from entact.conduct.language.choice import of_study
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
-from entact.conduct.words import day
+from entact.conduct.refusal import dated
+from entact.conduct.words import day, title_of_form
+from entact.course.state.raters import RaterState
 from entact.protocol.words.form import Forms
-
-if TYPE_CHECKING:
-    pass
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +60,8 @@ def show_drift(request: HttpRequest) -> HttpResponse:
     values = {
         "forms": [_of_form(reader, name, said) for name, said in forms.items()],
         "raters": [
-            (name, title, known.get(name), domain.against(reader, name, own)) for name, title, own in raters
+            (name, title, _certificates(known.get(name)), domain.against(reader, name, own))
+            for name, title, own in raters
         ],
         "certificates": sorted({one.certificate for one in again.values() if one.certificate is not None}),
         "today": domain.today_of(reader).isoformat(),
@@ -110,7 +112,8 @@ def rate_again(request: HttpRequest, token: str) -> HttpResponse:
         if not problem:
             return redirect(f"{request.path.rsplit('/', 2)[0]}/?kept=1")
     fields = {**texts_of(compiled, items), **sent}
-    account = Forms(reader.study.newest, None).of(compiled)
+    language = of_study(reader.study.newest.file.languages)
+    account = Forms(reader.study.newest, language, by_title=True).of(compiled)
     sections = sections_of(
         compiled, account, fields, compiled.read(items).values, Surroundings(may_be_missing=False)
     )
@@ -153,6 +156,12 @@ def _raters(person: Person, forms: Iterable[str]) -> list[tuple[str, str, list[s
     return sorted(found.values())
 
 
+def _certificates(held: RaterState | None) -> list[tuple[str, str, str]]:
+    """Each certificate of a rater: its name, the day of the training, and the last day on which it holds."""
+    known = held.certificates if held is not None else {}
+    return [(name, dated(one.issued), dated(one.expires)) for name, one in known.items()]
+
+
 def _author(request: HttpRequest, act: str) -> Author:
     role, authenticated = request.person.role_for(act), authenticated_by(request)
     if role is None or authenticated is None:
@@ -161,20 +170,27 @@ def _author(request: HttpRequest, act: str) -> Author:
 
 
 def _title(reader: Reader, form: str) -> str:
-    return Forms(reader.study.newest, None).of(reader.study.newest.forms[form]).title
+    return title_of_form(reader.study.newest.forms[form])
 
 
 def _of_form(reader: Reader, form: str, said: Any) -> dict[str, Any]:
     by_rater, over_time = domain.agreement_in(reader, form, said)
-    drawn = domain.drawn_of(reader, form, said)
+    drawn, names = domain.drawn_of(reader, form, said), people_called()
     return {
         "title": _title(reader, form),
         "said": said,
         "share": f"{said.share:.0%}",
-        "by_rater": [shown_agreement(one, said.agreement) for one in by_rater],
+        "by_rater": [
+            shown_agreement(replace(one, of=names.get(one.of, one.of)), said.agreement) for one in by_rater
+        ],
         "over_time": [shown_agreement(one, said.agreement) for one in over_time],
         "drawn": [
-            (one.recording, one.standing.number, day(one.first.at.date()), one.first.by, one.second_by)
+            (
+                one.recording,
+                one.standing.number,
+                day(one.first.at.date()),
+                *(names.get(by, by) for by in (one.first.by, one.second_by)),
+            )
             for one in drawn
         ],
     }

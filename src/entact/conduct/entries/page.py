@@ -13,14 +13,14 @@ from django.utils.translation import gettext, gettext_lazy
 from entact.conduct.entries.kinds import CONTINUED, ENTERED, KindForm
 from entact.conduct.forms.domain import Unsaved, Written
 from entact.conduct.forms.fields import Surroundings, sections_of
-from entact.conduct.forms.page import FormPage, Shown, history_of, notes_of, said_when
+from entact.conduct.forms.page import FormPage, Shown, answer_words, history_of, notes_of, said_when
 from entact.conduct.forms.place import release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
 from entact.conduct.medication.dictionary import is_there
 from entact.conduct.record.opened import changes_in
 from entact.conduct.sight import SeenCourse
 from entact.conduct.statement import Tell, state
-from entact.conduct.words import moment, title_of_visit, value
+from entact.conduct.words import moment, title_of_visit
 from entact.course import Course
 from entact.protocol import CompiledForm
 from entact.protocol.words.form import Forms
@@ -65,8 +65,8 @@ def page_of_kind(
     theirs = unsaved.theirs if unsaved is not None else frozenset()
     surroundings = Surroundings(
         notes=by_item,
-        history={name: history_of(found, shown.zone) for name, found in changes.items()},
-        theirs={name: value(written.items.get(name)) for name in theirs},
+        history={name: history_of(found, shown, form.items.get(name)) for name, found in changes.items()},
+        theirs={name: answer_words(form.items.get(name), written.items.get(name)) for name in theirs},
         closed=written.closed,
         may_be_missing=False,
         search={
@@ -88,7 +88,7 @@ def page_of_kind(
         licence="",
         sections=sections_of(form, account, fields, form.read(items).values, surroundings),
         scores=(),
-        said=said_when(written, shown.zone),
+        said=said_when(written, shown),
         head=max((seq for versions in shown.folded.versions.values() for seq, _ in versions), default=0),
         entry=effective.id if effective is not None else "",
         status="done",

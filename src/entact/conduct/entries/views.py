@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from entact.conduct.access.called import people_called
 from entact.conduct.alerts import alerts_to_answer
 from entact.conduct.asking import Asked
 from entact.conduct.attested import Review, review_of
@@ -262,6 +263,7 @@ def _shown(asked: Asked, role: str | None) -> Shown:
         may_write=role is not None,
         draft=asked.draft_key if role is not None else "",
         person=asked.person.identity if role is not None else "",
+        names=people_called(),
     )
 
 

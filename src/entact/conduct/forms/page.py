@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -17,11 +17,13 @@ from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Changed, Opener, changes_in
 from entact.conduct.sight import SeenCourse
+from entact.conduct.statement import called_by
 from entact.conduct.words import moment, plainly, role_words, score, title_of_visit, value, words
 from entact.course import Course, Finding, instant
 from entact.course.state.values import earlier_answers
 from entact.protocol import CompiledForm
 from entact.protocol.rule import Facts
+from entact.protocol.study import Item
 from entact.protocol.words.form import Forms
 from entact.protocol.words.label import unit_words
 
@@ -137,7 +139,8 @@ class Shown:
 
     Attributes:
         seen: what the role sees. opener: of what is sealed. zone: the site's clock. at: now.
-        language: of the study's, or None for its main one.
+        language: of the study's, or None for its main one. names: what people are called, by how entries
+            name them; as entries do, where it is not said.
     """
 
     folded: Folded
@@ -152,11 +155,16 @@ class Shown:
     look: str = ""
     draft: str = ""
     person: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def course(self) -> Course:
         """The participant's."""
         return self.folded.course
+
+    def called(self, name: str) -> str:
+        """What somebody is called whom an entry names."""
+        return self.names.get(name, name)
 
 
 def page_of(
@@ -191,8 +199,8 @@ def page_of(
         facts=facts,
         sees=shown.seen.sight.sees_rule,
         notes=by_item,
-        history={name: history_of(found, shown.zone) for name, found in changes.items()},
-        theirs={name: value(written.items.get(name)) for name in theirs},
+        history={name: history_of(found, shown, form.items.get(name)) for name, found in changes.items()},
+        theirs={name: answer_words(form.items.get(name), written.items.get(name)) for name in theirs},
         earlier=_earlier(shown, form, place),
         closed=written.closed,
         language=shown.language,
@@ -208,11 +216,11 @@ def page_of(
         licence=said.licence if said is not None else "",
         sections=sections_of(form, account, fields, values, surroundings),
         scores=tuple(Score(words(name), score(values.get(name))) for name in form.scores),
-        said=said_when(written, shown.zone),
+        said=said_when(written, shown),
         head=max((seq for versions in shown.folded.versions.values() for seq, _ in versions), default=0),
         entry=written.effective.id if written.effective is not None else "",
         status=status or written.status,
-        status_history=history_of(changes.get("status", []), shown.zone),
+        status_history=history_of(changes.get("status", []), shown),
         notes=general,
         others=max(len(filled_at(course, place)) - 1, 0),
         may_write=shown.may_write,
@@ -278,18 +286,27 @@ def _plainly(shown: Shown, found: Finding) -> str:
     return plainly(found.message, shown.course.release.visits, shown.zone)
 
 
-def history_of(changes: Sequence[Changed], zone: tzinfo) -> tuple[PastChange, ...]:
-    """The changes of one item as they read."""
+def history_of(changes: Sequence[Changed], shown: Shown, item: Item | None = None) -> tuple[PastChange, ...]:
+    """The changes of one item as they read.
+
+    Args:
+        item: as its form has it; None of what is no item, such as whether a form was done.
+    """
     return tuple(
         PastChange(
-            old=value(one.old),
-            new=value(one.new),
-            by=f"{one.entry.by}, {role_words(one.entry.role)}",
-            when=when_said(one.entry.recorded_at, zone),
+            old=answer_words(item, one.old),
+            new=answer_words(item, one.new),
+            by=f"{shown.called(one.entry.by)}, {role_words(one.entry.role)}",
+            when=when_said(one.entry.recorded_at, shown.zone),
             why=why_said(one.reason),
         )
         for one in changes
     )
+
+
+def answer_words(item: Item | None, answer: Any) -> str:
+    """An answer as its item calls it; as it was entered, where the item calls it nothing."""
+    return called_by(item, answer) or value(answer)
 
 
 def why_said(reason: str) -> str:
@@ -305,13 +322,13 @@ def when_said(text: str, zone: tzinfo) -> str:
         return text
 
 
-def said_when(written: Written, zone: tzinfo) -> str:
+def said_when(written: Written, shown: Shown) -> str:
     """When and by whom what stands was entered."""
     if written.effective is None:
         return ""
     entry = written.effective.entry
     return gettext("{when} by {by}, {role}").format(
-        when=moment(written.effective.at, zone), by=entry.by, role=role_words(entry.role)
+        when=moment(written.effective.at, shown.zone), by=shown.called(entry.by), role=role_words(entry.role)
     )
 
 
@@ -341,7 +358,7 @@ def _earlier(shown: Shown, form: CompiledForm, place: Place) -> dict[str, str]:
         said = answers.items.get(
             item.shows.rpartition(".")[2], answers.values.get(item.shows.rpartition(".")[2])
         )
-        text = value(said)
+        text = answer_words(item, said)
         text += f" {unit_words(item.unit)}" if isinstance(said, int | float) and item.unit else ""
         found[name] = f"{text}, {moment(answers.at, shown.zone)}"
     return found

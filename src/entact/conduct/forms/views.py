@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
+from entact.conduct.access.called import people_called
 from entact.conduct.alerts import Unanswered, alerts_to_answer
 from entact.conduct.asking import Asked
 from entact.conduct.attested import review_of
@@ -205,6 +206,7 @@ class FormAsked(Asked):
             may_write=self.role is not None,
             draft=self.draft_key if self.role is not None else "",
             person=self.person.identity if self.role is not None else "",
+            names=people_called(),
             language=self._language(),
             look=reverse("look", args=[self.participant.key, self.place.visit, self.place.form]),
         )

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.utils.translation import gettext
 
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
 from entact.conduct.attested import form_of
 from entact.conduct.forms.place import release_of
@@ -233,11 +234,12 @@ _SAID = {"raised": "asked", "answered": "answered", "closed": "closed"}
 
 def thread_of(asked: Asked, query: QueryState, opener: Opener) -> Thread:
     """A query as it reads for who may see it."""
+    names = people_called()
     noted = {one.id: one for one in asked.course.effective if one.id in query.entries}
     said = [
         Said(
             what=code_words(_SAID.get(str(one.data.get("said")), "")),
-            by=f"{one.entry.by}, {role_words(one.entry.role)}",
+            by=f"{names.get(one.entry.by, one.entry.by)}, {role_words(one.entry.role)}",
             when=moment(one.at, asked.zone),
             text=value(opener.items(one, one.data).get("text") or ""),
         )

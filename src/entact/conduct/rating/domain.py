@@ -22,6 +22,7 @@ from entact.conduct.rating.models import Offer, RaterProfile
 from entact.conduct.rating.selectors import offer_at, video_link
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
+from entact.conduct.refusal import told_reasons
 from entact.course import Course, Refused
 from entact.course.gates.drift import OF_THE_RATER
 from entact.course.gates.rating import have_met, is_rated
@@ -92,8 +93,9 @@ def take_offer(token: str, reader: Reader, author: Author) -> bool:
         )
         done = store_act(entry, course, author, now)
         if isinstance(done, Refused):
-            own = [one.message for one in done.reasons if one.code in OF_THE_RATER]
-            raise ConductError(" ".join(own) or gettext(NOT_YOURS))
+            own = [one for one in done.reasons if one.code in OF_THE_RATER]
+            said = told_reasons(reader.sight, course.release, course.population, "", own)
+            raise ConductError(" ".join(said) or gettext(NOT_YOURS))
         Offer.objects.filter(pk=offer.pk).update(taken_by=author.identity, taken_at=now)
     return True
 

@@ -14,9 +14,9 @@ from django.utils.translation import get_language, gettext
 
 from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
-from entact.conduct.language.sentences import told_again
 from entact.conduct.record.door import written_under
 from entact.conduct.record.opened import is_closed
+from entact.conduct.refusal import teller
 from entact.conduct.session.asking import form_of, rule_of
 from entact.conduct.session.sealed import Grant, public_key
 from entact.conduct.sight import DOSING, EVENTS, Sight
@@ -28,6 +28,7 @@ from entact.course.found.attested import version_of
 from entact.course.found.recording import agrees_to_recording
 from entact.course.gates.core import ACTS
 from entact.course.gates.place import staff_reasons
+from entact.course.gates.question import Reason
 from entact.course.gates.standing import standing
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.form import VITALS, Answers
@@ -64,7 +65,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
     )
     booked = bookings_of(course).get(encounter)
     sight = asked.reader.sight
-    gates = _seen_gates(sight)
+    gates, told_reason = _seen_gates(sight), teller(sight, course.release, course.population)
     found = {
         "format": 1,
         "language": get_language(),
@@ -94,7 +95,9 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "together": list(visit.together) if visit.together is not None else None,
         "activities": [one for one in visit.activities if sight.sees_activity(one)],
         "timed": [{"do": one.do, "at": one.at} for one in visit.timed if sight.sees_activity(one.do)],
-        "standing": {name: _standing(name, study, setting, course, asked, encounter) for name in gates},
+        "standing": {
+            name: _standing(name, study, setting, course, asked, encounter, told_reason) for name in gates
+        },
         "kits": list(course.kits) if sight.sees("dosing") else None,  # all that are this participant's
         "levels": list(visit.levels),
         "doses": sorted({one.session for one in course.doses if one.given and one.part == "initial"}),
@@ -270,17 +273,23 @@ def _names(release: Release, sight: Sight) -> Iterator[tuple[str, str]]:
 
 
 def _standing(
-    act: str, study: Study, setting: Setting, course: Course, asked: Asked, encounter: str
+    act: str,
+    study: Study,
+    setting: Setting,
+    course: Course,
+    asked: Asked,
+    encounter: str,
+    told_reason: Callable[[Reason], str],
 ) -> dict[str, Any]:
     found = standing(act, study, setting, course, asked.person.identity, asked.now, encounter)
     return {
-        "reasons": [{"code": one.code, "message": told_again(one.message)} for one in found.reasons],
+        "reasons": [{"code": one.code, "message": told_reason(one)} for one in found.reasons],
         "until": found.until.isoformat(),
         "kits": [
             {
                 "number": kit.number,
                 "level": kit.level,
-                "reasons": [told_again(one.message) for one in kit.reasons],
+                "reasons": [told_reason(one) for one in kit.reasons],
             }
             for kit in found.kits
         ],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
 from entact.conduct.attested import meaning_words
 from entact.conduct.forms.place import release_of
@@ -37,7 +38,7 @@ class Signature:
 def by_visit(asked: Asked, unsigned: list[Unsigned]) -> list[tuple[str, list[ToSign]]]:
     """The entries by visit, in the order of time."""
     found: dict[str, list[ToSign]] = {}
-    visits = asked.course.release.visits
+    visits, names = asked.course.release.visits, people_called()
     for one in unsigned:
         entry = one.effective.entry
         visit, _, number = (entry.encounter or "").partition("#")
@@ -49,9 +50,9 @@ def by_visit(asked: Asked, unsigned: list[Unsigned]) -> list[tuple[str, list[ToS
         before = ""
         if one.before is not None:
             before = gettext("changed since {by} signed it, {when}").format(
-                by=one.before.by, when=moment(one.before.at, asked.zone)
+                by=names.get(one.before.by, one.before.by), when=moment(one.before.at, asked.zone)
             )
-        found.setdefault(title, []).append(ToSign(what, when, entry.by, before))
+        found.setdefault(title, []).append(ToSign(what, when, names.get(entry.by, entry.by), before))
     return list(found.items())
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
 from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
 from entact.conduct.record.opened import Opener
@@ -76,7 +77,7 @@ def _version(asked: Asked, entry: Entry, opener: Opener) -> Version:
     title, facts, note = state(tell, plain)
     followed = next((one.entry for one in course.effective if one.id == entry.id), None)
     stands = followed is not None and version_digest(followed) == version_digest(entry)
-    by = f"{entry.by}, {role_words(entry.role)}"
+    by = f"{people_called().get(entry.by, entry.by)}, {role_words(entry.role)}"
     return Version(version_digest(entry), title, tuple(facts), by, when, note, stands)
 
 
