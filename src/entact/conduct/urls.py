@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queries/", show_queries, name="queries"),
     path("queries/export.csv", export_queries, name="export_queries"),
     path("forms/", include("entact.conduct.listings.urls")),
+    path("deviations/", include("entact.conduct.deviations.urls")),
     path("", include("entact.conduct.reports.urls")),
     path("", include("entact.conduct.drift.urls")),
     path("", include("entact.conduct.fidelity.urls")),

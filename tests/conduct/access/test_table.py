@@ -114,6 +114,8 @@ PLAIN = {
     "fidelity": "/fidelity/",
     "again": "/again/",
     "rate_again": "/again/nothing/",
+    "deviations": "/deviations/",
+    "export_deviations": "/deviations/export.csv",
     "listing": "/forms/",
     "export_listing": "/forms/export.csv",
     "act_on_listing": "/forms/act/",

@@ -1,0 +1,1 @@
+"""The deviation log: departures from the protocol that somebody reported, across participants."""

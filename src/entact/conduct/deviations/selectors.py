@@ -1,0 +1,145 @@
+"""Deviations that were reported, across participants, as one reader may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from entact.conduct.access.called import people_called
+from entact.conduct.language.codelists import called_code
+from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.words import moment, title_of_visit, value
+from entact.course.kinds.stopping import DEVIATION
+from entact.course.state.progress import zone_of
+from entact.store import lists
+from entact.store.lists.filled import FilledKey, filled
+
+PER_PAGE: Final = 50
+AT_MOST: Final = 1_000  # entries that one page looks at: then it goes on behind them
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is looked for: at a site, of a category, of an importance; all of them where it is empty."""
+
+    site: str = ""
+    category: str = ""
+    importance: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One deviation: whose, where, when and of what kind, and who reported it.
+
+    Attributes:
+        visit: in words; empty outside visits. encounter, category, importance: as the record has them.
+        by: as people call them. reporter: as entries do.
+    """
+
+    key: str
+    number: str
+    site: str
+    entry: str
+    encounter: str
+    visit: str
+    when: str
+    category: str
+    importance: str
+    by: str
+    reporter: str
+
+    @property
+    def category_words(self) -> str:
+        """The category as people call it."""
+        return called_code(DEVIATION.name, "category", self.category) or value(self.category)
+
+    @property
+    def importance_words(self) -> str:
+        """The importance as people call it."""
+        return called_code(DEVIATION.name, "importance", self.importance)
+
+    @property
+    def is_major(self) -> bool:
+        """Whether it touches safety, rights or the result."""
+        return self.importance == "major"
+
+
+@dataclass(frozen=True)
+class Log:
+    """One page of the log. further: where the next one begins; None where there is none."""
+
+    rows: tuple[Row, ...]
+    further: FilledKey | None
+
+
+def list_deviations(reader: Reader, looked: Looked, after: FilledKey | None = None) -> Log:
+    """A page of the deviations that are looked for, by site and number, as they stand after corrections."""
+    rows: list[Row] = []
+    names = people_called()
+    looked_at, more = 0, True
+    while more and looked_at < AT_MOST:
+        batch = filled(
+            (DEVIATION.name,),
+            site=looked.site or None,
+            sites=reader.sites,
+            after=after,
+            limit=PER_PAGE,
+        )
+        more, looked_at = len(batch) == PER_PAGE, looked_at + len(batch)
+        people = {one.ledger: one for one in lists.participants_of(list({one.ledger for one in batch}))}
+        seen = {
+            name: {row.entry: row for row in _rows_of(reader, Standing.of(people[name]), one, names)}
+            for name, one in reader.folded(list(people)).items()
+            if isinstance(one, Folded)
+        }
+        for one in batch:
+            after = one.key
+            row = seen.get(one.ledger, {}).get(one.entry)
+            if row is not None and _fits(row, looked):
+                rows.append(row)
+                if len(rows) == PER_PAGE:
+                    return Log(tuple(rows), after)
+    return Log(tuple(rows), after if more else None)
+
+
+def all_deviations(reader: Reader, looked: Looked) -> Iterator[Row]:
+    """Every deviation that is looked for, page by page."""
+    after: FilledKey | None = None
+    while True:
+        log = list_deviations(reader, looked, after)
+        yield from log.rows
+        after = log.further
+        if after is None:
+            return
+
+
+def _rows_of(reader: Reader, standing: Standing, folded: Folded, names: dict[str, str]) -> Iterator[Row]:
+    """The deviations of one participant that the reader sees."""
+    course = folded.course
+    seen, zone = folded.seen_by(reader.sight), zone_of(course, reader.at)
+    reporters = {one.id: one.entry.by for one in course.effective if one.entry.kind == DEVIATION.name}
+    for one in course.deviations:
+        if one.entry not in seen.entries or one.entry not in reporters:
+            continue
+        visit = (one.encounter or "").partition("#")[0]
+        by = reporters[one.entry]
+        yield Row(
+            key=standing.key,
+            number=standing.number,
+            site=standing.site,
+            entry=one.entry,
+            encounter=one.encounter or "",
+            visit=title_of_visit(visit, course.release.visits)
+            if visit and reader.sight.sees_visit(visit)
+            else "",
+            when=moment(one.at, zone),
+            category=one.category,
+            importance=one.importance,
+            by=names.get(by, by),
+            reporter=by,
+        )
+
+
+def _fits(row: Row, looked: Looked) -> bool:
+    return looked.category in ("", row.category) and looked.importance in ("", row.importance)
