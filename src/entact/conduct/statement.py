@@ -20,6 +20,7 @@ from entact.conduct.words import (
     moment,
     quantity,
     scopes_in_order,
+    time_words,
     title_of_form,
     title_of_scope,
     told,
@@ -164,7 +165,7 @@ def _form(tell: Tell, effective: Effective) -> Written:
         if facts
         else gettext("no item answered")
     )
-    return title, facts, " · ".join(part for part in (effective.entry.timepoint or "", note) if part)
+    return title, facts, " · ".join(filter(None, (time_words(effective.entry.timepoint or ""), note)))
 
 
 def _dose(tell: Tell, effective: Effective) -> Written:

@@ -32,9 +32,11 @@ from entact.conduct.words import (
     day,
     moment,
     plainly,
+    time_words,
     title_of_form,
     title_of_scope,
     title_of_visit,
+    told,
     value,
     window,
     words,
@@ -45,6 +47,7 @@ from entact.course.kinds.form import form_of
 from entact.course.state.encounter import EncounterState
 from entact.course.state.form import VITALS, Answers
 from entact.course.state.progress import zone_of
+from entact.protocol.words.label import begun
 
 CLOSED = Opener()
 OF_ANSWERS = {
@@ -317,13 +320,13 @@ class _Telling:
             Reading(
                 self.accounts.anchor_of(one.entry),
                 f"{one.at.astimezone(self.zone):%H:%M}",
-                one.timepoint or "",
+                time_words(one.timepoint or ""),
                 tuple(value(one.items.get(name)) for name in names),
                 self.accounts.places_of(one.entry),
             )
             for one in readings
         )
-        return tuple(words(name) for name in names), rows
+        return tuple(begun(code_words(name)) for name in names), rows
 
     def _finding(self, found: Finding, unwritten: set[str]) -> FindingShown:
         anchor = self.accounts.anchor_of(found.entry) if found.entry else ""
@@ -342,7 +345,7 @@ class _Telling:
             return ""
         item = form.items.get(found.item.partition(".")[0])
         title = item.title if item is not None else ""
-        return f"{title_of_form(form)}: {title or words(found.item)}"
+        return f"{title_of_form(form)}: {told(title) if title else words(found.item)}"
 
     def _plainly(self, found: Finding) -> str:
         release = self.course.release

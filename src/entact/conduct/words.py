@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.language.choice import of_study
 from entact.conduct.language.codes import MONTHS, code_words, item_title
-from entact.conduct.language.rules import told_rule
+from entact.conduct.language.rules import told_length, told_rule
 from entact.conduct.language.sentences import told_again
 from entact.course import Due
 from entact.course.entry.sealing import is_sealed
@@ -52,6 +52,12 @@ def lower_words(name: str) -> str:
 def role_words(role: str) -> str:
     """A role as people say it, in the language of the page."""
     return code_words(role)
+
+
+def time_words(timepoint: str) -> str:
+    """A time within a visit, `initial + 90 min`, in the language of the page."""
+    since, plus, length = timepoint.partition(" + ")
+    return f"{code_words(since)}{plus}{told_length(length)}"
 
 
 def listing(texts: Iterable[str], last: str = "") -> str:

@@ -18,7 +18,7 @@ from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Changed, Opener, changes_in
 from entact.conduct.sight import SeenCourse
 from entact.conduct.statement import called_by
-from entact.conduct.words import moment, plainly, role_words, score, title_of_visit, value, words
+from entact.conduct.words import moment, plainly, role_words, score, time_words, title_of_visit, value, words
 from entact.course import Course, Finding, instant
 from entact.course.state.values import earlier_answers
 from entact.protocol import CompiledForm
@@ -336,7 +336,7 @@ def _visit(course: Course, place: Place) -> str:
     visit, _, number = place.encounter.partition("#")
     title = title_of_visit(visit, course.release.visits)
     repeat = f" ({number})" if number not in ("", "1") else ""
-    time = f", {place.timepoint}" if place.timepoint else ""
+    time = f", {time_words(place.timepoint)}" if place.timepoint else ""
     again = gettext(", reading {repeat}").format(repeat=place.repeat) if place.repeat > 1 else ""
     return f"{title}{repeat}{time}{again}"
 

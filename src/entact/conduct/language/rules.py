@@ -195,6 +195,13 @@ def told_roles(roles: str) -> str:
     return gettext(" and ").join(filter(None, (", ".join(told[:-1]), told[-1])))
 
 
+def told_list(names: str) -> str:
+    """Names in a row: `Palpitations and Nausea`; one that has an *and* within itself keeps it."""
+    first, between, last = names.rpartition(" and ")
+    is_list = bool(between) and (", " in first or last[:1].isupper())
+    return gettext(" and ").join((first, last)) if is_list else names
+
+
 def told_length(text: str) -> str:
     """A length of time, or a number with its unit."""
     return _LENGTH.sub(lambda found: gettext(found[0]), text)

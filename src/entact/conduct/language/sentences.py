@@ -18,7 +18,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 from entact.conduct.language.choice import RECORDED
 from entact.conduct.language.codes import code_words
 from entact.conduct.language.findings import FINDINGS
-from entact.conduct.language.rules import told_length, told_roles, told_rule
+from entact.conduct.language.rules import told_length, told_list, told_roles, told_rule
 from entact.conduct.language.training import TRAINING
 
 SENTENCES: Final = (
@@ -345,6 +345,7 @@ _TOLD: Final = {
     "who": told_roles,
     "time": told_length,
     "act": code_words,
+    "names": told_list,
 }
 _CODES: Final = frozenset({"part", "part_2", "role", "of", "status", "whose", "where"})
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.forms.place import placed
 from entact.conduct.reader import Folded, Reader, Standing
-from entact.conduct.words import moment, title_of_form, title_of_visit, words
+from entact.conduct.words import moment, time_words, title_of_form, title_of_visit, words
 from entact.course.entry import Kept, instant
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import standing_signatures
@@ -63,6 +63,11 @@ class Row:
     frozen: bool
     changed: str
     seq: int
+
+    @property
+    def time_words(self) -> str:
+        """The time within the visit as people say it."""
+        return time_words(self.timepoint)
 
     @property
     def marks(self) -> list[tuple[str, str]]:

@@ -9,11 +9,10 @@ from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
-from entact.conduct.language.codes import code_words, item_title
-from entact.conduct.language.rules import told_length
+from entact.conduct.language.codes import item_title
 from entact.conduct.language.sentences import told_again
 from entact.conduct.session.briefing import GATED, plan_of
-from entact.conduct.words import moment, title_of_form, title_of_visit, told, told_passage
+from entact.conduct.words import moment, time_words, title_of_form, title_of_visit, told, told_passage
 from entact.course.gates.core import ACTS
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.form import VITALS
@@ -60,9 +59,9 @@ def pack_of(asked: Asked, encounter: str) -> dict[str, Any]:
             *(_said(Safety(release).alert(name)) for name in release.alerts if sight.sees_alert(name)),
             *({"term": gettext(title), "text": "", "notes": []} for title in CORE_ALERTS.values()),
         ],
-        "timed": [{"what": _title(release, one.do), "at": list(map(_told_time, one.at))} for one in timed],
+        "timed": [{"what": _title(release, one.do), "at": list(map(time_words, one.at))} for one in timed],
         "signs": [_sign(name, item.title) for name, item in vitals.items.items()] if vitals else [],
-        "planned": [_told_time(at) for one in timed if one.do == "vital_signs" for at in one.at],
+        "planned": [time_words(at) for one in timed if one.do == "vital_signs" for at in one.at],
         "rows": ROWS,
     }
 
@@ -82,12 +81,6 @@ def _title(release: Release, name: str) -> str:
 
 def _sign(name: str, title: str | None) -> str:
     return told(title) if title else item_title(name)
-
-
-def _told_time(time: str) -> str:
-    """A time within a session, `initial + 90 min`, in the language of the page."""
-    since, plus, length = time.partition(" + ")
-    return f"{code_words(since)}{plus}{told_length(length)}"
 
 
 def _said(passage: Passage) -> dict[str, Any]:

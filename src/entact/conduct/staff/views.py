@@ -20,6 +20,7 @@ from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.access.models import Account
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page
+from entact.conduct.language.rules import told_list
 from entact.conduct.language.sentences import told_again
 from entact.conduct.permissions import AT_A_SITE, Person
 from entact.conduct.reader import reader_for
@@ -129,7 +130,10 @@ def show_training(request: HttpRequest) -> HttpResponse:
     _, learned = learned_by(reader.study)
     passages = [
         replace(
-            one, term=told_again(one.term), text=told_again(one.text), notes=tuple(map(told_again, one.notes))
+            one,
+            term=told_again(one.term),
+            text=told_list(told_again(one.text)),
+            notes=tuple(map(told_again, one.notes)),
         )
         for one in text.passages
     ]

@@ -14,7 +14,7 @@ from entact.conduct.forms.place import Place, form_at, is_of_each, items_in, own
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import moment, title_of_form, title_of_visit, window, words
+from entact.conduct.words import moment, time_words, title_of_form, title_of_visit, window, words
 from entact.course import Course, Due
 from entact.course.entry.effective import Effective
 from entact.course.found.attested import standing_signatures
@@ -95,6 +95,11 @@ class Cell:
     kind: str = ""
     to_verify: bool = False
     asks_none: bool = False  # whether it can be said that there was nothing to enter
+
+    @property
+    def time_words(self) -> str:
+        """The time within the visit as people say it."""
+        return time_words(self.time)
 
     @property
     def sign(self) -> str:
