@@ -180,6 +180,18 @@ SENTENCES: Final = (
     # entact.course.gates.ahead
     gettext_noop("Nobody at site {id} may give the dose then: it takes {needed}."),
     gettext_noop("No kit in the stock of site {id} is in date then."),
+    # entact.course.schedule.washout
+    gettext_noop("last taken on {date}; {said}: {count} days"),
+    gettext_noop("{count} half-lives of {time}"),
+    gettext_noop("{count} half-lives of {time}, {time_2} more for its class"),
+    gettext_noop("{count} half-lives of {time}, {time_2} to become stable"),
+    gettext_noop("{count} half-lives of {time}, {time_2} more for its class, {time_3} to become stable"),
+    gettext_noop("it is still taken"),
+    gettext_noop("its last intake is no date"),
+    gettext_noop("its class is not recorded"),
+    gettext_noop("the study knows no half-life of the class {kind}"),
+    gettext_noop("{text} is no date"),
+    gettext_noop("it is said to have been stopped in {stopped} and begun in {started}"),
     # entact.course.gates.drift
     gettext_noop("{person} holds no certificate {certificate}, which {form} asks for."),
     gettext_noop("The certificate {certificate} of {person} held until {expires}."),

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from entact.conduct.asking import Asked
 from entact.conduct.frame import page
 from entact.conduct.medication.dictionary import is_there, search
-from entact.conduct.words import day, lower_words
+from entact.conduct.refusal import dated
+from entact.conduct.words import day, lower_words, plainly
 from entact.course.kinds import KINDS
 from entact.course.schedule.washout import Cleared
 from entact.course.state.progress import washout_of
@@ -84,10 +85,11 @@ def _medicines(asked: Asked, cleared: tuple[Cleared, ...]) -> Iterator[Medicine]
             name=one.name or gettext("not named"),
             class_=lower_words(one.medicine_class or ""),
             taken=gettext("{started} to {stopped}").format(
-                started=one.started or gettext("not known"), stopped=one.stopped or gettext("now")
+                started=dated(one.started) if one.started else gettext("not known"),
+                stopped=dated(one.stopped) if one.stopped else gettext("now"),
             ),
             dose=one.dose or "",
             cleared=until,
-            why=known.why if known is not None else "",
+            why=plainly(known.why, {}, asked.zone) if known is not None else "",
             is_open=known is not None and known.until is None,
         )

@@ -18,10 +18,10 @@ from entact.conduct.asking import Asked
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
-from entact.conduct.refusal import told_reasons
+from entact.conduct.refusal import dated, told_reasons
 from entact.conduct.supply.camera import label_on
 from entact.conduct.supply.forms import Sent
-from entact.conduct.supply.page import PARTS
+from entact.conduct.supply.page import PARTS, STATUS
 from entact.conduct.supply.selectors import plan_of, stock_of
 from entact.conduct.words import moment, title_of_visit
 from entact.course import Refused, Setting
@@ -271,7 +271,8 @@ def _kits(asked: Asked) -> list[KitOf]:
             gettext("not in stock")
             if there is None
             else gettext("{status}, to {expires}").format(
-                status=there.status, expires=there.expires or gettext("no day known")
+                status=STATUS.get(there.status, there.status),
+                expires=dated(there.expires) if there.expires else gettext("no day known"),
             )
         )
         if kit.replaced_by is not None:
