@@ -191,7 +191,10 @@ class Accounts:
         )
 
     def _author(self, entry: Entry) -> str:
-        return f"{self.names.get(entry.by, entry.by)}, {role_words(entry.role)}"
+        who = (
+            "" if entry.by == entry.role else self.names.get(entry.by, entry.by)
+        )  # participants have no name
+        return ", ".join(filter(None, (who, role_words(entry.role))))
 
     def reason_of(self, entry: Entry) -> str:
         """Why something was entered, where the role may know; empty without a reason."""

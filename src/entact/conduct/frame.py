@@ -73,7 +73,7 @@ def _hidden(when: str) -> str:
     return (
         gettext("Never shown to this role")
         if when == NEVER
-        else gettext("Hidden until {when}").format(when=when)
+        else gettext("Hidden until {when}").format(when=code_words(when))
     )
 
 

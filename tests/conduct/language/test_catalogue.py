@@ -41,9 +41,10 @@ NOT_SHOWN: Final = frozenset(
 # Words that are written into the record, compared, or told to a machine.
 NOT_READ: Final = (
     "the database cannot be reached", "the worker gave no sign since", "drafts of", "is absent",
-    "the participant goes on answering", "listing of forms", "signed in", "own account", "default-src",
-    "%s cannot be shown", "Not known", ". Not known", "entact save", "told today", "an alert could not call",
-    "no mail to", "the role  sees no participants", "no participant of this record has",
+    "the participant goes on answering", "listing of forms", "deviation log", "signed in", "own account",
+    "default-src", "%s cannot be shown", "Not known", ". Not known", "entact save", "told today",
+    "an alert could not call", "no mail to", "the role  sees no participants",
+    "no participant of this record has",
 )  # fmt: skip
 # Still to be done: the kinds of entries as forms, and what the pure rooms say (docs/languages.md).
 TO_DO: Final = frozenset({"permissions.py", "record/door.py"})

@@ -10,8 +10,11 @@ from django.utils.translation import override
 from tests.conduct.language.catalogue import read_words
 
 from entact.conduct.language.codelists import _CODELISTS, called_code, codelist
+from entact.conduct.permissions import DUTIES, SYSTEM_ROLES, Permissions
+from entact.course.gates.core import ACTS
 from entact.course.kinds import KINDS
 from entact.course.kinds.blinding import CLEAR
+from entact.protocol import Study
 
 TRANSLATED = frozenset(str(one.id) for one in read_words("de") if one.id)
 
@@ -34,6 +37,12 @@ def _declared() -> Iterator[tuple[str, str, str]]:
 def test_each_code_that_a_kind_declares_has_german_words(kind: str, item: str, code: str) -> None:
     with override("en"):
         assert called_code(kind, item, code) in TRANSLATED
+
+
+def test_what_roles_may_do_is_said_in_german(study: Study) -> None:
+    acts = {*DUTIES, *ACTS, *Permissions(study).table}
+    assert {one.replace("_", " ") for one in acts} <= TRANSLATED
+    assert set(SYSTEM_ROLES.values()) <= TRANSLATED
 
 
 def test_lists_are_of_items_and_leave_out_no_code_that_is_declared() -> None:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
+from django.utils.translation import gettext
+
 from entact.conduct.language.codes import code_words
-from entact.conduct.permissions import Permissions
-from entact.conduct.words import day, lower_words, moment, role_words
+from entact.conduct.permissions import SYSTEM_ROLES, Permissions
+from entact.conduct.words import day, lower_words, moment, role_words, told
 from entact.course.entry.dates import in_date, read_date
 from entact.course.state.setting import SiteState, StaffState
 
@@ -136,7 +138,8 @@ def templates_of(permissions: Permissions) -> list[tuple[str, str, list[str]]]:
     for act, roles in permissions.table.items():
         for role in roles:
             acts[role].append(code_words(act))
-    return [(role_words(role), permissions.roles[role], sorted(acts[role])) for role in sorted(acts)]
+    said = permissions.roles | {role: gettext(one) for role, one in SYSTEM_ROLES.items()}
+    return [(role_words(role), told(said[role]), sorted(acts[role])) for role in sorted(acts)]
 
 
 def _working(site: SiteState, today: date) -> Iterator[StaffState]:
