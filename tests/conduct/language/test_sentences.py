@@ -15,6 +15,7 @@ from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.sentences import SENTENCES, told_again, with_parts
 from entact.conduct.timeline import OF_ANSWERS
 from entact.conduct.words import words
+from entact.course.schedule.washout import _reckoned
 from entact.protocol import load_study
 from entact.protocol.timetable import ACTIVITIES
 from entact.protocol.words.training import event_training
@@ -135,6 +136,17 @@ def test_the_training_on_events_is_told_in_german(name: str) -> None:
             ]
         general = [one.term for one in told[:6] if told_again(one.term) == one.term]
     assert (same, general) == ([], [])
+
+
+def test_how_a_washout_is_reckoned_is_told_in_german() -> None:
+    washout = load_study("mapp1").newest.file.washout
+    assert washout is not None
+    with override("de"):
+        for known in washout.classes.values():
+            told = told_again(f"last taken on 2027-04-01; {_reckoned(known, washout)}")
+            assert told.startswith("zuletzt genommen am 2027-04-01; ")
+            assert "Halbwertszeiten von" in told
+            assert not re.search("half|stable|class|days", told)
 
 
 def test_what_is_put_in_stays_as_it_is() -> None:

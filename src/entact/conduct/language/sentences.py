@@ -181,11 +181,6 @@ SENTENCES: Final = (
     gettext_noop("Nobody at site {id} may give the dose then: it takes {needed}."),
     gettext_noop("No kit in the stock of site {id} is in date then."),
     # entact.course.schedule.washout
-    gettext_noop("last taken on {date}; {said}: {count} days"),
-    gettext_noop("{count} half-lives of {time}"),
-    gettext_noop("{count} half-lives of {time}, {time_2} more for its class"),
-    gettext_noop("{count} half-lives of {time}, {time_2} to become stable"),
-    gettext_noop("{count} half-lives of {time}, {time_2} more for its class, {time_3} to become stable"),
     gettext_noop("it is still taken"),
     gettext_noop("its last intake is no date"),
     gettext_noop("its class is not recorded"),
@@ -334,6 +329,14 @@ PASSAGES: Final = (
     gettext_noop("Before leaving the session"),
     gettext_noop("Before {act}"),
 )
+# What the calendar of a washout reckons with, its parts in a row (`entact.course.schedule.washout`).
+WASHOUT: Final = (
+    gettext_noop("last taken on {date}; {said}: {count} days"),
+    gettext_noop("{count} half-lives of {time}"),
+    gettext_noop("{count} half-lives of {time}, {time_2} more for its class"),
+    gettext_noop("{count} half-lives of {time}, {time_2} to become stable"),
+    gettext_noop("{count} half-lives of {time}, {time_2} more for its class, {time_3} to become stable"),
+)
 # What a gate says of values that it lacks (`entact.course.gates.gate`), behind what it asks.
 LACKING: Final = (
     gettext_noop("Not known: {names}."),
@@ -412,7 +415,8 @@ def _part(name: str, text: str) -> str:
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The patterns, those with the most words of their own first."""
     longest_first = sorted(
-        (*SENTENCES, *FINDINGS, *TRAINING, *PASSAGES, *LACKING), key=lambda said: -len(_PLACE.sub("", said))
+        (*SENTENCES, *FINDINGS, *TRAINING, *PASSAGES, *WASHOUT, *LACKING),
+        key=lambda said: -len(_PLACE.sub("", said)),
     )
     return tuple((said, _pattern(said)) for said in longest_first)
 
