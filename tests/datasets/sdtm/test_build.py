@@ -84,6 +84,16 @@ def test_a_sex_that_the_terminology_lacks_is_found(made: Tabulation) -> None:
     assert found == ["DM.SEX, row 1: 'Q' is no term of SEX (not allowed)"]
 
 
+def test_a_unit_that_the_terminology_lacks_is_found_beside_a_number(made: Tabulation) -> None:
+    """Of a result as text beside its number nothing is asked; of the unit of that number it is."""
+    table = Table("VS")
+    for row, entries in zip(made.tables["VS"].rows, made.tables["VS"].entries, strict=True):
+        table.add(row | ({"VSSTRESU": "furlong"} if row.get("VSSTRESN") is not None else {}), entries)
+    at = next(place for place, row in enumerate(table.rows, start=1) if row.get("VSSTRESU") == "furlong")
+    found = [str(one) for one in strangers(replace(made, tables={"VS": table}))]
+    assert f"VS.VSSTRESU, row {at}: 'furlong' is no term of VSRESU (an own term)" in found
+
+
 def test_keys_are_unique_and_numbers_have_no_gap(made: Tabulation) -> None:
     for name, table in made.tables.items():
         if f"{name}SEQ" in domain(name).variables and name != "TS":

@@ -73,9 +73,10 @@ def wrong_terms(release: Release) -> Iterator[Fault]:
 
 def _coded(table: Table, variable: str) -> pl.Expr:
     """Whether a row has a value that is to be a term: a number as text is none."""
-    number = number_beside(variable)
-    is_said = pl.col(variable).is_not_null()
-    return is_said & pl.col(number).is_null() if number in {one.name for one in table.variables} else is_said
+    number, is_said = number_beside(variable), pl.col(variable).is_not_null()
+    if number is None or number not in {one.name for one in table.variables}:
+        return is_said
+    return is_said & pl.col(number).is_null()
 
 
 def _is_term(variable: str, value: str, lists: list[Codelist]) -> bool:

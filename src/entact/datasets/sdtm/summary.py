@@ -107,7 +107,7 @@ def summary_of(part: Part, domain: Domain) -> Summary:
     beside = {
         name: number
         for name in coded
-        if (number := number_beside(name)) in domain.variables and number != name
+        if (number := number_beside(name)) is not None and number in domain.variables
     }
     for frame in (part.own, *(one.said for one in part.coded)):
         _add_columns(found, frame, domain, {*coded})
@@ -130,9 +130,9 @@ def results_in(name: str, observation_class: str) -> tuple[str, str, str] | None
     return _ANALYSED if observation_class == "BASIC DATA STRUCTURE" else None
 
 
-def number_beside(variable: str) -> str:
-    """The variable of the same result as a number: --STRESN of --STRESC."""
-    return f"{variable[:-1]}N"
+def number_beside(variable: str) -> str | None:
+    """The variable of the same result as a number: --STRESN of --STRESC; None of any other."""
+    return f"{variable[:-1]}N" if variable.endswith("STRESC") else None
 
 
 def _add_columns(found: Summary, frame: pl.DataFrame, domain: Domain, coded: set[str]) -> None:
@@ -174,6 +174,7 @@ def _numbers(known: pl.Series) -> Numbers:
     values = known.to_numpy()
     least, greatest = float(values.min()), float(values.max())
     are_whole = least > -_EXACT and greatest < _EXACT and bool((values == np.trunc(values)).all())
-    is_plain = are_whole and not (np.signbit(values) & (values == 0)).any()  # -0.0 is longer than 0.0
-    found.add((least, greatest) if is_plain else known.unique())
+    found.add((least, greatest) if are_whole else known.unique())
+    if (np.signbit(values) & (values == 0)).any():
+        found.add((-0.0,))  # which is longer than 0.0, and equal to it
     return found
