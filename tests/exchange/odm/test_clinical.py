@@ -87,6 +87,16 @@ def test_a_snapshot_is_one_entry_with_units_and_what_is_missing(study: Study) ->
     assert (reading.encounter, reading.occurred_at) == ("preparation_1#1", "2026-03-04T10:00:00-07:00")
 
 
+def test_comments_and_instructions_say_nothing(study: Study) -> None:
+    group = '<ItemGroupData ItemGroupOID="G1">'
+    told = SNAPSHOT.replace(group, f"{group}<!-- seen by b --><?style x?>")
+    told = told.replace(">80.5<", ">80<!-- half -->.5<")
+    [reading] = [
+        one for one in entries_of(study, told.encode(), consented(study)) if one.kind == "vital_signs"
+    ]
+    assert reading.data["diastolic"] == "80.5 mm[Hg]"
+
+
 def test_what_entact_wrote_comes_back_with_corrections_and_withdrawals(study: Study) -> None:
     one = Participant(study, 2).randomised(41)
     rated = one.rate(20, None, day=40, visit="outcome")

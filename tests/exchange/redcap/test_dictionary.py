@@ -114,6 +114,11 @@ def test_what_is_wrong_is_named_with_its_line(rows: tuple[dict[str, str], ...], 
             "cells under 18 headings",
         ),
         (file(row("a", label="x\0y")).encode(), "line 2: there is a NUL"),
+        (file(row("a")).encode() + b"b,one\r\n", "line 3: 2 cells under 18 headings; the line is cut off"),
+        (
+            file(row("a"), row("b", label="Head to foot")).partition(" to")[0].encode(),
+            "line 3: 5 cells under 18 headings; the line is cut off",
+        ),
     ],
 )
 def test_files_that_are_none_are_refused(raw: bytes, message: str) -> None:

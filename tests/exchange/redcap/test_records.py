@@ -363,3 +363,9 @@ def test_an_event_that_repeats_goes_on_from_the_visit_that_is_said(case: Case) -
     done = planned(case, file, text)
     assert done.problems == []
     assert "unscheduled#22" in {one.encounter for one in forms(done.entries)}
+
+
+def test_a_first_column_without_a_name_is_told(case: Case) -> None:
+    file = FILE.replace('"record_id"', '""', 1)
+    with pytest.raises(RecordsError, match="line 1: the first column has no name; say under `record:`"):
+        read_records(file.encode(), mapped(case), case.study.newest)

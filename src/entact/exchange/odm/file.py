@@ -28,7 +28,9 @@ def odm_root(raw: bytes) -> etree._Element:
     """
     if len(raw) > LARGEST:
         raise OdmError([f"it has {len(raw)} bytes; at most {LARGEST} are read"])
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:

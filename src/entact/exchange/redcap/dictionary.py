@@ -123,20 +123,29 @@ def read_dictionary(raw: bytes, encoding: str | None = None) -> Dictionary:
     Raises:
         RedcapError: with every line that is wrong; nothing is read in part.
     """
-    rows = lines_of(decoded(raw, encoding), _separator)
+    text = decoded(raw, encoding)
+    rows = lines_of(text, _separator)
     _, header = next(rows, (0, []))
     if len(header) <= 2 and header and header[0].startswith("sep="):  # what a spreadsheet tells itself
         _, header = next(rows, (0, []))
     columns, unknown = _columns(header)
     problems: list[str] = []
     fields: list[Field] = []
-    for line, cells in rows:
+    needed = max(place for place, key in columns.items() if key in _NEEDED)
+    cut = not text.endswith(("\n", "\r"))  # then the last line may be
+    lines = list(rows)
+    for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         if any(cell.strip() for cell in cells[len(header) :]):
             problems.append(
                 f"line {line}: {len(cells)} cells under {len(header)} headings; a text with the separator in "
                 "it has to stand in quotes"
+            )
+            continue
+        if len(cells) <= needed or (cut and line == lines[-1][0] and len(cells) < len(header)):
+            problems.append(
+                f"line {line}: {len(cells)} cells under {len(header)} headings; the line is cut off"
             )
             continue
         said = {key: cells[place].strip() for place, key in columns.items() if place < len(cells)}

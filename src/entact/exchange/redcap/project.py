@@ -29,7 +29,9 @@ def read_project(raw: bytes) -> Dictionary:
     Raises:
         RedcapError: with every element that is wrong; nothing is read in part.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:

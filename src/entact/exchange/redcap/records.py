@@ -75,6 +75,11 @@ class _Reader:
         for name in sorted({one for one in header if one and header.count(one) > 1}):
             self.problems.append(f"line 1: there are {header.count(name)} columns {name!r}; take one out")
         self.record = mapping.record or header[0]
+        if not self.record:
+            self.problems.append(
+                "line 1: the first column has no name; say under `record:` which names records"
+            )
+            return
         at = {one.at for one in mapping.forms.values() if one.at}
         for name in (self.record, *sorted(at | {*mapping.items, *mapping.leave_out})):
             if name not in header and not any(one.startswith(f"{name}___") for one in header):
