@@ -16,7 +16,6 @@ function begin(form) {
   let timer = 0;
   let turn = 0;
   const state = form.querySelector("[data-state]");
-  const said = state.textContent;
   let drafts = null;
   let touched = false;
   let moved = Date.now();
@@ -81,11 +80,6 @@ function begin(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     save(form, state, drafts, typed);
-  });
-  addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    form.inert = false;
-    state.textContent = said;
   });
 }
 

@@ -16,13 +16,13 @@ addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
 for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
 
 // The second tap of a double tap is nobody's wish: it would land on what the first has brought to its place, or
-// confirm what the first only asked about. Digits of a PIN may be the same twice. Not every browser counts taps of a finger.
-let byFinger = false;
+// confirm what the first only asked about. Digits of a PIN may be the same twice. Not every browser counts taps of a finger or a pen.
+let byHand = false;
 let tapped = { at: -Infinity, x: 0, y: 0 };
-addEventListener("pointerdown", (event) => (byFinger = event.pointerType === "touch"), true);
+addEventListener("pointerdown", (event) => (byHand = event.pointerType !== "mouse"), true);
 addEventListener("click", (event) => {
   const on = event.target instanceof Element ? event.target : null;
-  const again = byFinger && event.timeStamp - tapped.at < 400 && Math.hypot(event.clientX - tapped.x, event.clientY - tapped.y) < 40;
+  const again = byHand && event.timeStamp - tapped.at < 400 && Math.hypot(event.clientX - tapped.x, event.clientY - tapped.y) < 40;
   tapped = { at: event.timeStamp, x: event.clientX, y: event.clientY };
   if ((event.detail > 1 || again) && on?.closest("button") && !on.closest(".keys")) {
     event.preventDefault();
