@@ -5,9 +5,29 @@
 let audio;
 let last = 0;
 
+let changed = () => {};
+
+/** What is done when the page begins to be heard, or is no longer: a browser does either when it likes. @param {() => void} act */
+export function whenChanged(act) {
+  changed = act;
+}
+
+/** Whether this device is outside the room, for a page that is loaded again: until its PIN it knows of no session. @param {boolean} sounds */
+export function remember(sounds) {
+  localStorage.setItem("entact-sounds", sounds ? "yes" : "no");
+}
+
+/** Whether it was outside when that was last said. */
+export function isOutside() {
+  return localStorage.getItem("entact-sounds") === "yes";
+}
+
 /** By a touch: browsers let a page sound from then on. */
 export function ready() {
-  audio ??= new AudioContext();
+  if (!audio) {
+    audio = new AudioContext();
+    audio.onstatechange = () => changed();
+  }
   if (audio.state !== "running") void audio.resume();
 }
 

@@ -82,6 +82,7 @@ function draw() {
 async function place() {
   const it = session.current();
   it.sounds = !it.sounds;
+  alarm.remember(it.sounds);
   if (it.sounds) alarm.sound(true);
   await session.keep();
   return back();
@@ -286,9 +287,11 @@ function signOut() {
   show(() => [h("h1", {}, t`Sign this device out?`), h("p", {}, t`Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns.`), h("div", { class: "row" }, button(t`Stay`, back), button(t`Sign out`, left, { class: "bad" }))], true);
 }
 
-addEventListener("pointerdown", () => {
-  if (session.isOpen() && session.current().sounds) alarm.ready(); // a page that was loaded again is mute until a touch
+// A page that was loaded again is mute until a touch: that of its PIN, too. Of a finger Safari hears the end alone.
+for (const one of ["pointerdown", "pointerup", "click", "keydown"]) addEventListener(one, () => {
+  if (session.isOpen() ? session.current().sounds : alarm.isOutside()) alarm.ready();
 }, true);
+alarm.whenChanged(redraw);
 session.whenChanged(redraw);
 setInterval(() => clock.look(Date.now(), performance.now()), 1000);
 setInterval(() => void send(redraw), 3000);

@@ -97,6 +97,7 @@ function setUp(address, briefing, doubts) {
     const wrong = pins.problemOf(pin.value) || (store.mayBeThrownAway() && !beside.checked ? t`This device must not be the only copy: install the page, or say that paper or another device is here and is written on.` : "");
     if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
     await session.begin(address, briefing, pin.value, { phones: phones.map((/** @type {any} */ one) => ({ name: one.name, code: one.code, number: one.field.value.trim() })).filter((/** @type {any} */ one) => one.number), sounds: sounds.checked });
+    alarm.remember(sounds.checked);
     if (sounds.checked) alarm.ready();
     void alarm.stayAwake();
     return home();

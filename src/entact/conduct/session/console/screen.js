@@ -52,8 +52,27 @@ export function redraw() {
   if (!session.isOpen()) return;
   waits = performance.now() - pressedAt < 2000;
   if (waits) return;
-  if (steady || uses.isTyped()) screen.querySelector(".top")?.replaceWith(uses.head());
-  else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
+  keepingFocus(() => {
+    if (steady || uses.isTyped()) screen.querySelector(".top")?.replaceWith(uses.head());
+    else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
+  });
+}
+
+/**
+ * What has the focus has it again once the screen is drawn anew: by keyboard one would begin at its top every few
+ * seconds. Only what is surely the same: an answer meant for one alert or one person called must not go to another.
+ * @param {() => void} draw
+ */
+function keepingFocus(draw) {
+  const nameOf = (/** @type {any} */ one) => [one.tagName, one.name, (one.querySelector("span") ?? one).textContent,
+    one.closest("section, .alert")?.querySelector("h1, h2")?.textContent, one.parentElement?.parentElement?.querySelector("a")?.textContent].join("|");
+  const alike = (/** @type {string} */ name) => [...screen.querySelectorAll("a, button, input, select, summary, textarea")].filter((one) => nameOf(one) === name);
+  const before = document.activeElement;
+  const name = before && screen.contains(before) ? nameOf(before) : "";
+  const isOne = name !== "" && alike(name).length === 1;
+  draw();
+  const after = isOne && !before?.isConnected ? alike(name) : [];
+  if (after.length === 1) /** @type {HTMLElement} */ (after[0]).focus({ preventScroll: true });
 }
 
 const light = localStorage.getItem("entact-light");
