@@ -8,7 +8,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 ARGS ?=
-IN_BROWSERS := $(addprefix tests/conduct/,forms/test_browser.py visits/test_browser.py rating/test_browser.py session)
+IN_BROWSERS := $(addprefix tests/conduct/,forms/test_browser.py visits/test_browser.py rating/test_browser.py supply/test_browser.py \
+  allocation/test_views.py::test_in_a_browser_the_arm_is_shown_to_whoever_asked $(addprefix session/test_,browser.py german.py label.py locking.py monitor_browser.py \
+  offline_browser.py orders_browser.py outside_browser.py tired_browser.py vitals_browser.py whole_session.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test browsers explore soak evidence check format reference translations bench lock clean
@@ -42,8 +44,12 @@ demo: setup ## rehearse the published phase 3 study, print its outcome table, se
 test: setup ## run all tests (a part of them: make test ARGS="tests/course -m 'not slow'")
 	@$(PYTEST) $(ARGS)
 
-browsers: setup ## run the tests that drive a browser in Firefox too, where its package is installed
-	@ENTACT_BROWSER=firefox $(BIN)/python -m pytest -q $(IN_BROWSERS) $(ARGS)
+browsers: setup ## run the tests that drive a browser in Firefox and in WebKit too, where their packages are installed
+	@if command -v firefox-esr firefox >/dev/null; then ENTACT_BROWSER=firefox $(BIN)/python -m pytest -q $(IN_BROWSERS) $(ARGS); \
+	  else echo "no firefox-esr is installed: nothing was tried in Firefox"; fi
+	@if command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; then \
+	  ENTACT_BROWSER=webkit $(BIN)/python -m pytest -q tests/conduct/test_webkit.py $(ARGS); \
+	  else echo "no webkit2gtk-driver and xvfb are installed: nothing was tried in WebKit"; fi
 
 evidence: setup ## run the tests that show a requirement; write which shows what to var/evidence
 	@$(PYTEST) -p tests.evidence --evidence var/evidence $(ARGS)

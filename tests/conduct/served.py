@@ -24,6 +24,23 @@ of_chromium = pytest.mark.skipif(BROWSER != "chromium", reason="by what the driv
 class _Threads(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Hangs up on everybody while the network is lost."""
+        return not _lost.is_set()
+
+
+_lost = threading.Event()
+
+
+@contextmanager
+def network_lost() -> Iterator[None]:
+    """What is asked of the pages has no answer: for a browser whose driver can take no network away."""
+    _lost.set()
+    try:
+        yield
+    finally:
+        _lost.clear()
+
 
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:

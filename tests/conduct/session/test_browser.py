@@ -312,6 +312,22 @@ def test_what_was_shown_as_saved_is_in_the_ledger_once_however_often_the_browser
     assert set(counts.values()) == {1}  # and none is there twice
 
 
+# Nothing gets through; then the server answers 500; then it keeps all, and its answer is lost; then all is well.
+FAILS = """() => {
+  const ask = window.fetch;
+  [window.asked, window.all_saved] = [[], false];
+  window.fetch = async (address, sent) => {
+    if (!String(address).includes("/session/entries/")) return ask(address, sent);
+    if (!all_saved) throw new TypeError("no network");
+    asked.push(JSON.parse(sent.body).length);
+    if (asked.length === 1) return new Response("no", { status: 500 });
+    const answer = await ask(address, sent);
+    if (asked.length === 2) throw new TypeError("the answer is lost");
+    return answer;
+  };
+}"""
+
+
 def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothing_and_keep_nothing_twice(
     tablet: Callable[..., Any], case: Case, in_session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,33 +338,15 @@ def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothi
     assert tab.evaluate(INSTALLED)
     noted: list[int] = []
     tab.context.expose_function("noted", lambda number: noted.append(number))
-    asked: list[int] = []
-    all_saved = False
-
-    def fails(route: Any) -> None:
-        """First the server answers 500; then it keeps all, and its answer is lost; then all is well."""
-        if not all_saved:
-            route.abort()
-            return
-        asked.append(len(route.request.post_data_json))
-        if len(asked) == 1:
-            route.fulfill(status=500, body="no")
-        elif len(asked) == 2:
-            route.fetch()
-            route.abort()
-        else:
-            route.continue_()
-
-    tab.route("**/session/entries/", fails)
+    tab.evaluate(FAILS)
     tab.evaluate(SAVE, [2000, 5])
-    all_saved = True
     tab.wait_for_selector(".state:has-text('5 not sent yet')")
+    tab.evaluate("all_saved = true")
     all_sent(tab)
-    assert asked[:3] == [5, 5, 5]
+    assert tab.evaluate("asked.slice(0, 3)") == [5, 5, 5]
 
     # Another version of the console comes while entries wait: opened anew, it sends them.
     tab.route("**/session/entries/", lambda route: route.abort())
-    tab.unroute("**/session/entries/", fails)
     tab.evaluate(SAVE, [2100, QUEUED])
     newer = tmp_path / "console"
     shutil.copytree(files.CONSOLE, newer)

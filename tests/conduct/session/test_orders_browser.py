@@ -10,7 +10,7 @@ import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.served import of_chromium
 from tests.conduct.session.conftest import NOON
-from tests.conduct.session.tablet import all_sent, arrive, course_now, enter, unlock
+from tests.conduct.session.tablet import all_sent, arrive, course_now, enter, tap_twice, unlock
 from tests.course.cases import Case
 
 from entact.course import findings
@@ -121,7 +121,7 @@ def test_a_dose_that_is_withheld_asks_for_its_reason_and_a_death_takes_two_taps_
     tab.wait_for_selector("text=Before the dose")
     tab.get_by_role("button", name="The session ends").click()
     death = tab.get_by_role("button", name=re.compile("^Death"))
-    death.dblclick()
+    tap_twice(tab, death)
     tab.wait_for_selector("text=Yes: Death")
     assert tab.get_by_role("button", name="Yes: Death").count() == 1  # nothing is entered by one tap
     tab.get_by_role("button", name="Yes: Death").click()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from tests.conduct.browser import Browser
+from tests.conduct.served import BROWSER
 from tests.conduct.session.conftest import LEDGER
 from tests.conduct.session.tablet import CONSOLE, PIN, all_sent, arrive, course_now, enter, look, unlock
 from tests.course.cases import Case
@@ -28,6 +29,9 @@ window.tones = 0;
 const make = AudioContext.prototype.createOscillator;
 AudioContext.prototype.createOscillator = function () { window.tones++; return make.call(this); };
 """
+PLAYS = """() => Promise.race([
+  new AudioContext().resume().then(() => true), new Promise((settle) => setTimeout(settle, 1000, false)),
+])"""
 TODAY = "2026-03-16T08:00:00-06:00", "2026-03-16T22:00:00-06:00"
 
 
@@ -105,7 +109,11 @@ def test_an_alert_of_the_room_glows_there_and_sounds_where_the_medical_monitor_f
     outside.reload()
     unlock(outside)
     outside.wait_for_selector(".alert")
-    assert outside.locator("text=makes no sound yet").count() == 0
+    plays = outside.evaluate(PLAYS)
+    assert (
+        plays or BROWSER == "firefox"
+    )  # which plays nothing on a machine without a sound server, and the page says so
+    assert outside.locator("text=makes no sound yet").count() == (0 if plays else 1)
     outside.locator(".alert").get_by_role("button", name="Not reached").first.click()
     outside.wait_for_selector(".alert:has-text('not reached at')")
     outside.locator(".alert").get_by_role("button", name="Reached", exact=True).nth(1).click()
