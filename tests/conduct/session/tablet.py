@@ -55,7 +55,7 @@ def enter(tab: Any, **signs: str) -> None:
 
 
 def tap_twice(tab: Any, button: Any) -> None:
-    """A double tap whose second tap the browser counts: the driver of Firefox has each counted as the first."""
+    """A double tap whose second tap the browser counts, as of a mouse: Firefox's driver has no such."""
     if BROWSER != "firefox":
         button.dblclick()
         return

@@ -312,7 +312,7 @@ def test_what_was_shown_as_saved_is_in_the_ledger_once_however_often_the_browser
     assert set(counts.values()) == {1}  # and none is there twice
 
 
-# Nothing gets through; then the server answers 500; then it keeps all, and its answer is lost; then all is well.
+# Nothing gets through; then the server answers 500, or keeps all and its answer is lost; then all is well.
 FAILS = """() => {
   const ask = window.fetch;
   [window.asked, window.all_saved] = [[], false];
