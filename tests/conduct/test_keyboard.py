@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.conduct.browser import course_of, keep_screened
 from tests.conduct.conftest import SignIn
-from tests.conduct.people import PASSWORD, code, give_password
+from tests.conduct.people import PASSWORD, code_beside, give_password
 from tests.conduct.served import launched, served
 from tests.conduct.session.conftest import (  # noqa: F401
     address,
@@ -73,7 +73,7 @@ def test_a_participant_is_found_a_form_filled_in_and_signed(sign_in: SignIn, dat
     ada.get("/")
     give_password("ada")
     ada.sign_in_anew()
-    session, shown = ada.session, code()
+    session = ada.session
     with served() as port, sync_playwright() as play:
         browser = launched(play)
         where = f"http://127.0.0.1:{port}"
@@ -99,7 +99,7 @@ def test_a_participant_is_found_a_form_filled_in_and_signed(sign_in: SignIn, dat
         with tab.expect_navigation():
             press(tab, "Sign")
         write(tab, "password", PASSWORD)
-        write(tab, "code", shown)
+        write(tab, "code", code_beside())
         with tab.expect_navigation():
             press(tab, "Sign 1 entry")
         tab.wait_for_selector("#signed")

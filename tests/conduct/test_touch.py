@@ -10,7 +10,7 @@ import pytest
 from tests.conduct.browser import Browser, course_of, keep_screened
 from tests.conduct.conftest import SignIn
 from tests.conduct.handed.test_views import FORM, _with_questionnaire
-from tests.conduct.people import PASSWORD, code, give_password
+from tests.conduct.people import PASSWORD, code_beside, give_password
 from tests.conduct.record import blinded_study
 from tests.conduct.served import is_for_everybody, launched, of_chromium, served
 from tests.conduct.session.conftest import case, in_session, investigator, therapist  # noqa: F401
@@ -53,7 +53,6 @@ def test_a_questionnaire_is_handed_over_answered_and_taken_back_by_taps(
     ada.get("/")
     give_password("ada")
     ada.sign_in_anew()
-    shown = code()
     with ipad(ada.session) as tab:
         tab.goto(FORM)
         assert tab.evaluate(SMALL, 24) == []
@@ -68,7 +67,7 @@ def test_a_questionnaire_is_handed_over_answered_and_taken_back_by_taps(
         is_for_everybody(tab)
         tab.get_by_role("link", name="For the study team").tap()
         write(tab, "#password", PASSWORD)
-        write(tab, "#code", shown)
+        write(tab, "#code", code_beside())
         tab.get_by_role("button", name="Take it back").tap()
         tab.wait_for_selector("text=Visits and forms")
     assert course_of(study, ledger).answers["mood"][-1].items == {"low": 2, "plan": False}
