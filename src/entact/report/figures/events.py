@@ -49,7 +49,8 @@ def events_figure(table: OutcomeTable, *, note: str | None) -> Figure | None:
         if arm in arms and (share := cell.numbers.get("share")) is not None
     ]
     described = "; ".join(
-        f"{row.label}: " + ", ".join(f"{title} {row.cells[arm].text}" for arm, title in arms.items())
+        f"{row.label}: "
+        + ", ".join(f"{title} {row.cells[arm].text}" for arm, title in arms.items() if arm in row.cells)
         for row in shown
     )
     text = f"Participants with adverse events. {described}."
