@@ -7,18 +7,23 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyreadstat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entact.datasets.sdtm.block import Block, Piece
 from entact.datasets.sdtm.part import Part, part_of_rows
 from entact.datasets.sdtm.summary import Summary
-from entact.exchange import Described, TransportError, write_transport
+from entact.datasets.sdtm.table import Table
+from entact.exchange import Described, TransportError, described, write_transport
 
 OBSERVATIONS = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 AT = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
@@ -218,3 +223,46 @@ def test_dates_of_analysis_datasets_are_days_that_are_shown_as_dates(
     assert said.original_variable_types["TRTSDT"] == "DATE9"
     days = [None if one is None else (one - date(1960, 1, 1)).days for one in read["TRTSDT"].to_list()]
     assert days == subjects.frame["TRTSDT"].to_list()
+
+
+def in_pieces(results: list[dict[str, Any]], which: list[int]) -> Table:
+    """Rows of vital signs: of each the place of its result."""
+    table, of = Table("VS"), np.array(which, np.uint32)
+    everybody = Piece([{"STUDYID": "S", "DOMAIN": "VS", "USUBJID": "p"}], np.zeros(len(of), np.uint32))
+    own: dict[str, Any] = {"VSSEQ": np.arange(1, len(of) + 1), "VSLOBXFL": [None, "Y"] * (len(of) // 2)}
+    table.add_block(Block(len(of), (everybody, Piece(results, of)), own, [("e",)], of * 0))
+    return table
+
+
+RESULTS: list[dict[str, Any]] = [
+    {"VSTESTCD": "HR", "VSTEST": "Heart Rate", "VSORRES": "61", "VSSTRESN": 61, "VSSTAT": None},
+    {"VSTESTCD": "HR", "VSTEST": "Heart Rate", "VSORRES": None, "VSSTRESN": None, "VSSTAT": "NOT DONE"},
+    {"VSTESTCD": "TEMP", "VSTEST": "Temperature", "VSORRES": "36.6", "VSSTRESN": 36.6, "VSSTAT": None},
+]
+
+
+@given(st.lists(st.integers(0, 2), min_size=2, max_size=9).filter(lambda one: len(one) % 2 == 0))
+@settings(max_examples=25)
+def test_what_rows_have_in_common_is_written_as_if_they_had_not(which: list[int]) -> None:
+    pieces, rows = in_pieces(RESULTS, which), Table("VS")
+    for values, entries in zip(pieces.rows, pieces.entries, strict=True):
+        rows.add(values, entries)
+    with TemporaryDirectory() as place:
+        told = []
+        for name, table in (("pieces", pieces), ("rows", rows)):
+            path = Path(place) / name
+            digest = write_transport(next(described({"VS": table})), path, AT)
+            assert digest == sha256(path.read_bytes()).hexdigest()
+            told.append(path.read_bytes())
+    assert told[0] == told[1]
+
+
+def test_what_does_not_fit_is_told_with_its_first_row_also_of_what_rows_have_in_common(
+    tmp_path: Path,
+) -> None:
+    table = in_pieces([*RESULTS, {"VSTESTCD": "HR", "VSORRES": "schön"}], [0, 1, 2, 3, 3, 0])
+    with pytest.raises(TransportError, match="dataset VS, variable VSORRES, row 4: 'ö' is not ASCII"):
+        write_transport(next(described({"VS": table})), tmp_path / "vs.xpt", AT)
+    assert not (tmp_path / "vs.xpt").exists()
+    unsaid = in_pieces([*RESULTS, {"VSTESTCD": "HR", "VSORRES": "schön"}], [0, 1, 2, 0])
+    write_transport(next(described({"VS": unsaid})), tmp_path / "vs.xpt", AT)  # of no row: nothing is wrong

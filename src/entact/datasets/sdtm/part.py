@@ -6,15 +6,16 @@ hundred different results. Rows are put together only where somebody asks for th
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain, repeat
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
+import msgspec
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from entact.datasets.sdtm.block import ENTRIES, Block, Places, nothing, series
 from entact.datasets.sdtm.guide import Variable
@@ -109,22 +110,44 @@ def part_of_rows(frame: pl.DataFrame) -> Part:
     return Part(frame.height, (), pl.DataFrame(said))
 
 
+class _Kept(msgspec.Struct, array_like=True, gc=False):
+    """Columns as they lie on a disk: their names, values, and of each row the place of what it says."""
+
+    names: list[str]
+    table: bytes
+    of: bytes = b""
+    width: int = 0  # bytes of a place
+
+
+class _KeptPart(msgspec.Struct, array_like=True, gc=False):
+    height: int
+    coded: list[_Kept]
+    own: _Kept
+
+
+_READ: Final = msgspec.msgpack.Decoder(_KeptPart)
+
+
 def packed(part: Part) -> bytes:
     """A part as it lies on a disk, or goes to another process."""
-    coded = [(one.said.columns, _table(one.said), _narrow(one.of, one.said.height)) for one in part.coded]
-    return pickle.dumps((part.height, coded, part.own.columns, _table(part.own)), pickle.HIGHEST_PROTOCOL)
+    coded = []
+    for one in part.coded:
+        of = _narrow(one.of, one.said.height)
+        coded.append(_Kept(one.said.columns, _table(one.said), of.tobytes(), of.itemsize))
+    own = _Kept(part.own.columns, _table(part.own))
+    return msgspec.msgpack.encode(_KeptPart(part.height, coded, own))
 
 
 def unpacked(raw: bytes, names: Sequence[str] | None = None) -> Part:
     """A part again; only what of it some columns need, where they are named."""
-    height, coded, own, table = pickle.loads(raw)
+    kept = _READ.decode(raw)
     wanted = None if names is None else {*names}
     found = [
-        Coded(_read(said, columns, wanted), of.astype(np.uint32))
-        for columns, said, of in coded
-        if wanted is None or not wanted.isdisjoint(columns)
+        Coded(_read(one, wanted), np.frombuffer(one.of, f"u{one.width}").astype(np.uint32))
+        for one in kept.coded
+        if wanted is None or not wanted.isdisjoint(one.names)
     ]
-    return Part(height, tuple(found), _read(table, own, wanted))
+    return Part(kept.height, tuple(found), _read(kept.own, wanted))
 
 
 def _table(frame: pl.DataFrame) -> bytes:
@@ -133,14 +156,12 @@ def _table(frame: pl.DataFrame) -> bytes:
     return raw.getvalue()
 
 
-def _read(raw: bytes, there: Sequence[str], wanted: set[str] | None) -> pl.DataFrame:
-    chosen = [*there] if wanted is None else [name for name in there if name in wanted]
-    if not chosen:
-        return pl.DataFrame()
-    return pl.read_ipc_stream(raw, columns=chosen)
+def _read(kept: _Kept, wanted: set[str] | None) -> pl.DataFrame:
+    chosen = kept.names if wanted is None else [name for name in kept.names if name in wanted]
+    return pl.read_ipc_stream(kept.table, columns=chosen) if chosen else pl.DataFrame()
 
 
-def _narrow(of: Places, count: int) -> Places:
+def _narrow(of: Places, count: int) -> NDArray[np.unsignedinteger[Any]]:
     """Places in as few bytes as so many need."""
     return of.astype(np.min_scalar_type(max(count - 1, 0)))
 
