@@ -369,3 +369,12 @@ def test_a_first_column_without_a_name_is_told(case: Case) -> None:
     file = FILE.replace('"record_id"', '""', 1)
     with pytest.raises(RecordsError, match="line 1: the first column has no name; say under `record:`"):
         read_records(file.encode(), mapped(case), case.study.newest)
+
+
+def test_line_breaks_that_xml_takes_for_spaces_are_told() -> None:
+    release = load_study(str(Path(__file__).parents[2] / "studies" / "forms")).newest
+    mapping = boxed(release, f"{{'': {next(iter(release.visits))}}}")
+    said = PROJECT.replace('Value="north"', 'Value="north\nand south"')
+    assert read_clinical(said.encode(), mapping, release)[1] == [
+        "line breaks in 1 answers: where they stand XML has spaces; REDCap's CSV keeps them"
+    ]

@@ -30,6 +30,7 @@ from entact.protocol.problem import nearest
 _KINDS: Final = ("Insert", "Update", "Upsert", "Remove", "Context")
 _WHY: Final = re.compile(r"missing: (not_asked|not_done|refused|below_quantification|unknown)")
 _WITHHELD: Final = re.compile(r"(personal|sealed): kept at the site")
+_BROKEN: Final = re.compile(rb"""\sValue=(?:"[^"<]*[\r\n][^"<]*"|'[^'<]*[\r\n][^'<]*')""")
 _Key = tuple[str, str, int, str, int]
 
 
@@ -50,7 +51,13 @@ def read_clinical(raw: bytes, mapping: RecordMapping, release: Release) -> tuple
         root = odm_root(raw)
     except OdmError as error:
         raise RecordsError(error.problems) from None
-    return _Reader(root, mapping, release).read()
+    rows, left_out = _Reader(root, mapping, release).read()
+    broken = len(_BROKEN.findall(raw))
+    if broken:
+        left_out.append(
+            f"line breaks in {broken} answers: where they stand XML has spaces; REDCap's CSV keeps them"
+        )
+    return rows, left_out
 
 
 def own_visits(release: Release) -> dict[str, str]:
