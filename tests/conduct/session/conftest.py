@@ -150,7 +150,7 @@ def tablet(
                 **{"viewport": {"width": 820, "height": 1180}} | more,
             )
             context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(45_000)  # a slow machine that does much else
             opened.append(context)
             return context.pages[0]
 
