@@ -109,10 +109,14 @@ def test_a_whole_day(pharmacist: Browser, second: Browser, sign_in: SignIn, keys
     assert [one.basis["act"] for one in out if one.basis] == ["dispense"] * 6
     about = re.findall(r'name="about" value="([^"]+)"', second.get(f"/participants/{keys[0]}/kits/"))
     assert len(about) == 2
+    home = f"Kit {printed(numbers[0])} waits for a second person"
+    assert any(home in one for one in tasks(second.get("/")))
+    assert not any("waits for a second person" in one for one in tasks(pharmacist.get("/")))
     pharmacist.post(
         f"/participants/{keys[0]}/kits/", {"do": "check", "about": about[0], "agrees": "yes"}, status=422
     )
     second.post(f"/participants/{keys[0]}/kits/", {"do": "check", "about": about[0], "agrees": "yes"})
+    assert not any(home in one for one in tasks(second.get("/")))
     for number, key in ((numbers[1], keys[0]), (numbers[3], keys[1])):
         pharmacist.post(f"/participants/{key}/kits/", {"do": "return", "back": printed(number), "units": "2"})
 

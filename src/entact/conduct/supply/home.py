@@ -10,15 +10,19 @@ from django.utils.translation import gettext, ngettext
 
 from entact.conduct.delegation import today_at, zone_of
 from entact.conduct.permissions import Person
-from entact.conduct.reader import Reader
+from entact.conduct.reader import Reader, Standing
 from entact.conduct.supply.page import StockPage
 from entact.conduct.supply.selectors import plan_of, sites_with_stock
 from entact.conduct.supply.views import supplied
 from entact.conduct.today import Task
 from entact.conduct.words import day, moment
 from entact.course.entry.dates import in_date, read_date
+from entact.course.kinds import KINDS
+from entact.course.kinds.dispensing import unchecked
+from entact.course.state.numbers import normal
 from entact.course.supply.balance import count_due, losses_due
 from entact.course.supply.check_character import printed
+from entact.store import lists
 
 
 def supply_tasks(reader: Reader, person: Person) -> Iterator[Task]:
@@ -78,10 +82,33 @@ def _of_site(reader: Reader, person: Person, site: str) -> Iterator[Task]:
             rank=2,
             address=address,
         )
+    if person.may("check_supply", site) and reader.sight.sees(*KINDS["dispensing"].tells):
+        yield from _handed_out(reader, person, stock)
     yield from _orders(stock, address, keeps=keeps, decides=decides)
     if keeps:
         yield from _count(reader, stock, address)
         yield from _registrations(stock, address)
+
+
+def _handed_out(reader: Reader, person: Person, stock: StockPage) -> Iterator[Task]:
+    """Kits that somebody was given or brought back and nobody else has looked at: they hold up a dose."""
+    asked = plan_of(reader).two_persons
+    kinds = [kind for kind, step in (("dispensing", "dispensing"), ("kit_return", "return")) if step in asked]
+    for standing in lists.participants_of(sorted(stock.folded)) if kinds else ():
+        course, of = stock.folded[standing.ledger].course, Standing.of(standing)
+        if course.site != stock.site:
+            continue
+        for kind in kinds:
+            waits = set(unchecked(course, kind))
+            for one in course.noted.get(kind, ()):
+                if one.entry not in waits or one.by == person.identity:
+                    continue
+                what = gettext("Kit {kit} waits for a second person").format(
+                    kit=printed(normal(one.said.kit))
+                )
+                when = gettext("entered {when}").format(when=moment(one.at, stock.zone))
+                address = reverse("kits", args=[of.key])
+                yield Task(False, of.key, of.number, stock.site, what, when, rank=2, address=address)
 
 
 def _orders(stock: StockPage, address: str, *, keeps: bool, decides: bool) -> Iterator[Task]:
