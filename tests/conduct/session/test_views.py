@@ -325,6 +325,42 @@ def test_who_sends_under_another_name_is_found_out(
     ]
 
 
+def test_who_sends_in_another_role_is_found_out(
+    briefing: dict[str, Any], case: Case, in_session: str
+) -> None:
+    score = {"form": "symptoms", "items": {"total": 7, "diagnosis": False}}
+    (outcome,) = send(box(briefing, "form", score, role="rater"))
+    course = now(case, in_session)
+    (entry,) = [one for one in course.entries if one.id == outcome["id"]]
+    assert (entry.kind, entry.role) == ("form", "rater")  # as it was sent
+    assert "proof_wrong" in [one.rule for one in findings(course, NOON) if one.entry == entry.id]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("consent", {"version": "1", "scopes": {"participation": True}}),
+        ("freeze", {}),
+        ("randomisation", {"number": "R-7"}),
+        ("planned_unblinding", {"arm": "mdma", "told": ["participant"]}),
+        ("unblinding_requested", {}),
+        ("conflict_decided", {"version": "0" * 64}),
+    ],
+)
+def test_what_no_console_sends_is_kept_as_it_came_and_changes_nothing(
+    briefing: dict[str, Any], case: Case, in_session: str, kind: str, data: dict[str, Any]
+) -> None:
+    before = now(case, in_session)
+    (outcome,) = send(box(briefing, kind, data))
+    assert (outcome["status"], outcome["questioned"]) == ("kept", True)
+    course = now(case, in_session)
+    assert [one.kind for one in course.entries if not before.has(one.id)] == ["unparsed"]
+    assert (course.consent, course.frozen, course.told) == (before.consent, before.frozen, before.told)
+    assert "unparsed" in {one.rule for one in findings(course, NOON)} - {
+        one.rule for one in findings(before, NOON)
+    }
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"id": "x"}]', "\xff"])
 def test_what_is_no_list_of_boxes_is_said_to_be_none(text: str, in_session: str) -> None:
     answer = client().post("/session/entries/", text.encode("latin-1"), content_type="application/json")

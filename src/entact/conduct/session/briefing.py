@@ -18,7 +18,7 @@ from entact.conduct.record.door import written_under
 from entact.conduct.record.opened import is_closed
 from entact.conduct.refusal import teller
 from entact.conduct.session.asking import form_of, rule_of
-from entact.conduct.session.sealed import Grant, public_key
+from entact.conduct.session.sealed import OF_SESSION, Grant, public_key
 from entact.conduct.sight import DOSING, EVENTS, Sight
 from entact.conduct.words import role_words, title_of_visit, told
 from entact.course import Course
@@ -41,10 +41,6 @@ from entact.protocol.words import Labels, name_words
 
 GATED = ("initial_dose", "supplement", "discharge")
 _ROSTER = timedelta(hours=36)
-_KINDS = frozenset(
-    {"vital_signs", "form", "dose", "dose_level", "presence", "encounter", "alert_answered", "adverse_event"}
-    | {"override", "safety_call", "death", "session_note"}
-)
 
 
 def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: str) -> dict[str, Any]:
@@ -178,7 +174,11 @@ def said(asked: Asked, encounter: str) -> Iterator[dict[str, Any]]:
     }
     for effective in course.effective:
         entry = effective.entry
-        if entry.encounter != encounter or effective.id not in asked.seen.entries or entry.kind not in _KINDS:
+        if (
+            entry.encounter != encounter
+            or effective.id not in asked.seen.entries
+            or entry.kind not in OF_SESSION
+        ):
             continue
         found = {
             "id": effective.id,

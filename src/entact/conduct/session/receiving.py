@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from entact import store
 from entact.conduct.reader import begin_to_write, environment_of_database, present
-from entact.conduct.session.sealed import Box, Opened, Unopened, open_box
+from entact.conduct.session.sealed import OF_SESSION, Box, Opened, Unopened, open_box
 from entact.course import Entry, Refused
 from entact.course.entry import instant, parse
 from entact.course.kinds import KINDS
@@ -57,13 +57,16 @@ def _receive(box: Box) -> Outcome:
     opened = open_box(box)
     grant, author = opened.grant, opened.grant.author
     entry = _entry(opened)
+    authenticated = author.authenticated
+    if entry is not None and entry.role != grant.role:  # kept as it is, and found: nobody has two by a grant
+        authenticated = msgspec.structs.replace(authenticated, problem="other_role")
     received_at = _arrival(entry).isoformat()
     begin_to_write(grant.ledger)
     if entry is not None and KINDS[entry.kind].acts and entry.replaces is None:
         done = store.act(
             entry,
             received_at=received_at,
-            authenticated=author.authenticated,
+            authenticated=authenticated,
             asked_at=entry.occurred_at,
         )
         if not isinstance(done, Refused):
@@ -75,20 +78,24 @@ def _receive(box: Box) -> Outcome:
         received_at=received_at,
         about=grant.ledger,
         device=entry.device if entry is not None else None,
-        authenticated=author.authenticated,
+        authenticated=authenticated,
     )
     questioned = entry is None or (KINDS[entry.kind].acts != () and receipt.outcome == "kept")
     return Outcome(box.id, receipt.outcome, questioned)
 
 
 def _entry(opened: Opened) -> Entry | None:
-    """The entry that was sent; None where it is none about this participant, without a claimed basis."""
+    """The entry that was sent; None where it is none about this participant, without a claimed basis.
+
+    None too for what no console sends (a consent, a freeze, an arm that is told): it is kept as it came, and
+    somebody looks at it. Whoever writes such an entry is asked on its page whether they may.
+    """
     try:
         entry = parse(opened.text)
         instant(entry.occurred_at)
     except (msgspec.DecodeError, ValueError, TypeError):
         return None
-    known = entry.kind in KINDS and entry.basis is None
+    known = entry.kind in OF_SESSION and entry.basis is None
     return entry if known and entry.ledger == opened.grant.ledger else None
 
 

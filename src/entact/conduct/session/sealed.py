@@ -26,6 +26,11 @@ from entact.course.entry import Authenticated
 from entact.store.console_keys import console_keys
 
 INFO: Final = b"entact session 1"
+OF_SESSION: Final = frozenset(
+    {"vital_signs", "form", "dose", "dose_level", "presence", "encounter", "alert_answered", "adverse_event"}
+    | {"override", "safety_call", "death", "session_note"}
+)
+"""Kinds of entry that a console is told of and sends; all else has pages, which ask who may enter it."""
 _SALT: Final = "entact.session.grant"
 
 

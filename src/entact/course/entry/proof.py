@@ -11,6 +11,7 @@ PROBLEMS = {
     "wrong_signature": "its signature does not cover what arrived",
     "other_device": "the key it was signed with is another device's",
     "other_person": "the key it was signed with is another person's",
+    "other_role": "it says another role than the one in which its author was signed in",
     "unreadable": "its proof could not be read",
 }
 OWN_WORDS = frozenset({"typed", "device"})  # sources whose author enters it; others are entered for somebody
