@@ -86,6 +86,17 @@ TAMPERINGS = {
         "is about participant:a, not about participant:b",
     ),
     "one no entry": ("{set} text = '[]' {b} AND seq = 5; {rehash} {b} AND seq = 5", 5, "is not an entry"),
+    "one with a space in it": (
+        "{set} text = replace(text, '\"kind\":', '\"kind\": ') {b} AND seq = 5; {rehash} {b} AND seq = 5",
+        5,
+        "is not the one text",
+    ),
+    "one of which two readers see different authors": (
+        '{set} text = replace(text, \'"by":\', \'"by":"eve","by":\') {b} AND seq = 5;'
+        " {rehash} {b} AND seq = 5",
+        5,
+        "is not the one text",
+    ),
     "tail deleted and head set back": (
         "{delete} {b} AND seq > 4; {head_back} 4",
         5,

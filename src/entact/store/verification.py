@@ -15,7 +15,7 @@ import msgspec
 from django.db import Error, connection, transaction
 from psycopg import ServerCursor
 
-from entact.course.entry import GENESIS, Kept, Line, as_sent, instant, read
+from entact.course.entry import GENESIS, Kept, Line, as_sent, instant, is_its_text, read
 from entact.course.entry.ledger import REWRITTEN, Break, follow
 from entact.course.entry.name import is_ledger_name
 from entact.course.entry.versions import first_versions
@@ -265,6 +265,7 @@ class _Check:
                 and storable(kept.kind) == kind
                 and instant(kept.received_at).timestamp() == received
                 and instant(kept.occurred_at).timestamp() == occurred
+                and is_its_text(stored, kept)
             ):
                 return kept
         except (ValueError, msgspec.MsgspecError):

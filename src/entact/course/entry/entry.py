@@ -194,6 +194,13 @@ def read(text: str | bytes) -> Kept:
         raise msgspec.DecodeError(_TOO_DEEP) from error
 
 
+def is_its_text(stored: bytes, kept: Kept) -> bool:
+    """Whether stored bytes are the one text of the entry in them: no reader can see another one there."""
+    if _encoder.encode(kept) == stored:
+        return True
+    return _encoder.encode(msgspec.json.decode(stored)) == stored  # an earlier format has fewer fields
+
+
 def parse(text: str | bytes) -> Entry:
     """The entry in a text that a device or another system sent.
 

@@ -16,6 +16,7 @@ from entact.course.entry import (
     Line,
     arrived,
     digest,
+    is_its_text,
     line_of,
     read,
     refuse_uncanonical,
@@ -138,7 +139,8 @@ def follow(ledger: str, line: Line, *, seq: int, previous: str) -> Kept | Break:
     """The entry in a line, if it is number `seq` and follows the hash `previous`; else what is wrong."""
     if line.seq != seq:
         return Break(ledger, seq, f"is missing: number {line.seq} follows number {seq - 1}")
-    if digest(line.text.encode(errors="surrogatepass")) != line.hash:
+    stored = line.text.encode(errors="surrogatepass")
+    if digest(stored) != line.hash:
         return Break(ledger, seq, "does not match its hash: the text or the hash was changed")
     try:
         kept = read(line.text)
@@ -151,4 +153,8 @@ def follow(ledger: str, line: Line, *, seq: int, previous: str) -> Kept | Break:
     if kept.previous != previous:
         problem = "does not follow the entry before it: entries were changed, reordered or removed"
         return Break(ledger, seq, problem)
+    if not is_its_text(stored, kept):
+        return Break(
+            ledger, seq, "is not the one text of its entry: another reader may see another one in it"
+        )
     return kept
