@@ -77,6 +77,7 @@ def test_that_there_was_nothing_to_enter_is_said_of_a_visit(
     told = next(one for one in course_of(study, screened).effective if one.entry.kind == "asked_none")
     assert (told.entry.encounter, told.data, told.entry.by) == ("screening#1", {"of": "medication"}, "ada")
     assert "asked: none" in ada.get("/participants/S-1/visits/")
+    assert "was over" not in ada.get("/participants/S-1/")  # said of the visit, whenever that is
     assert "There were no" in ada.get(f"/participants/S-1/entry/{told.id}/")
     for wrong in ({}, {"shown": "of", "item:of": "doses"}):
         ada.post(add, wrong, status=422)

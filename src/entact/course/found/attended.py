@@ -57,6 +57,8 @@ def found_outside_visits(course: Course, effective: Effective) -> Iterator[Found
         yield "encounter_not_started", entry.id, "", f"before {entry.encounter} began"
     elif entry.kind == "session_note" and effective.data.get("what") in AFTERWARDS:
         return  # the night is the session's, and begins when that is over
+    elif entry.kind == "asked_none":
+        return  # said of the visit, and mostly when somebody looks through it afterwards
     elif encounter.status == "ended" and encounter.ended is not None and effective.at > encounter.ended:
         yield "encounter_over", entry.id, "", f"after {entry.encounter} was over"
 
