@@ -9,6 +9,8 @@ from tests.course.cases import Case
 
 HERE = "session_1#1"
 LOG = {"unit": "Cel", "readings": [["2026-03-15T08:00:00-06:00", "31"], ["2026-03-15T09:00:00-06:00", "20"]]}
+LOT = {"lot": "L-1", "product": "capsule", "strength": "60 mg", "stated_as": "salt", "expires": "2027-01"}
+LOT |= {"certificate": "C-1"}
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,16 @@ class Hazard:
     ledger: str = "participant:0a"
     role: str = "investigator"
     more: dict[str, Any] = field(default_factory=dict)
+    then: tuple[str, dict[str, Any], str] | None = None  # kind and data of a second entry, and by whom
 
     def put(self, case: Case, when: str) -> Case:
         """The case with it, at a time."""
         of: dict[str, Any] = {"by": "i-1", "role": self.role, "ledger": self.ledger} | self.more
-        return case.put("hazard", self.kind, when, self.data, **of)
+        case.put("hazard", self.kind, when, self.data, **of)
+        if self.then is not None:
+            kind, data, by = self.then
+            case.put("second hazard", kind, when, data, **of | {"by": by})
+        return case
 
 
 def _here(title: str, kind: str, data: dict[str, Any], **more: Any) -> Hazard:
@@ -66,6 +73,18 @@ HAZARDS = (
     *(
         Hazard(f"death {date}", "death", {"date": date})
         for date in ("2026-03-09", "2026-03-16", "2026-03", "2026-03-16T09:30:00-06:00", "soon")
+    ),
+    Hazard("dead twice", "death", {"date": "2026-03-09"}, then=("death", {"date": "2026-03-10"}, "i-1")),
+    Hazard(
+        "treatment ends twice",
+        "discontinuation",
+        {"of": "treatment", "decided_by": "investigator", "cause": "no_effect"},
+        then=("discontinuation", {"of": "treatment", "decided_by": "sponsor", "cause": "other"}, "i-1"),
+    ),
+    Hazard(
+        "screened for another",
+        "screening",
+        {"attempt": 1, "number": "S-1", "site": "denver", "population": "x"},
     ),
     Hazard("second screening", "screening", {"attempt": 2, "number": "S-2", "site": "denver"}),
     Hazard("screening elsewhere", "screening", {"attempt": 1, "number": "S-9", "site": "haifa"}),
@@ -180,6 +199,25 @@ HAZARDS = (
     # blinding, records, people around
     Hazard("unblinded", "unblinding", {"recipient": "i-1", "cause": "emergency"}),
     Hazard("unblinded as planned", "planned_unblinding", {"arm": "placebo", "told": ["participant"]}),
+    Hazard(
+        "unblinded unasked",
+        "planned_unblinding",
+        {"arm": "mdma", "told": ["participant"]},
+        more={"about": "consent"},
+    ),
+    *(
+        Hazard(f"row {number} opened", "row_opened", {"number": number, "purpose": "second_check"})
+        for number in ("R-7", "R-8")
+    ),
+    *(
+        Hazard(f"verified {' and '.join(entries) or 'nothing'}", "verification", {"entries": entries, **rest})
+        for entries, rest in (
+            ([], {"last": []}),
+            (["consent"], {"last": []}),
+            (["consent"], {"last": [""], "items": ["version"]}),
+            (["consent", "screening"], {"last": ["", ""], "items": ["version"]}),
+        )
+    ),
     _here("visit frozen", "freeze", {"of": "encounter"}),
     _here("guess", "guess", {"guesser": "participant", "arm": "mdma", "confidence": 70}),
     Hazard("safety call", "safety_call", {"reached": True, "suicidality": True, "events_heard": True}),
@@ -214,7 +252,64 @@ HAZARDS = (
     _at_site("kits counted", "inventory", units={"K-1": 1, "K-2": 4}),
     _at_site("kits destroyed", "destruction", units={"K-1": 2}, how="burnt"),
     _at_site("warm store", "storage_log", place="safe", kits=["K-1"], log=LOG),
+    *(
+        _at_site(f"lot {title}", "lot", **LOT | {name: value})
+        for title, name, value in (
+            ("released", "status", "released"),
+            ("recalled", "status", "recalled"),
+            ("of no product", "product", "tea"),
+            ("of no day", "expires", "soon"),
+            ("of one arm", "packs", "one_arm"),
+        )
+    ),
+    Hazard(
+        "order twice",
+        "kit_order",
+        {"number": "O-1", "kits": ["K-7", "K-7", "K-8"]},
+        "site:denver",
+        then=("kit_order", {"number": "o-1", "kits": ["K-9"]}, "i-1"),
+    ),
+    _at_site("registered to no day", "registration", name="DEA", number="1", expires="soon"),
+    _at_site(
+        "on call", "on_call", number="+1 555", role="investigator", person="i-1", since="2026-03-01T00:00:00Z"
+    ),
+    _at_site("device", "measuring_device", device="cuff-1", token="ab" * 32),
     # the study
+    *(
+        Hazard(
+            f"{sheets} code-breaks of {root} countersigned by {by}",
+            "list_opened",
+            {"purpose": "code_breaks", "root": "ab", "rows": 8},
+            "study:mini",
+            "statistician",
+            then=("code_breaks_checked", {"root": root, "sheets": sheets, "place": "safe"}, by),
+        )
+        for sheets, root, by in ((8, "ab", "i-2"), (7, "ab", "i-2"), (8, "cd", "i-2"), (8, "ab", "i-1"))
+    ),
+    *(
+        _of_study(
+            f"numbers of {order}",
+            "commitment",
+            list_root="ab",
+            list_rows=8,
+            kits_root="cd",
+            kits_rows=32,
+            numbers={order: ["R-7", "R-8"]},
+        )
+        for order in ("denver", "haifa")
+    ),
+    _of_study(
+        "rater certified",
+        "rater_certified",
+        person="r-2",
+        certificate="CAPS-5",
+        issued="2026-01-01",
+        expires="2026-03-15",
+    ),
+    _of_study("report sent", "periodic_report", report="annual", number=1, sent="2026-03-01"),
+    _of_study(
+        "event of interest", "event_of_interest", ledger="participant:0b", event="e", interest="suicidality"
+    ),
     *(
         _of_study(f"{stop} on hold", "hold", hold="review", status="placed", stops=[stop])
         for stop in ("enrolment", "randomisation", "dosing")

@@ -8,7 +8,7 @@ keep it. Words are left out: what is kept are rules, entries, visits and days.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.gates.gate import Allowed, Refused
 from entact.course.kinds.calls import open_alerts
+from entact.course.state.state import STATE
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "courses"
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -35,7 +36,9 @@ OTHERWISE = {
     "number": ("R-7", "R-8", "P-1"),
 }
 SAID = ("kit", "level", "part", "number", "by", "gate")  # in the basis of a yes
-STATES = ("randomise", "supplement", "unblind")  # before, in and after a session
+STATES = ("supplement", "unblind")  # in a session, and long after it
+# Of the state: what is told otherwise, or is all of the entries.
+DERIVED = ("release", "effective", "former", "lasting", "findings", "forms", "answers")
 OTHERS = {
     "denver": "haifa",
     "active": "held",
@@ -151,9 +154,28 @@ def _state(case: Case, at: datetime) -> set[str]:
     told |= {
         f"setting {one.rule} {one.entry}{f'/{one.item}' if one.item else ''}" for one in setting.problems
     }
-    told.add(f"site {setting.site.status} {setting.site.timezone} {sorted(setting.site.staff)}")
-    told.add(f"kits {' '.join(f'{name}:{one.status}' for name, one in sorted(setting.site.kits.items()))}")
+    parts = {f"site {name}": getattr(setting.site, name) for name in setting.site.__struct_fields__}
+    parts |= {f"study {name}": getattr(setting.study, name) for name in setting.study.__struct_fields__}
+    parts |= {name: getattr(course, name) for name in STATE if name not in DERIVED}
+    for name, value in parts.items():
+        told |= {f"{name}{path} = {leaf}" for path, leaf in _said(value)}
     return told
+
+
+def _said(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every value within a value, with where it stands."""
+    if isinstance(value, msgspec.Struct):
+        value = {name: getattr(value, name) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _said(inner, f"{path}.{' '.join(map(str, name)) if isinstance(name, tuple) else name}")
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            yield from _said(inner, f"{path}[{place}]")
+    elif isinstance(value, set | frozenset):
+        yield path, " ".join(sorted(map(str, value)))
+    elif value not in (None, "", 0):
+        yield path, str(value)
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
