@@ -179,6 +179,27 @@ def test_what_is_right_is_not(case: str, warned: Callable[[str, str], list[str]]
     assert not [one for one in found if not one.startswith(("blinding: says nothing", "alerts.ideation"))]
 
 
+def test_arms_are_told_apart_by_the_product_of_one_dose(mini: str, tmp_path: Path) -> None:
+    product = (
+        "  capsule: {substance: MDMA, salt: hydrochloride, strengths: [40 mg, 60 mg], placebo: matching}\n"
+    )
+    apart = {False: ["arms.placebo"], True: []}
+    for of_another, said in apart.items():
+        text = mini.replace("role: placebo}", "role: active_comparator}")
+        text = text.replace(
+            product, product + product.replace("capsule", "tablet").replace("MDMA", "methylone")
+        )
+        for level, dose in ((FULL, 60), (LOW, 40)):
+            other = "tablet" if of_another else "capsule"
+            given = f", product: capsule, arms: {{placebo: {{initial: 2 x {dose} mg, supplement: 1 x {dose} mg, product: {other}}}}}}}"
+            assert level in text
+            text = text.replace(level, level[:-1] + given)
+        path = tmp_path / "study.yaml"
+        path.write_text(text, encoding="utf-8")
+        found = [one.field for one in warnings(path) if "tells these arms apart" in one.message]
+        assert found == said
+
+
 REFUSED = {
     "a form whose filler does not see it": (
         f"{RATER}",

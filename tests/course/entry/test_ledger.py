@@ -77,6 +77,20 @@ def test_a_cut_off_tail_is_named_by_who_knows_the_head(lines: list[Line], length
     assert broken.seq == length + 1
 
 
+def test_of_a_break_is_said_how_many_entries_there_were_and_which_follows_which(lines: list[Line]) -> None:
+    cut = verify(NAME, lines[:7], length=12)
+    assert cut is not None
+    assert (cut.seq, cut.problem) == (8, "is missing: 12 entries were recorded, 7 are left")
+    assert verify(NAME, lines[:7], head="0" * 64, length=8) is not None
+    gone = verify(NAME, [*lines[:4], *lines[5:]])
+    assert gone is not None
+    assert (gone.seq, gone.problem) == (5, "is missing: number 6 follows number 4")
+    other = verify(NAME, lines, head="0" * 64, length=12)
+    assert other is not None
+    assert other.seq == 12
+    assert verify(NAME, lines, head=lines[3].hash, length=4) is None  # it went on since
+
+
 @given(where=st.integers(0, 11))
 def test_an_entry_rewritten_with_its_hash_breaks_the_next(lines: list[Line], where: int) -> None:
     text = lines[where].text.replace('"rehearsal"', '"production"')
