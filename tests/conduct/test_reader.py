@@ -221,7 +221,7 @@ def following(page: str, rel: str) -> str:
     return "/participants/" + html.unescape(found[1]) if found else ""
 
 
-@pytest.mark.parametrize("asked", ["after=x", "after=~~", "after=a~b~99999999999999999999", "before=%00~a~1"])
+@pytest.mark.parametrize("asked", ["after=x", "after=~~", "after=a~b~99999999999999999999", "before=~~"])
 def test_a_place_that_is_none_is_the_beginning(get: Get, study: Study, database: str, asked: str) -> None:
     keep(study, telling_story(study))
     assert get(f"/participants/?{asked}") == get("/participants/")

@@ -47,7 +47,7 @@ def test_what_the_way_says_already_is_chosen(ada: Browser, screened: str, study:
         "/participants/S-1/add/discontinuation/", {**sent, "item:cause": "lost_to_follow_up", "head": "9"}
     )
     assert course_of(study, screened).discontinued["follow_up"].is_lost
-    ada.get("/participants/S-1/add/discontinuation/?item:of=nothing&item:cause=%00")
+    ada.get("/participants/S-1/add/discontinuation/?item:of=nothing&item:cause=%01")
 
 
 def test_only_who_may_enter_it_sees_the_ways(ada: Browser, sign_in: SignIn) -> None:

@@ -7,19 +7,19 @@ let last = 0;
 
 let changed = () => {};
 
-/** What is done when the page begins to be heard, or is no longer: a browser does either when it likes. @param {() => void} act */
+/** What is done when the page begins to be heard or no longer is. @param {() => void} act */
 export function whenChanged(act) {
   changed = act;
 }
 
-/** Whether this device is outside the room, for a page that is loaded again: until its PIN it knows of no session. @param {boolean} sounds */
+/** Keeps whether this device is outside the room: until its PIN a page knows of no session. @param {boolean} sounds */
 export function remember(sounds) {
-  localStorage.setItem("entact-sounds", sounds ? "yes" : "no");
+  localStorage.outside = sounds ? "yes" : "";
 }
 
-/** Whether it was outside when that was last said. */
+/** Whether it was outside. */
 export function isOutside() {
-  return localStorage.getItem("entact-sounds") === "yes";
+  return !!localStorage.outside;
 }
 
 /** By a touch: browsers let a page sound from then on. */

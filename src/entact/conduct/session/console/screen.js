@@ -16,7 +16,7 @@ addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
 for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
 
 // The second tap of a double tap is nobody's wish: it would land on what the first has brought to its place, or
-// confirm what the first only asked about. Digits of a PIN may be the same twice. Not every browser counts taps of a finger or a pen.
+// confirm what the first only asked about. Digits of a PIN may be the same twice. Not every browser counts taps of a hand.
 let byHand = false;
 let tapped = { at: -Infinity, x: 0, y: 0 };
 addEventListener("pointerdown", (event) => (byHand = event.pointerType !== "mouse"), true);
@@ -59,28 +59,26 @@ export function redraw() {
 }
 
 /**
- * What has the focus has it again once the screen is drawn anew: by keyboard one would begin at its top every few
- * seconds. Only what is surely the same: an answer meant for one alert or one person called must not go to another.
+ * Gives the focus back once the screen is drawn anew: by keyboard one would begin at its top every few seconds.
+ * Only to what is surely the same: an answer meant for one alert must not go to another.
  * @param {() => void} draw
  */
 function keepingFocus(draw) {
-  const nameOf = (/** @type {any} */ one) => [one.tagName, one.name, (one.querySelector("span") ?? one).textContent,
+  const nameOf = (/** @type {any} */ one) => [one.name, (one.querySelector("span") ?? one).textContent,
     one.closest("section, .alert")?.querySelector("h1, h2")?.textContent, one.parentElement?.parentElement?.querySelector("a")?.textContent].join("|");
-  const alike = (/** @type {string} */ name) => [...screen.querySelectorAll("a, button, input, select, summary, textarea")].filter((one) => nameOf(one) === name);
-  const before = document.activeElement;
-  const name = before && screen.contains(before) ? nameOf(before) : "";
-  const isOne = name !== "" && alike(name).length === 1;
+  const before = /** @type {any} */ (document.activeElement);
+  const name = screen.contains(before) && nameOf(before);
+  const alike = () => [...screen.getElementsByTagName(before.tagName)].filter((one) => nameOf(one) === name);
+  const isOne = name && alike().length === 1;
   draw();
-  const after = isOne && !before?.isConnected ? alike(name) : [];
+  const after = isOne && !before.isConnected ? alike() : [];
   if (after.length === 1) /** @type {HTMLElement} */ (after[0]).focus({ preventScroll: true });
 }
 
-const light = localStorage.getItem("entact-light");
-if (light) document.documentElement.dataset.light = light;
+const look = document.documentElement.dataset;
+look.light = localStorage.getItem("entact-light") ?? "";
 
 export function dim() {
-  const dims = document.documentElement.dataset.light !== "dim";
-  if (dims) document.documentElement.dataset.light = "dim";
-  else delete document.documentElement.dataset.light;
-  localStorage.setItem("entact-light", dims ? "dim" : "");
+  look.light = look.light ? "" : "dim";
+  localStorage.setItem("entact-light", look.light);
 }
