@@ -128,8 +128,13 @@ def quantity(text: str) -> str:
 
 
 def unit(code: str) -> str:
-    """A UCUM unit as people write it."""
-    return _UNITS.get(code) or unit_words(code)
+    """A UCUM unit as people write it on a page, in its language."""
+    return gettext(_UNITS.get(code) or unit_words(code)) if code else ""
+
+
+def unit_of_item(code: str) -> str:
+    """As of all units, where an item asks for it: `per minute` is written out."""
+    return gettext(unit_words(code)) if code else ""
 
 
 LONGEST = 1200  # characters of what is said of something: the whole stands on the form itself

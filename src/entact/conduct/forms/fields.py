@@ -13,7 +13,7 @@ from entact.conduct.forms.reading import ITEM, MISSING_BECAUSE, NONE, UNIT, Sent
 from entact.conduct.forms.saying import with_weekday
 from entact.conduct.forms.units import converted, convertible
 from entact.conduct.language.rules import told_rule
-from entact.conduct.words import score, told
+from entact.conduct.words import score, told, unit_of_item
 from entact.conduct.words import value as value_words
 from entact.protocol import CompiledForm
 from entact.protocol.answer import MISSING
@@ -21,7 +21,7 @@ from entact.protocol.moment import read_moment
 from entact.protocol.rule import Facts, Rule
 from entact.protocol.study import Item
 from entact.protocol.words.form import FormAccount, ItemAccount
-from entact.protocol.words.label import begun, unit_words
+from entact.protocol.words.label import begun
 
 FEW: Final = 7  # choices that are shown beside each other; more are a list to open
 SCALE: Final = 11  # numbers of a scale that are shown beside each other
@@ -288,8 +288,8 @@ class _Making:
             title=begun(line.title),
             control=control,
             help=begun(line.help),
-            unit=unit_words(item.unit),
-            units=tuple(Choice(code, unit_words(code), code == chosen_unit) for code in units)
+            unit=unit_of_item(item.unit),
+            units=tuple(Choice(code, unit_of_item(code), code == chosen_unit) for code in units)
             if len(units) > 1
             else (),
             choices=choices,
@@ -393,7 +393,7 @@ def _shown(item: Item, value: Any) -> str:
     if isinstance(value, str) and value in item.labels:
         return told(item.labels[value])
     text = score(value)
-    return f"{text} {unit_words(item.unit)}".rstrip() if isinstance(value, int | float) else text
+    return f"{text} {unit_of_item(item.unit)}".rstrip() if isinstance(value, int | float) else text
 
 
 def _with(made: Field, **changed: Any) -> Field:

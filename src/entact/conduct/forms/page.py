@@ -18,14 +18,23 @@ from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Changed, Opener, changes_in
 from entact.conduct.sight import SeenCourse
 from entact.conduct.statement import called_by
-from entact.conduct.words import moment, plainly, role_words, score, time_words, title_of_visit, value, words
+from entact.conduct.words import (
+    moment,
+    plainly,
+    role_words,
+    score,
+    time_words,
+    title_of_visit,
+    unit_of_item,
+    value,
+    words,
+)
 from entact.course import Course, Finding, instant
 from entact.course.state.values import earlier_answers
 from entact.protocol import CompiledForm
 from entact.protocol.rule import Facts
 from entact.protocol.study import Item
 from entact.protocol.words.form import Forms
-from entact.protocol.words.label import unit_words
 
 # Reasons that are offered first: short, and codes of the record (`entact.course.personal.REASONS`).
 REASONS_OFFERED = (
@@ -359,6 +368,6 @@ def _earlier(shown: Shown, form: CompiledForm, place: Place) -> dict[str, str]:
             item.shows.rpartition(".")[2], answers.values.get(item.shows.rpartition(".")[2])
         )
         text = answer_words(item, said)
-        text += f" {unit_words(item.unit)}" if isinstance(said, int | float) and item.unit else ""
+        text += f" {unit_of_item(item.unit)}" if isinstance(said, int | float) and item.unit else ""
         found[name] = f"{text}, {moment(answers.at, shown.zone)}"
     return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
+from entact.conduct.words import unit_of_item
 from entact.protocol.conversion import CONVERSIONS, in_unit
-from entact.protocol.words.label import unit_words
 
 
 def convertible(unit: str) -> list[str]:
@@ -27,4 +27,4 @@ def converted(text: str, unit: str, into: str) -> str:
     if found is None:
         return ""
     places = min(0, found.adjusted() - 3) if found else 0  # four digits, and all before the point
-    return f"= {found.quantize(Decimal(1).scaleb(places)).normalize():f} {unit_words(into)}"
+    return f"= {found.quantize(Decimal(1).scaleb(places)).normalize():f} {unit_of_item(into)}"
