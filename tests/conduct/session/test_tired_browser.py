@@ -47,7 +47,9 @@ def test_the_second_tap_of_a_double_tap_enters_nothing(
     tab.get_by_role("button", name="Seen or heard").dblclick()
     tab.wait_for_selector("text=Noted at")
     tab.get_by_role("button", name="Later").dblclick()
-    tab.get_by_role("button", name="Vital signs", exact=True).click()
+    # Chromium counts a tap as the second although its first came to nothing: it does what it says.
+    tab.get_by_role("button", name="Vital signs", exact=True).evaluate("""(one) => one.dispatchEvent(
+      new MouseEvent("click", { detail: 2, bubbles: true, cancelable: true, clientX: 400, clientY: 900 }))""")
     for sign, value in {
         "systolic": "131",
         "diastolic": "82",

@@ -16,15 +16,17 @@ addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
 for (const one of ["pointerup", "pointercancel"]) addEventListener(one, () => setTimeout(lifted), true);
 
 // The second tap of a double tap is nobody's wish: it would land on what the first has brought to its place, or
-// confirm what the first only asked about. Digits of a PIN may be the same twice. Not every browser counts taps of a hand.
+// confirm what the first only asked about. Digits of a PIN may be the same twice. Not every browser counts taps of a hand,
+// and one counts a tap as the second whose first came to nothing: the first has to have been heard here, at this place.
 let byHand = false;
 let tapped = { at: -Infinity, x: 0, y: 0 };
 addEventListener("pointerdown", (event) => (byHand = event.pointerType !== "mouse"), true);
 addEventListener("click", (event) => {
   const on = event.target instanceof Element ? event.target : null;
-  const again = byHand && event.timeStamp - tapped.at < 400 && Math.hypot(event.clientX - tapped.x, event.clientY - tapped.y) < 40;
+  const within = event.detail > 1 ? 1000 : byHand ? 400 : 0;
+  const again = event.timeStamp - tapped.at < within && Math.hypot(event.clientX - tapped.x, event.clientY - tapped.y) < 40;
   tapped = { at: event.timeStamp, x: event.clientX, y: event.clientY };
-  if ((event.detail > 1 || again) && on?.closest("button") && !on.closest(".keys")) {
+  if (again && on?.closest("button") && !on.closest(".keys")) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }
