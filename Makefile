@@ -45,11 +45,14 @@ test: setup ## run all tests (a part of them: make test ARGS="tests/course -m 'n
 	@$(PYTEST) $(ARGS)
 
 browsers: setup ## run the tests that drive a browser in Firefox and in WebKit too, where their packages are installed
-	@if command -v firefox-esr firefox >/dev/null; then ENTACT_BROWSER=firefox $(BIN)/python -m pytest -q $(IN_BROWSERS) $(ARGS); \
-	  else echo "no firefox-esr is installed: nothing was tried in Firefox"; fi
-	@if command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; then \
-	  ENTACT_BROWSER=webkit $(BIN)/python -m pytest -q tests/conduct/test_webkit.py $(ARGS); \
-	  else echo "no webkit2gtk-driver and xvfb are installed: nothing was tried in WebKit"; fi
+	@failed=; \
+	if command -v firefox-esr >/dev/null || command -v firefox >/dev/null; then \
+	  ENTACT_BROWSER=firefox $(BIN)/python -m pytest -q $(IN_BROWSERS) $(ARGS) || failed="$$failed Firefox"; \
+	else echo "no firefox-esr is installed: nothing was tried in Firefox"; fi; \
+	if command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; then \
+	  ENTACT_BROWSER=webkit $(BIN)/python -m pytest -q tests/conduct/test_webkit.py $(ARGS) || failed="$$failed WebKit"; \
+	else echo "no webkit2gtk-driver and xvfb are installed: nothing was tried in WebKit"; fi; \
+	if [ -n "$$failed" ]; then echo "tests failed in:$$failed" >&2; exit 1; fi
 
 evidence: setup ## run the tests that show a requirement; write which shows what to var/evidence
 	@$(PYTEST) -p tests.evidence --evidence var/evidence $(ARGS)
