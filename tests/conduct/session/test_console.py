@@ -58,6 +58,37 @@ def test_a_clock_that_is_an_hour_wrong_leaves_times_right_and_is_said() -> None:
     ]
 
 
+def test_an_answer_that_a_device_slept_over_puts_no_clock_wrong() -> None:
+    body = """
+      const hour = 3600_000, server = (at) => new Date(at).toISOString(), found = [];
+      const measured = (at, ...times) => (it.measure(server(at), ...times), found.push(it.leadNow()));
+      measured(0, 10_000, 10_200);  // ten seconds ahead
+      measured(100, 10_050, 10_050 + hour);  // answered at once, and read an hour later
+      measured(hour, 10_050, 10_050 + hour);  // sent an hour later, when it woke
+      measured(hour, 30_000, 20_000 + 2 * hour);  // between these two it was, and is
+      measured(hour, hour + 50_000, hour + 55_000);  // no less than fifty seconds ahead
+      measured(2 * hour, 2 * hour + 5_000, 2 * hour + 9_000);  // no more than nine
+      it.look(0, 0); it.look(hour, 1000);
+      measured(hour, 0, 2 * hour);  // whether it slept or was put forward, such an answer does not say
+      found.push(it.doubted());
+      measured(3 * hour, 3 * hour + 6_900, 3 * hour + 7_100);
+      found.push(it.doubted());
+      return found;
+    """
+    assert run("clock.js", body) == [
+        10_100,
+        10_100,
+        10_050,
+        10_050,
+        50_000,
+        9_000,
+        9_000,
+        3_599_000,
+        7_000,
+        0,
+    ]
+
+
 def test_a_time_on_paper_is_the_site_s_whatever_the_device_s_zone() -> None:
     asked = [
         ["2026-03-16", "14:05", "America/Denver"],

@@ -8,11 +8,19 @@ let doubt = 0;
 let seen = null;
 const JUMP = 2000; // milliseconds between two clocks that are no hand's doing
 
-/** @param {string} serverNow @param {number} asked @param {number} answered device times around the answer */
+/**
+ * Learns by how much the device's clock is ahead. An answer that took long (the device slept over it, or the network was
+ * slow) says only between which two leads the true one lies: half of such a time would be an error of the clock.
+ * @param {string} serverNow @param {number} asked @param {number} answered device times around the answer
+ */
 export function measure(serverNow, asked, answered) {
+  const at = Date.parse(serverNow);
+  if (known && answered - asked > JUMP) lead = Math.min(Math.max(lead, asked - at), answered - at);
+  else {
+    lead = Math.round((asked + answered) / 2 - at);
+    doubt = 0;
+  }
   known = true;
-  doubt = 0;
-  lead = Math.round((asked + answered) / 2 - Date.parse(serverNow));
 }
 
 /** @param {number} before as it was measured then @param {number} device what the device's clock said when that was kept */
@@ -70,11 +78,9 @@ export function rfc3339(at, zone) {
   /** @param {string} type */
   const part = (type) => parts.find((one) => one.type === type)?.value ?? "";
   const local = `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}:${part("second")}`;
-  const minutes = Math.round((Date.parse(`${local}Z`) - whole) / 60_000);
-  const sign = minutes < 0 ? "-" : "+";
-  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  const ahead = Date.parse(`${local}Z`) - whole;
   const fraction = String(at - whole).padStart(3, "0");
-  return `${local}.${fraction}${sign}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+  return `${local}.${fraction}${ahead < 0 ? "-" : "+"}${new Date(Math.abs(ahead)).toISOString().slice(11, 16)}`;
 }
 
 /** Hours and minutes on the site's clock. @param {number} at @param {string} zone */
