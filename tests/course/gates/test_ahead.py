@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.course.cases import Case, before
-from tests.course.gates.test_core import put_site
+from tests.course.gates.changes import put_site
 
 from entact.course.entry import instant
 from entact.course.gates.ahead import reasons_ahead
