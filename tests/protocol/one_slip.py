@@ -85,7 +85,12 @@ def said_of(data: Any) -> list[str]:
 
 
 def _shown(faults: list[Fault]) -> list[str]:
-    return sorted(f"{'.'.join(map(str, one.path))}: {one.message}" for one in faults)
+    """Each fault with its place: at the key rather than its value, or so many characters into it."""
+    return sorted(
+        f"{'.'.join(map(str, one.path))}{' (key)' if one.at_key else ''}"
+        f"{'' if one.offset is None else f' +{one.offset}'}: {one.message}"
+        for one in faults
+    )
 
 
 def _advice(release: Release) -> list[Fault]:

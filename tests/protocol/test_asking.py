@@ -31,10 +31,10 @@ def body(release: Release) -> CompiledForm:
     return release.forms["body"]
 
 
-def placed(old: str, new: str) -> tuple[str, str]:
-    """The study of forms with one edit, and where the `§` stands in it."""
-    assert TEXT.count(old) == 1, old
-    marked = TEXT.replace(old, new)
+def placed(old: str, new: str, text: str = TEXT) -> tuple[str, str]:
+    """The study of forms, or another, with one edit, and where the `§` stands in it."""
+    assert text.count(old) == 1, old
+    marked = text.replace(old, new)
     before = marked[: marked.index("§")]
     place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
     return marked.replace("§", ""), place
@@ -105,6 +105,63 @@ FAULTS = {
         "forms.history.items.many.calculated: the rule gives int, but bool is needed",
     ),
 }
+
+
+DIARY = Path(__file__).parents[1] / "studies" / "shapes" / "daily_diary" / "study.yaml"
+MOOD = "mood:     {type: decimal, range: 0 .. 10, over: {of: diary.mood, gives: mean, days: 28, least: 14}"
+OVER = {
+    "of no item": (
+        MOOD,
+        MOOD.replace("of: diary.mood", "of: §diary.moood"),
+        "forms.month.items.mood.over.of: there is no number, or yes or no, of another form 'diary.moood'; "
+        "did you mean 'diary.mood'?",
+    ),
+    "a share of a number": (
+        MOOD,
+        MOOD.replace("decimal, range: 0 .. 10", "decimal, range: 0 .. 10, unit: '%'").replace(
+            "mean", "§share"
+        ),
+        "forms.month.items.mood.over.gives: diary.mood is a number; write 'mean', 'sum', 'lowest' or "
+        "'highest'",
+    ),
+    "a mean of a yes or no": (
+        "gives: share, days: 28",
+        "gives: §mean, days: 28",
+        "forms.month.items.low_days.over.gives: diary.low is a yes or no; write 'share' or 'days'",
+    ),
+    "within a row": (
+        MOOD,
+        f"weeks: {{type: rows, title: {{en: Weeks, de: Wochen}}, items: {{{MOOD.replace('over:', '§over:')}, "
+        "title: {en: Mood, de: Stimmung}}}}\n      "
+        f"{MOOD}",
+        "forms.month.items.weeks.items.mood.over: does not belong into a row; take it out",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OVER)
+def test_a_value_over_days_is_of_an_item_that_has_one_each_day(
+    case: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text, place = placed(*OVER[case][:2], DIARY.read_text(encoding="utf-8"))
+    assert problems_of(text) == [f"study.yaml:{place} {OVER[case][2]}"]
+
+
+def test_what_is_no_whole_number_gives_none_over_days(
+    problems_of: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    text = DIARY.read_text(encoding="utf-8")
+    whole = text.replace(MOOD, MOOD.replace("decimal", "integer").replace("mean", "highest"))
+    path = tmp_path / "whole.yaml"
+    path.write_text(whole, encoding="utf-8")
+    assert load_study(path).newest.forms["month"].items["mood"].type == "integer"
+    of_tenths = "steps: {type: decimal, range: 0 .. 10, title: {en: Steps, de: Schritte}}"
+    halves = whole.replace("      low:  {type", f"      {of_tenths}\n      low:  {{type")
+    halves = halves.replace("of: diary.mood", "of: diary.steps")
+    assert [one.split(" ", 1)[1] for one in problems_of(halves)] == [
+        "forms.month.items.mood.type: diary.steps is no whole number, and this item is one; "
+        "write 'type: decimal'"
+    ]
 
 
 @pytest.mark.parametrize("case", FAULTS)

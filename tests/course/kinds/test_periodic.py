@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from entact.course.kinds.periodic import late_periodic_reports, periodic_reports
 from entact.course.kinds.study import release_data
 from entact.course.state.setting import StudyState
 from entact.protocol import Study, load_study
+from entact.protocol.release import Release
 
 REGISTER = Path(__file__).parents[2] / "studies" / "shapes" / "register"
 
@@ -125,3 +126,38 @@ def test_what_an_amendment_brings_in_is_owed_from_then_on(study: Study) -> None:
     due = periodic_reports_due(study.newest, known, date(2027, 1, 20))
     assert [one.number for one in due] == [2, 3]
     assert datetime.fromisoformat(late.occurred_at) == known.owed_since["half_yearly"]
+
+
+def test_the_earliest_comes_first_and_of_a_day_in_the_order_of_their_names(study: Study) -> None:
+    half_yearly = study.newest.file.periodic_reports["half_yearly"]
+    rows = {
+        name: half_yearly.model_copy(update={"every": timedelta(weeks=weeks)})
+        for name, weeks in (("yearly", 52), ("half_yearly", 26), ("as_often", 26))
+    }
+    file = study.newest.file.model_copy(update={"periodic_reports": rows})
+    newest = Release(study.newest.text, study.newest.data, file)
+    due = periodic_reports_due(newest, state(study, release(study), enrolled(study)), date(2026, 12, 1))
+    assert [(one.report, one.number, one.due) for one in due] == [
+        ("as_often", 1, date(2026, 7, 12)),
+        ("half_yearly", 1, date(2026, 7, 12)),
+        ("as_often", 2, date(2027, 1, 10)),
+        ("half_yearly", 2, date(2027, 1, 10)),
+        ("yearly", 1, date(2027, 1, 10)),
+    ]
+
+
+@pytest.mark.parametrize(("day", "numbers"), [("2026-07-12", [1, 2]), ("2026-07-13", [2])])
+def test_what_is_due_on_the_very_day_of_an_amendment_is_owed(
+    study: Study, day: str, numbers: list[int]
+) -> None:
+    known = state(study, release(study, f"{day}T09:00:00+00:00"), enrolled(study))
+    assert [one.number for one in periodic_reports_due(study.newest, known, date(2026, 8, 1))] == numbers
+
+
+def test_one_is_due_no_more_often_than_once_a_day(study: Study) -> None:
+    half_yearly = study.newest.file.periodic_reports["half_yearly"]
+    hourly = half_yearly.model_copy(update={"every": timedelta(hours=1)})
+    file = study.newest.file.model_copy(update={"periodic_reports": {"hourly": hourly}})
+    known = state(study, release(study), enrolled(study))
+    due = periodic_reports_due(Release(study.newest.text, study.newest.data, file), known, date(2026, 1, 12))
+    assert [one.due.day for one in due] == [12, 13]

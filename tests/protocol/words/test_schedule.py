@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from entact.protocol import load_study, shipped_studies
 from entact.protocol.words import Activities, VisitRow, activities
-from entact.protocol.words.schedule import letter
+from entact.protocol.words.schedule import letter, planned_days
 
 MINI = Path(__file__).parents[2] / "studies" / "mini"
 
@@ -106,3 +107,14 @@ def test_a_visit_is_counted_from_the_title_of_another(tmp_path: Path) -> None:
     told = edited(tmp_path, "mini", **titled)
     assert told["preparation_2"].when == "1 to 10 days after first rating"
     assert told["outcome"].fallback == "else 8 weeks ± 7 days after first rating"
+
+
+def test_a_visit_may_stand_before_the_one_that_it_is_counted_from() -> None:
+    visits = load_study(MINI).newest.visits
+    turned = {name: visits[name] for name in reversed(visits)}
+    days = planned_days(turned, is_track=False)
+    assert days == planned_days(visits, is_track=False)
+    assert days.keys() == visits.keys()
+    alone = {name: visits[name] for name in ("outcome", "closing")}  # counted from a visit that is not there
+    assert planned_days(alone, is_track=False) == {}
+    assert planned_days(alone, is_track=True)["outcome"] == timedelta(days=26)
