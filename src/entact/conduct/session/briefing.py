@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
 from entact.conduct.record.door import written_under
@@ -98,6 +99,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "levels": list(visit.levels),
         "doses": sorted({one.session for one in course.doses if one.given and one.part == "initial"}),
         "staff": _staff(asked, setting),
+        "people": _people(asked, setting, encounter),
         "roster": _roster(asked, setting),
         "older": dict(_older(asked, course, release, encounter)),
         "said": list(said(asked, encounter)),
@@ -332,6 +334,12 @@ def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
         }
         for one in site.staff.values()
     ]
+
+
+def _people(asked: Asked, setting: Setting, encounter: str) -> dict[str, str]:
+    """What people are called whom the console tells of: who works at the site, and who entered something."""
+    told = {one.person for one in setting.site.staff.values()} | {one["by"] for one in said(asked, encounter)}
+    return {name: title for name, title in people_called().items() if name in told}
 
 
 def _roster(asked: Asked, setting: Setting) -> list[dict[str, Any]]:

@@ -5,13 +5,13 @@
 import { telephone } from "./card.js";
 import { day, hour, noted, now, span } from "./clock.js";
 import * as course from "./course.js";
-import { button, h } from "./dom.js";
+import { backTo, button, h, warn, warning } from "./dom.js";
 import { kitNumber, labelOn } from "./kit.js";
 import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf, setsAsideAs } from "./override.js";
 import { unit } from "./pad.js";
-import { current, givesDoses, record, said, wantLease } from "./session.js";
-import { coded, t } from "./words.js";
+import { current, givesDoses, named, record, roleOf, said, wantLease } from "./session.js";
+import { t } from "./words.js";
 
 const AGO = [0, 5, 10, 15, 30, 60];
 
@@ -28,12 +28,35 @@ function askFor(reasons, fill) {
   return names.length ? h("div", { class: "grid" }, names.map((name) => button(forms[name].title, () => fill(name), { small: t`asked for: fill it in` }))) : null;
 }
 
-/** @param {string} part @param {() => void} done @param {(form: string) => void} fill */
-export function dose(part, done, fill) {
-  const it = current();
-  const act = part === "supplement" ? "supplement" : "initial_dose";
+/** @param {string} part */
+const actOf = (part) => (part === "supplement" ? part : "initial_dose");
+
+/** The one level that is planned, where none was decided: it is decided with the dose. @param {course.Said[]} all */
+function onlyLevel(all) {
+  const { levels } = current().briefing;
+  return course.levelOf(all) || levels.length !== 1 ? null : levels[0];
+}
+
+/** What was said, and the level that a dose would decide. @returns {course.Said[]} */
+function withLevel() {
   const all = said();
-  const level = course.levelOf(all);
+  const only = onlyLevel(all);
+  return only ? [...all, /** @type {any} */ ({ kind: "dose_level", data: { level: only } })] : all;
+}
+
+/** A dose, and first its level where that is decided with it. @param {any} data @param {any} more */
+async function recordDose(data, more) {
+  const only = onlyLevel(said());
+  return (!only || (await record("dose_level", { level: only }, { ago: more.ago }))) && record("dose", data, more);
+}
+
+/** @param {string} part @param {() => void} done @param {(form: string) => void} fill @param {() => void} anew */
+export function dose(part, done, fill, anew) {
+  const it = current();
+  const act = actOf(part);
+  const all = said();
+  const only = onlyLevel(all);
+  const level = only ?? course.levelOf(all);
   const regimen = it.briefing.regimens[level ?? ""];
   const units = part === "initial" ? regimen?.initial : regimen?.supplement?.units;
   const kits = (it.briefing.standing[act]?.kits ?? []).filter((/** @type {any} */ one) => !level || one.level === level);
@@ -46,7 +69,7 @@ export function dose(part, done, fill) {
   let shown = "";
   function look() {
     const { briefing } = current();
-    const reasons = course.reasonsAgainst(briefing, said(), act, now(), kit.value || null, current().acting.identity);
+    const reasons = course.reasonsAgainst(briefing, withLevel(), act, now(), kit.value || null, current().acting.identity);
     const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses(), current().acting.identity, said().filter((one) => one.kind === "override").length]);
     if (told === shown) return; // a button is not taken away under a finger
     shown = told;
@@ -59,7 +82,7 @@ export function dose(part, done, fill) {
       verdict.append(h("h2", {}, t`Not now`), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, look)))), askFor(reasons, fill) ?? "");
     } else if (seen.witness === null) verdict.append(h("p", {}, t`Nothing stands against it. Say who witnesses it.`));
     else {
-      verdict.append(h("p", { class: "done" }, t`Nothing stands against it.`), button(part === "initial" ? t`Give the initial dose` : t`Give the supplement dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: t`${units} units of kit ${kit.value.trim()}, level ${level}` }));
+      verdict.append(h("p", { class: "done" }, t`Nothing stands against it.`), button(part === "initial" ? t`Give the initial dose` : t`Give the supplement dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: t`Kit ${kit.value.trim()}, level ${level}. Units: ${units}` }));
     }
   }
   const again = setInterval(() => (verdict.isConnected ? look() : clearInterval(again)), 1000);
@@ -69,14 +92,14 @@ export function dose(part, done, fill) {
     h("h1", {}, part === "initial" ? t`Initial dose` : t`Supplement`),
     offered ? h("p", {}, timeOf(offered)) : null,
     part === "initial" && !course.doseOf(all, part).length ? notLookedAt(all) : null,
-    decideLevel(level, done),
+    decideLevel(level, only, anew),
     h("label", {}, h("small", {}, t`Kit: scan or type its number`), kit),
     it.server === "here" ? photographed(kit, look) : null,
     h("datalist", { id: "kits" }, kits.map((/** @type {any} */ one) => h("option", { value: one.number }))),
     witnesses(seen, look),
     verdict,
     given(part, level, kit, units, look, done, seen),
-    button(t`Back`, done, { class: "plain" }),
+    backTo(done),
   );
 }
 
@@ -96,7 +119,7 @@ function photographed(kit, look) {
       say(error instanceof Error ? error.message : "");
     }
   } });
-  const say = (/** @type {string} */ text) => (said.textContent = text, said.hidden = false);
+  const say = (/** @type {string} */ text) => warn(said, text);
   return h("div", {}, h("label", { class: "file" }, t`Or a picture of its label`, picture), said);
 }
 
@@ -112,7 +135,7 @@ function borrow(look) {
   const { briefing, server } = current();
   const took = (/** @type {string} */ since) => hour(noted(since, briefing.environment), briefing.zone);
   const held = /** @type {import("./lease.js").Lease | null} */ (briefing.lease ?? null);
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const problem = warning();
   const want = (/** @type {"ask" | "force"} */ what) => async () => {
     try {
       await wantLease(what);
@@ -125,7 +148,7 @@ function borrow(look) {
     problem.hidden = false;
   };
   const asked = held?.wanted === deviceName();
-  return h("div", {}, h("p", {}, against(held, deviceName(), took)), problem,
+  return h("div", {}, h("p", {}, against(held && { ...held, person: named(held.person) }, deviceName(), took)), problem,
     asked ? h("p", { class: "quiet" }, t`Asked for it. It comes as soon as that device has sent all that it has.`) : button(t`Give doses from this device`, want("ask"), { class: "main", disabled: server !== "here" }),
     asked ? button(t`That device is lost or broken: take it over`, want("force"), { class: "bad", small: t`Only where you know that nobody gives a dose from it: it may not hear of this` }) : null);
 }
@@ -134,7 +157,7 @@ function borrow(look) {
 function witnesses(seen, look) {
   const { acting } = current();
   const there = [...course.inside(said()).keys()].filter((one) => one !== acting.identity);
-  const buttons = [...there.map((one) => [one, one]), ["", t`Nobody`]].map(([code, label]) => button(label, () => {
+  const buttons = [...there.map((one) => [one, named(one)]), ["", t`Nobody`]].map(([code, label]) => button(label, () => {
     seen.witness = code;
     buttons.forEach((one, place) => one.setAttribute("aria-pressed", String(code === (there[place] ?? ""))));
     look();
@@ -150,12 +173,18 @@ export function timeOf(offered) {
   return at <= offered.closes ? t`May be given until ${hour(offered.closes, zone)}: ${span(offered.closes - at)} are left.` : t`Its time was over at ${hour(offered.closes, zone)}.`;
 }
 
-/** @param {string | null} level @param {() => void} done */
-function decideLevel(level, done) {
-  const { levels } = current().briefing;
-  if (level) return h("p", { class: "quiet" }, t`Level decided for this session: ${level}`);
-  return h("div", { class: "row" }, levels.map((/** @type {string} */ one) => button(t`Decide on level ${one}`, async () => (await record("dose_level", { level: one })) && done())));
+/** The level is decided once; then the panel is drawn anew, and read on from here. @param {string | null} level @param {string | null} only @param {() => void} anew */
+function decideLevel(level, only, anew) {
+  if (level) return h("p", { class: "quiet", id: "level", tabindex: -1 }, only ? t`Level ${level} is the only one of this session: it is decided with the dose` : t`Level decided for this session: ${level}`);
+  return h("div", { class: "row" }, current().briefing.levels.map((/** @type {string} */ one) => button(t`Decide on level ${one}`, async () => {
+    if (!(await record("dose_level", { level: one }))) return;
+    anew();
+    document.getElementById("level")?.focus();
+  })));
 }
+
+const inWords = (more = {}) => h("input", { name: "why", maxlength: 400, placeholder: t`Why, in words`, "aria-label": t`Why, in words`, ...more });
+const whyFirst = () => warning(t`Say why first: it stands in the record under your name.`);
 
 /** @type {Map<string, string>} why a requirement is set aside, as far as it is typed: the screen is drawn anew meanwhile */
 const whys = new Map();
@@ -166,8 +195,8 @@ function aside(reason, look) {
   if (!reason.override || !reason.versions) return null;
   const { code, override, versions } = reason;
   const mayBe = setsAsideAs(briefing, override, acting.identity);
-  const why = h("input", { name: "why", maxlength: 400, value: whys.get(code) ?? "", placeholder: t`Why, in words`, "aria-label": t`Why, in words`, oninput: () => whys.set(code, why.value) });
-  const problem = h("p", { class: "note", role: "alert", hidden: true }, t`Say why first: it stands in the record under your name.`);
+  const why = inWords({ value: whys.get(code) ?? "", oninput: () => whys.set(code, why.value) });
+  const problem = whyFirst();
   const set = async (/** @type {any} */ more) => {
     if (!why.value.trim()) return (problem.hidden = false);
     if (!(await record("override", { requirement: code, entries: Object.keys(versions), versions: Object.values(versions), ...more }, { reason: why.value.trim() }))) return false;
@@ -177,16 +206,16 @@ function aside(reason, look) {
   const roles = override.split("+").map((one) => one.trim());
   const far = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.person !== acting.identity && one.roles.some((/** @type {string} */ role) => roles.includes(role)));
   const mine = said().some((one) => one.kind === "override" && one.data.requirement === code && one.by === acting.identity && !one.data.ordered_by && now() - one.at <= HOLDS_FOR);
-  return h("div", {}, h("small", {}, t`May be set aside by ${roles.map((one) => briefing.roles[one] ?? coded(one)).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`), why, problem,
+  return h("div", {}, h("small", {}, t`May be set aside by ${roles.map(roleOf).join(" + ")}, each for themselves, for what was entered until now; it counts for half an hour.`), why, problem,
     mine ? h("small", { class: "done" }, t`${acting.name} has set it aside.`) : mayBe && button(mayBe === "role" ? t`I, ${acting.initials}, set it aside` : t`I, ${acting.initials}, set it aside as the second person`, () => set({}), { class: "bad", small: mayBe === "role" ? null : t`counts when somebody else does it` }),
-    far.length ? h("details", {}, h("summary", {}, t`Ordered by telephone`), h("small", {}, t`Counts for one person, and is found in the record until that person confirms it on a device of their own.`), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(t`${one.person} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
+    far.length ? h("details", {}, h("summary", {}, t`Ordered by telephone`), h("small", {}, t`Counts for one person, and is found in the record until that person confirms it on a device of their own.`), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(t`${named(one.person)} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
 }
 
 /** Orders by word of mouth that are said to be of whoever enters now: hers to confirm, with her reason. @param {() => void} done @param {(make: () => any) => void} show */
 export function orders(done, show) {
   const { acting, briefing } = current();
   return ordersOf(said(), acting.identity).map((order) =>
-    h("section", { class: "panel due" }, h("h2", {}, t`${order.by} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
+    h("section", { class: "panel due" }, h("h2", {}, t`${named(order.by)} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
       h("p", {}, t`Set aside: ${elseOf(order.data.requirement)}`), button(t`Yes, I ordered it`, () => show(() => confirming(order, done)), { class: "main" }), h("small", {}, t`If you did not, leave it: it stays found in the record.`)));
 }
 
@@ -194,14 +223,14 @@ export function orders(done, show) {
 function confirming(order, done) {
   const { acting } = current();
   const { ordered_by: _, ...data } = order.data;
-  const why = h("input", { name: "why", maxlength: 400, placeholder: t`Why, in words`, "aria-label": t`Why, in words` });
-  const problem = h("p", { class: "note", role: "alert", hidden: true }, t`Say why first: it stands in the record under your name.`);
+  const why = inWords();
+  const problem = whyFirst();
   const confirm = async () => {
     if (!why.value.trim()) return (problem.hidden = false);
     if (await record("override", data, { about: order.id, reason: why.value.trim() })) done();
     return true;
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Set aside: ${elseOf(data.requirement)}`), why, problem, button(t`I, ${acting.initials}, ordered it`, confirm, { class: "main" }), button(t`Back`, done, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, t`Set aside: ${elseOf(data.requirement)}`), why, problem, button(t`I, ${acting.initials}, ordered it`, confirm, { class: "main" }), backTo(done));
 }
 
 /** What a requirement says where it does not hold. @param {string} code */
@@ -212,11 +241,10 @@ function elseOf(code) {
 
 /** @param {number} units @param {string} outcome @param {number} ago @param {() => void} look @param {() => void} done @param {string} part @param {string} kit @param {string | null} level @param {string | null} witness */
 async function give(units, outcome, ago, look, done, part, kit, level, witness) {
-  const act = part === "supplement" ? "supplement" : "initial_dose";
   if (!givesDoses()) return look();
-  if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, said(), act, now(), kit, current().acting.identity)?.length) return look(); // a moment later it may be another answer
+  if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, withLevel(), actOf(part), now(), kit, current().acting.identity)?.length) return look(); // a moment later it may be another answer
   const data = { part, kit: kitNumber(current().briefing, kit), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome, witness: witness || null };
-  if (await record("dose", data, { ago })) done();
+  if (await recordDose(data, { ago })) done();
   return undefined;
 }
 
@@ -226,9 +254,9 @@ function given(part, level, kit, units, look, done, seen) {
   const count = h("input", { inputmode: "numeric", name: "taken", value: units ?? "", "aria-label": t`Units taken` });
   const outcome = h("select", { name: "outcome", "aria-label": t`How it was` }, [["taken", t`taken, all of it`], ["partly_taken", t`partly taken`], ["vomited", t`taken, and vomited`], ["refused", t`declined`], ["withheld", t`withheld`]].map(([code, label]) => h("option", { value: code }, label)));
   const reason = h("input", { name: "reason", placeholder: t`Why`, maxlength: 400 });
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const problem = warning();
   let sure = "";
-  const say = (/** @type {string} */ text) => (problem.textContent = text, problem.hidden = false);
+  const say = (/** @type {string} */ text) => warn(problem, text);
   return h("details", { class: "panel" }, h("summary", {}, t`Record what was done: given, declined or withheld`),
     h("label", {}, h("small", {}, t`How it was`), outcome), h("label", {}, h("small", {}, t`Units taken`), count), when(to), h("label", {}, h("small", {}, t`Why`), reason), problem,
     button(t`Record it`, async () => {
@@ -242,7 +270,7 @@ function given(part, level, kit, units, look, done, seen) {
         sure = JSON.stringify(data);
         return say(t`${open} Write it, or record it so by a second tap.`);
       }
-      if (await record("dose", data, { ago: to.minutes, reason: reason.value.trim() || null })) done();
+      if (await recordDose(data, { ago: to.minutes, reason: reason.value.trim() || null })) done();
       return look();
     }, { class: "main", small: t`A fact: it is kept, whatever a gate says of it` }));
 }
@@ -251,7 +279,7 @@ function given(part, level, kit, units, look, done, seen) {
 export function alert(episode, calls, done) {
   const { briefing } = current();
   const last = calls.at(-1);
-  const roles = course.told(briefing, episode, calls, now()).map((one) => briefing.roles[one] ?? one);
+  const roles = course.told(briefing, episode, calls, now()).map(roleOf);
   const actions = [["repeated_reading", t`Reading will be repeated`], ["calmed", t`Rest, and reassurance`], ["physician_called", t`Physician called`], ["medication_given", t`Rescue medication given`], ["emergency_called", t`Emergency service called`], ["observed", t`Watched closely`]];
   return h("section", { class: "panel alert", role: "alert" }, h("h2", {}, episode.title),
     h("small", {}, [t`since ${hour(episode.held[0].at, briefing.zone)}`, episode.missing.length ? t`, missing: ${course.called(briefing, episode.missing)}` : "", t`. To be called: ${roles.join(", ")}.`].join("")),
@@ -278,7 +306,7 @@ function measured(episode) {
 function byMachine(call, roles) {
   const { briefing, server } = current();
   const found = (briefing.called ?? []).filter((/** @type {any} */ one) => one.entry === call?.id);
-  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, ${one.how === "mail" ? t`by mail` : t`by the webhook`}: ${one.problem ? t`could not be sent, tried again each minute` : t`sent`}, ${hour(noted(one.at, briefing.environment), briefing.zone)}`);
+  const line = (/** @type {any} */ one) => h("small", {}, `${roleOf(one.role)}, ${one.how === "mail" ? t`by mail` : t`by the webhook`}: ${one.problem ? t`could not be sent, tried again each minute` : t`sent`}, ${hour(noted(one.at, briefing.environment), briefing.zone)}`);
   const sent = found.some((/** @type {any} */ one) => !one.problem);
   const text = sent ? t`Sent is not reached: phone where nobody answers.` : server === "here" && briefing.ways?.length ? t`Called by machine within a minute: ${roles.join(", ")}. Until it is said here: phone.` : t`Nobody will be called by this device: phone.`;
   return h("div", {}, found.map(line), h("small", {}, text));
@@ -288,12 +316,11 @@ function byMachine(call, roles) {
 function onCall(roles, done) {
   const { briefing } = current();
   const at = now();
-  const title = (/** @type {string} */ role) => briefing.roles[role] ?? role;
   const there = (briefing.roster ?? []).filter((/** @type {any} */ one) => roles.includes(one.role) && Date.parse(one.since) <= at && at < Date.parse(one.until));
   const nobody = roles.filter((role) => !there.some((/** @type {any} */ one) => one.role === role));
   return [
-    there.map((/** @type {any} */ one) => rung({ name: `${[title(one.role), one.person].filter(Boolean).join(": ")}, ${t`on call until ${hour(Date.parse(one.until), briefing.zone)}`}`, number: one.number }, `${one.role}:${one.number.replace(/\D/g, "")}`, done)),
-    nobody.length ? h("small", {}, t`Nobody is on the roster now as ${nobody.map(title).join(", ")}.`) : null,
+    there.map((/** @type {any} */ one) => rung({ name: `${[roleOf(one.role), named(one.person)].filter(Boolean).join(": ")}, ${t`on call until ${hour(Date.parse(one.until), briefing.zone)}`}`, number: one.number }, `${one.role}:${one.number.replace(/\D/g, "")}`, done)),
+    nobody.length ? h("small", {}, t`Nobody is on the roster now as ${nobody.map(roleOf).join(", ")}.`) : null,
   ];
 }
 
@@ -304,7 +331,7 @@ function nextCalls(episode, calls) {
   if (!open || open.answered !== null) return [];
   const told = course.told(briefing, episode, calls, now());
   const ahead = course.stepsAhead(briefing, episode, open, now()).map((one) => ({ ...one, tell: one.tell.filter((role) => !told.includes(role)) }));
-  return ahead.filter((one) => one.tell.length).map((one) => t`Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map((role) => briefing.roles[role] ?? role).join(", ")} too, in ${span(one.at - now())}.`);
+  return ahead.filter((one) => one.tell.length).map((one) => t`Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map(roleOf).join(", ")} too, in ${span(one.at - now())}.`);
 }
 
 /** The numbers that this device knows. @param {() => void} done */
@@ -328,7 +355,7 @@ export function event(done) {
   const to = { minutes: 0 };
   const words = h("input", { name: "words", maxlength: 1000, placeholder: t`In the participant's words, if you like` });
   const pick = (/** @type {any} */ term) => button(term.title, async () => (await record("adverse_event", { term: term.code, valence: term.valence, ...(words.value.trim() ? { verbatim: words.value.trim() } : {}) }, { ago: to.minutes })) && done());
-  return h("section", { class: "panel" }, h("h1", {}, t`Something happened`), h("p", { class: "quiet" }, t`One tap records it, pleasant or not. Severity and words can come later, on the form.`), words, when(to), h("div", { class: "grid" }, terms.map(pick)), button(t`Back`, done, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, t`Something happened`), h("p", { class: "quiet" }, t`One tap records it, pleasant or not. Severity and words can come later, on the form.`), words, when(to), h("div", { class: "grid" }, terms.map(pick)), backTo(done));
 }
 
 /** @param {() => void} done */
@@ -338,9 +365,9 @@ export function people(done) {
   const row = (/** @type {any} */ one) => {
     const isIn = there.has(one.person);
     const role = there.get(one.person) ?? one.roles[0];
-    return button(one.person, async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${briefing.roles[role] ?? role}, ${isIn ? t`in the room: leaves` : t`not here: comes in`}${one.counts ? "" : ` ${t`(certificate not in date)`}`}` });
+    return button(named(one.person), async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${roleOf(role)}, ${isIn ? t`in the room: leaves` : t`not here: comes in`}${one.counts ? "" : ` ${t`(certificate not in date)`}`}` });
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Who is in the room`), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => there.has(one.person) || (one.works ?? one.roles.length)).map(row)), briefing.together && others(there, done), button(t`Back`, done, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, t`Who is in the room`), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => there.has(one.person) || (one.works ?? one.roles.length)).map(row)), briefing.together && others(there, done), backTo(done));
 }
 
 /** The others of a group, by their numbers. @param {Map<string, string>} there @param {() => void} done */
@@ -371,5 +398,5 @@ export function ending(done, fill) {
     reasons?.length
       ? h("div", {}, h("h2", {}, t`Discharge: not yet`), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, done)))), askFor(reasons, fill))
       : reasons && button(t`Discharge`, async () => (course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity)?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: t`Nothing stands against it` }),
-    h("h2", {}, t`Facts, which no gate holds up`), h("div", { class: "grid" }, out(t`Left against advice`, "against_advice"), out(t`Taken to hospital`, "transfer_to_hospital"), out(t`Death`, "death")), button(t`Back`, done, { class: "plain" }));
+    h("h2", {}, t`Facts, which no gate holds up`), h("div", { class: "grid" }, out(t`Left against advice`, "against_advice"), out(t`Taken to hospital`, "transfer_to_hospital"), out(t`Death`, "death")), backTo(done));
 }

@@ -8,7 +8,7 @@ import { card, readingsTable } from "./card.js";
 import { chart, markOf } from "./chart.js";
 import * as clock from "./clock.js";
 import * as course from "./course.js";
-import { button, h } from "./dom.js";
+import { backTo, button, h, warn, warning } from "./dom.js";
 import * as head from "./head.js";
 import * as notes from "./notes.js";
 import { pad, unit } from "./pad.js";
@@ -124,7 +124,7 @@ function numbers() {
     await session.keep();
     back();
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Numbers to ring, readable from the locked screen`), fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), button(t`Back`, back, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, t`Numbers to ring, readable from the locked screen`), fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), backTo(back));
 }
 
 /** How the session ended, and what is done then. @param {course.Said[]} said */
@@ -134,7 +134,7 @@ function ended(said) {
   const how = { against_advice: t`Left against advice`, transfer_to_hospital: t`Taken to hospital`, death: t`Death` }[/** @type {string} */ (last?.data.disposition)];
   const serious = how && last?.data.disposition !== "against_advice";
   const page = h("a", { href: `${address.split("/").slice(0, 3).join("/")}/`, target: "_blank" }, t`The participant's page (needs the network)`);
-  return h("section", { class: how ? "panel due" : "panel" }, how && h("h2", {}, `${how}: ${hour(last?.at ?? 0, zone)}, ${last?.by}`),
+  return h("section", { class: how ? "panel due" : "panel" }, how && h("h2", {}, `${how}: ${hour(last?.at ?? 0, zone)}, ${session.named(last?.by ?? "")}`),
     h("p", {}, t`The session has ended. What comes next stands on the participant's page.`),
     how && h("p", {}, serious ? t`Ring the physician. It is entered as a serious adverse event there, by whoever is told of it; what was tapped in error is withdrawn there.` : t`Ring the physician. What was tapped in error is withdrawn there.`), page);
 }
@@ -165,6 +165,11 @@ function onItsPage(form) {
   return h("a", { href: `${session.current().briefing.address}${form}/`, target: "_blank" }, t`Fill it in on its page (needs the network)`);
 }
 
+/** @param {string} part */
+function dose(part) {
+  over(() => acts.dose(part, back, fill, () => dose(part)));
+}
+
 /** @param {course.Said[]} said */
 function actions(said) {
   const { briefing } = session.current();
@@ -173,13 +178,13 @@ function actions(said) {
   const supplement = said.some((one) => one.kind === "dose" && one.data.part === "supplement");
   return [
     briefing.forms.vitals?.simple ? button(t`Vital signs`, () => fill("vitals", dueNow("vitals"))) : null,
-    briefing.gates.initial_dose || briefing.standing.initial_dose ? button(t`Initial dose`, () => show(() => [top(), acts.dose("initial", back, fill)], true), { small: initial ? t`given: record another` : t`asks before it is given` }) : null,
-    initial && offered ? button(t`Supplement`, () => show(() => [top(), acts.dose("supplement", back, fill)], true), { small: supplement ? t`recorded` : acts.timeOf(offered) }) : null,
-    briefing.terms.length ? button(t`Something happened`, () => show(() => [top(), acts.event(back)], true)) : null,
+    briefing.gates.initial_dose || briefing.standing.initial_dose ? button(t`Initial dose`, () => dose("initial"), { small: initial ? t`given: record another` : t`asks before it is given` }) : null,
+    initial && offered ? button(t`Supplement`, () => dose("supplement"), { small: supplement ? t`recorded` : acts.timeOf(offered) }) : null,
+    briefing.terms.length ? button(t`Something happened`, () => over(() => acts.event(back))) : null,
     button(t`Seen or heard`, () => notes.observe(back, over), { small: t`one tap keeps the time; words now or later` }),
-    button(t`Who is here`, () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || t`nobody entered` }),
+    button(t`Who is here`, () => over(() => acts.people(() => show(draw))), { small: [...course.inside(said).keys()].map(session.named).join(", ") || t`nobody entered` }),
     emergency(),
-    button(t`The session ends`, () => show(() => [top(), acts.ending(back, fill)], true)),
+    button(t`The session ends`, () => over(() => acts.ending(back, fill))),
   ];
 }
 
@@ -268,14 +273,14 @@ function fromPaper() {
   const at = it.paper ?? now();
   const date = h("input", { type: "date", name: "date", value: clock.day(at, zone) });
   const time = h("input", { type: "time", name: "time", value: hour(at, zone) });
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const problem = warning();
   const set = () => {
     const found = clock.instantOf(date.value, time.value, zone);
-    if (!Number.isFinite(found) || found > now()) return (problem.textContent = t`Say the day and the time on the sheet; they have gone by.`, problem.hidden = false);
+    if (!Number.isFinite(found) || found > now()) return warn(problem, t`Say the day and the time on the sheet; they have gone by.`);
     it.paper = found;
     return back();
   };
-  show(() => [top(), h("section", { class: "panel" }, h("h1", {}, t`Enter from paper`), h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), button(t`Back`, back, { class: "plain" }))], true);
+  show(() => [top(), h("section", { class: "panel" }, h("h1", {}, t`Enter from paper`), h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), backTo(back))], true);
 }
 
 async function left() {

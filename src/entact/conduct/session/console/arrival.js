@@ -3,7 +3,7 @@
 
 import * as alarm from "./alarm.js";
 import { card } from "./card.js";
-import { button, h } from "./dom.js";
+import { backTo, button, h, warn, warning } from "./dom.js";
 import { told } from "./head.js";
 import * as pins from "./pin.js";
 import { redraw, show } from "./screen.js";
@@ -81,7 +81,7 @@ async function arrive(address, back = null) {
     location.href = `/sign-in/?next=${encodeURIComponent(`/session/?anew${location.hash}`)}`;
     return;
   }
-  if (briefing.problem) return show(() => [h("h1", {}, t`Not open`), h("p", { class: "note" }, briefing.problem), waitingLine(), back && button(t`Back`, back, { class: "plain" })]);
+  if (briefing.problem) return show(() => [h("h1", {}, t`Not open`), h("p", { class: "note" }, briefing.problem), waitingLine(), back && backTo(back)]);
   const doubts = await store.doubts();
   show(() => setUp(address, briefing, doubts), true);
 }
@@ -91,11 +91,11 @@ function setUp(address, briefing, doubts) {
   const phones = namedOf(briefing).map((/** @type {any} */ one) => ({ name: one.title, code: one.code, field: h("input", { name: one.title.toLowerCase(), type: "tel", autocomplete: "off", value: one.number ?? "", maxlength: 30 }) }));
   const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST, "aria-describedby": "pin-help" });
   const sounds = h("input", { type: "checkbox", name: "sounds", checked: briefing.person.gives === false }); // who gives no dose follows from outside
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const problem = warning();
   const beside = h("input", { type: "checkbox", name: "beside" });
   const begin = async () => {
     const wrong = pins.problemOf(pin.value) || (store.mayBeThrownAway() && !beside.checked ? t`This device must not be the only copy: install the page, or say that paper or another device is here and is written on.` : "");
-    if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
+    if (wrong) return warn(problem, wrong);
     await session.begin(address, briefing, pin.value, { phones: phones.map((/** @type {any} */ one) => ({ name: one.name, code: one.code, number: one.field.value.trim() })).filter((/** @type {any} */ one) => one.number), sounds: sounds.checked });
     alarm.remember(sounds.checked);
     if (sounds.checked) alarm.ready();
@@ -117,10 +117,10 @@ export function newcomer() {
   if (asking?.joins) return asking.panel;
   const it = session.current();
   const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST });
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const problem = warning();
   const join = async () => {
     const wrong = pins.problemOf(pin.value);
-    if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
+    if (wrong) return warn(problem, wrong);
     asking = { who: it.newcomer.person.identity, panel, joins: true };
     show(newcomer, true);
     await session.join(pin.value).finally(() => (asking = null));
@@ -175,7 +175,7 @@ export function locked(vault) {
     h("p", { class: "quiet" }, t`While it is locked, this device neither glows nor sounds.`), button(t`No PIN here, or forgotten: sign in anew`, async () => {
       const [address, back] = [addressed(), () => show(() => locked(vault))];
       if (address && vault.place === (await session.opaque(address))) return arrive(address, back);
-      return show(() => [h("p", { class: "note" }, t`Open it from the page of the visit: “Open the console”.`), button(t`Back`, back, { class: "plain" })]);
+      return show(() => [h("p", { class: "note" }, t`Open it from the page of the visit: “Open the console”.`), backTo(back)]);
     }, { class: "plain" }));
 }
 

@@ -3,7 +3,7 @@
 // what was measured and given. It holds no name and no number of the participant.
 
 import { hour } from "./clock.js";
-import { button, h } from "./dom.js";
+import { backTo, button, h } from "./dom.js";
 import { coded, t } from "./words.js";
 
 /** @typedef {{banner: string, zone: string, phones: {name: string, number: string}[], readings: any[], doses: any[], limits: any[], notes: any[], plan: {rescue: any[], emergencies: any[]}}} Card */
@@ -30,7 +30,7 @@ export function card(kept, back, act = null, write = null) {
     panel(t`Last readings`, kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, t`None yet.`)),
     panel(t`Given`, kept.doses.length ? h("ul", {}, kept.doses.map((one) => h("li", {}, `${hour(one.at, kept.zone)} · ${coded(one.part)}, ${one.taken === 1 ? t`1 unit taken` : t`${one.taken} units taken`}`))) : h("p", {}, t`No dose yet.`)),
     panel(t`The study calls at once for`, h("ul", {}, kept.limits.map((one) => h("li", {}, `${one.title}: ${one.tell.map(coded).join(", ")}`)))),
-    button(t`Back`, back, { class: "plain" }),
+    backTo(back),
   ];
 }
 

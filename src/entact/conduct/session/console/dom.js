@@ -1,6 +1,8 @@
 // @ts-check
 // Elements, in one line each.
 
+import { t } from "./words.js";
+
 const SVG = new Set(["svg", "line", "text", "polyline", "polygon", "circle"]);
 
 /**
@@ -33,3 +35,12 @@ export function button(text, act, more = {}) {
   };
   return h("button", { type: "button", ...attributes, onclick: once }, h("span", {}, text), small ? h("small", {}, small) : null);
 }
+
+/** What is said of a mistake once it is made. */
+export const warning = (text = "") => h("p", { class: "note", role: "alert", hidden: true }, text);
+
+/** @param {any} warning @param {string} text */
+export const warn = (warning, text) => (warning.textContent = text, warning.hidden = false);
+
+/** @param {() => any} act */
+export const backTo = (act) => button(t`Back`, act, { class: "plain" });

@@ -49,7 +49,7 @@ function devices() {
   }
   for (const [person, some] of silent) {
     const times = some.map((one) => hour(clock.noted(one.silent, environment), zone)).sort().join(", ");
-    lines.push(some.length === 1 ? elsewhere(some[0]) : t`${some.length} devices of ${person} were last heard of at ${times}: what was entered on them since is not here.`);
+    lines.push(some.length === 1 ? elsewhere(some[0]) : t`${some.length} devices of ${session.named(person)} were last heard of at ${times}: what was entered on them since is not here.`);
   }
   return lines.length ? h("div", { class: "note", role: "status" }, lines.map((one) => h("p", {}, one))) : null;
 }
@@ -58,8 +58,8 @@ function devices() {
 function elsewhere(one) {
   const { environment, zone } = session.current().briefing;
   const some = one.waiting ? [t`Not sent yet from it: ${one.waiting}.`, one.oldest && t`The oldest is of ${hour(Date.parse(one.oldest), zone)}.`] : [];
-  const silent = one.silent && t`The device of ${one.person} was last heard of at ${hour(clock.noted(one.silent, environment), zone)}: what was entered on it since is not here.`;
-  return [silent || t`The device of ${one.person} is at work.`, ...some].filter(Boolean).join(" ");
+  const silent = one.silent && t`The device of ${session.named(one.person)} was last heard of at ${hour(clock.noted(one.silent, environment), zone)}: what was entered on it since is not here.`;
+  return [silent || t`The device of ${session.named(one.person)} is at work.`, ...some].filter(Boolean).join(" ");
 }
 
 /** What the device's clock says wrong, and that times are kept right all the same. */

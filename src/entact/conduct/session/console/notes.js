@@ -4,8 +4,8 @@
 
 import { hour } from "./clock.js";
 import * as course from "./course.js";
-import { button, h } from "./dom.js";
-import { current, record, said } from "./session.js";
+import { backTo, button, h, warn, warning } from "./dom.js";
+import { current, named as called, record, said } from "./session.js";
 import { t } from "./words.js";
 
 const SPANS = () => /** @type {[string, string][]} */ ([["music", t`Music`], ["touch", t`Touch`], ["break", t`Break`]]);
@@ -62,15 +62,15 @@ function wrongName(text) {
 function begins(number, done) {
   const { briefing } = current();
   const field = h("input", { name: "reference", maxlength: 200, autocomplete: "off", value: `${briefing.participant.number}_${briefing.encounter.replace("#", ".")}_${number}` });
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const problem = warning();
   const begin = async () => {
     const reference = field.value.trim();
-    if (wrongName(reference)) return (problem.textContent = wrongName(reference), problem.hidden = false);
+    if (wrongName(reference)) return warn(problem, wrongName(reference));
     return (await record("session_note", { what: "recording", state: "begun", ...(reference ? { reference } : {}) })) && done();
   };
   return h("section", { class: "panel" }, h("h1", {}, t`A recording begins`), agreement(),
     h("label", {}, h("small", {}, t`Its name, by which the site finds it: of the file, or of the device and tape`), field), problem,
-    button(t`It has begun`, begin, { class: "main" }), button(t`Back`, done, { class: "plain" }));
+    button(t`It has begun`, begin, { class: "main" }), backTo(done));
 }
 
 /** What is known of a recording once its file is there: its name, and the hash by which it is known to be the same. @param {course.Recording} one @param {() => void} done */
@@ -78,19 +78,19 @@ function named(one, done) {
   const { zone } = current().briefing;
   const reference = h("input", { name: "reference", maxlength: 200, autocomplete: "off", value: one.reference });
   const digest = h("input", { name: "digest", maxlength: 100, autocomplete: "off", autocapitalize: "none", spellcheck: "false", value: one.digest, placeholder: t`64 digits and letters from a to f` });
-  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const problem = warning();
   const save = async () => {
     const name = reference.value.trim();
-    if (wrongName(name)) return (problem.textContent = wrongName(name), problem.hidden = false);
+    if (wrongName(name)) return warn(problem, wrongName(name));
     const hash = digest.value.replace(/\s/g, "").toLowerCase();
-    if (hash && !/^[0-9a-f]{64}$/.test(hash)) return (problem.textContent = t`This is no SHA-256: it has 64 digits and letters from a to f, and this has ${hash.length} signs.`, problem.hidden = false);
+    if (hash && !/^[0-9a-f]{64}$/.test(hash)) return warn(problem, t`This is no SHA-256: it has 64 digits and letters from a to f, and this has ${hash.length} signs.`);
     const data = { what: "recording", ...(name ? { reference: name } : {}), ...(hash ? { digest: hash } : {}) };
     return (await record("session_note", data, { about: one.id })) && done();
   };
   return h("section", { class: "panel" }, h("h1", {}, t`Recording, ${hour(one.begun, zone)} to ${hour(one.ended ?? one.begun, zone)}`),
     h("label", {}, h("small", {}, t`Its name, by which the site finds it`), reference),
     h("label", {}, h("small", {}, t`Its hash (SHA-256), which whoever keeps the file reads off it`), digest), problem,
-    button(t`Save`, save, { class: "main" }), button(t`Back`, done, { class: "plain" }));
+    button(t`Save`, save, { class: "main" }), backTo(done));
 }
 
 /** After the session: who looks after the participant for the night, and how each look went. @param {() => void} done @param {() => void} ring shows whom to call */
@@ -104,10 +104,10 @@ export function night(done, ring) {
   const others = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.follows && one.person !== found?.given.data.person);
   return h("section", { class: "panel" }, h("h2", {}, t`The night`), button(t`Call somebody`, ring, { class: "bad", small: t`numbers, what to do, last readings` }),
     found ? [
-      h("p", {}, t`${found.given.data.person} has it since ${time(found.given.at)}, handed over by ${found.given.by}.`),
+      h("p", {}, t`${called(found.given.data.person)} has it since ${time(found.given.at)}, handed over by ${called(found.given.by)}.`),
       found.taken ? h("p", { class: "done" }, t`Taken over by their own entry at ${time(found.taken.at)}.`)
         : found.given.data.person === acting.identity ? button(t`I, ${acting.initials}, have taken over`, note({ what: "hand_over", person: acting.identity, state: "yes" }, found.given.id), { class: "main", small: t`signs the hand-over` })
-          : h("p", { class: "note" }, t`${found.given.data.person} has not said so yet: on a device of their own, or by their PIN on this one.`),
+          : h("p", { class: "note" }, t`${called(found.given.data.person)} has not said so yet: on a device of their own, or by their PIN on this one.`),
       h("p", {}, found.looks.length ? t`Looked in at ${found.looks.map((one) => time(one.at)).join(", ")}.` : t`Not looked in yet.`, found.next ? ` ${t`Next at ${time(found.next)}.`}` : ""),
     ] : h("p", {}, t`Nobody has taken over for the night.`),
     words,
@@ -116,9 +116,9 @@ export function night(done, ring) {
       button(t`Looked in: not well`, note({ what: "night_check", state: "no" }), { class: "bad", small: t`then call` }),
       button(t`The night is over`, note({ what: "hand_over", state: "ended", person: found.given.data.person }), { class: "plain" }),
     ] : null,
-    others.map((/** @type {any} */ one) => button(t`Hand over to ${one.person}`, note({ what: "hand_over", person: one.person }), { class: "plain" }))),
+    others.map((/** @type {any} */ one) => button(t`Hand over to ${called(one.person)}`, note({ what: "hand_over", person: one.person }), { class: "plain" }))),
     others.length ? null : h("p", { class: "note" }, t`Nobody else of the site's staff may take over today.`),
-    button(t`Back`, done, { class: "plain" }));
+    backTo(done));
 }
 
 /** Something seen or heard: kept with its time by one tap, in words now or later. @param {() => void} done @param {(make: () => any) => void} show */

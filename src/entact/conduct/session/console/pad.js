@@ -2,7 +2,7 @@
 // Filling in one form by large fields; what is hardly possible asks to be confirmed by a second tap.
 
 import { read } from "./course.js";
-import { button, h } from "./dom.js";
+import { backTo, button, h, warning } from "./dom.js";
 import { isAsked } from "./scoring.js";
 import { coded, t } from "./words.js";
 
@@ -24,7 +24,7 @@ export function pad(form, title, save, done, readings = []) {
   let confirmed = "";
   /** @type {any} the monitor's reading that stands in the fields */
   let taken = null;
-  const message = h("p", { class: "note", role: "alert", hidden: true });
+  const message = warning();
   const all = Object.entries(/** @type {Record<string, any>} */ (form.items));
   /** @type {Record<string, HTMLElement>} */
   const parts = Object.fromEntries(all.map(([name, item]) => [name, byTap(item) ? choice(name, item, chosen, look) : number(name, item, fields)]));
@@ -138,7 +138,7 @@ export function pad(form, title, save, done, readings = []) {
 
   const saving = button(t`Save`, submit, { class: "main" });
   const element = h("form", { class: "panel", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), submit()) },
-    h("h1", {}, title), h("div", { class: "pad" }, numbers), monitors(), devices(), others, message, h("div", { class: "row" }, button(t`Back`, done, { class: "plain" }), saving));
+    h("h1", {}, title), h("div", { class: "pad" }, numbers), monitors(), devices(), others, message, h("div", { class: "row" }, backTo(done), saving));
   for (const field of Object.values(fields)) field.addEventListener("input", look);
   look();
   queueMicrotask(() => element.querySelector("input")?.focus());

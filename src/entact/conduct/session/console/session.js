@@ -11,7 +11,7 @@ import { left } from "./pin.js";
 import { count, send, state as sending } from "./send.js";
 import * as signIn from "./signin.js";
 import * as store from "./store.js";
-import { speak, t } from "./words.js";
+import { coded, speak, t } from "./words.js";
 
 /** @typedef {{identity: string, name: string, role: string, gives?: boolean, grant: string, initials: string, standing: any}} Person `gives`: whether they may give a dose */
 
@@ -38,6 +38,12 @@ export function current() {
   if (!open) throw new Error("no session is open");
   return open;
 }
+
+/** What a person is called; whom the server did not name by what they sign in with. @param {string} person @returns {string} */
+export const named = (person) => current().briefing.people?.[person] ?? person;
+
+/** What a role is called. @param {string} role @returns {string} */
+export const roleOf = (role) => current().briefing.roles[role] ?? coded(role);
 
 export function isOpen() {
   return open !== null;
