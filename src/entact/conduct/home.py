@@ -12,8 +12,9 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from entact.conduct.access.called import people_called
 from entact.conduct.allocation.waiting import rows_asked_for
-from entact.conduct.delegation import monitored_at, today_at
+from entact.conduct.delegation import monitored_at, state_of, today_at
 from entact.conduct.holds.domain import holds_now
 from entact.conduct.language.codes import code_words
 from entact.conduct.periodic.domain import AHEAD, owed
@@ -79,7 +80,7 @@ def orders_said(reader: Reader, person: Person) -> Iterator[Task]:
     if not found:
         return
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
-    folded = reader.folded([*known])
+    folded, names = reader.folded([*known]), people_called()
     for ledger, standing in known.items():
         course = folded.get(ledger)
         said = course.course.overrides if isinstance(course, Folded) else []
@@ -90,7 +91,7 @@ def orders_said(reader: Reader, person: Person) -> Iterator[Task]:
                 continue
             what = gettext(
                 "{by} wrote down an order of yours by telephone: confirm it, or ask about it"
-            ).format(by=order.by)
+            ).format(by=names.get(order.by, order.by))
             when = gettext("written down {when}").format(when=moment(order.at, reader.zone_of(standing.site)))
             address = f"{reverse('console')}#{standing.key}/{order.encounter.replace('#', '.')}"
             yield Task(
@@ -344,21 +345,26 @@ def participants(reader: Reader, person: Person) -> Iterator[Task]:
 
 
 def sites_to_open(reader: Reader, person: Person) -> Iterator[Task]:
-    """Sites that may not take anybody in yet, or have not approved the newest release: for who says it."""
+    """Sites that may not take anybody in yet, or have not approved the newest release: for who says it; that
+    one's own may not take anybody in, for who works there.
+    """
     if not person.may("open_site"):
+        if person.may("read_releases"):
+            yield from (_not_activated(site) for site in own_sites(person) if not state_of(site).status)
         return
     for one in sites_stand(reader.study):
         if not one.status:
-            what, when = (
-                gettext("The site is not activated"),
-                gettext("nobody can be enrolled or treated there yet"),
-            )
+            yield _not_activated(one.site)
         elif one.waits and one.status == "active":
             what = gettext("Release {waits} is not approved at the site").format(waits=one.waits)
             when = gettext("it works under {release}").format(release=one.release)
-        else:
-            continue
-        yield Task(False, "", "", one.site, what, when, rank=3, address=reverse("releases"))
+            yield Task(False, "", "", one.site, what, when, rank=3, address=reverse("releases"))
+
+
+def _not_activated(site: str) -> Task:
+    what = gettext("The site is not activated")
+    when = gettext("nobody can be enrolled or treated there yet")
+    return Task(False, "", "", site, what, when, rank=3, address=reverse("releases"))
 
 
 SOURCES: Final[tuple[Source, ...]] = (

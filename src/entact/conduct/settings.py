@@ -164,6 +164,7 @@ if _MAIL:
     EMAIL_TIMEOUT = (
         20  # seconds: a mail server that does not answer holds up nothing else that the worker does
     )
+SITE_COPIES = os.environ.get("ENTACT_SITE_COPIES", "")
 TIMES = os.environ.get("ENTACT_TIMES", "")
 VIDEO = read_video(os.environ.get("ENTACT_VIDEO", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"

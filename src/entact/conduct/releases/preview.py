@@ -29,6 +29,8 @@ from entact.store import lists
 AT_MOST: Final = 100  # participants that one preview folds; it says where there are more
 _BATCH: Final = 25
 _OVER: Final = ("done", "not_reachable")  # a visit of which no window matters any more
+# Of the newest release at once, whoever has consented to what: they apply to nobody who takes part.
+_OF_STUDY: Final = frozenset({"supply", "periodic_reports"})
 _NOBODY: Final = "00000000-0000-7000-8000-000000000000"
 
 
@@ -196,7 +198,7 @@ def _effect(before: Course, after: Course, sight: Sight, at: datetime) -> Effect
         places += [one for one in at_site if one.place[0] in ("gates", "alerts") and not one.only_explains]
     old, new = _found(before, sight, at), _found(after, sight, at)
     return Effect(
-        tuple(dict.fromkeys(one.field for one in places)),
+        tuple(dict.fromkeys(one.field for one in places if one.place[0] not in _OF_STUDY)),
         tuple(_windows(before, after, sight, at)),
         tuple(said for name, said in new.items() if name not in old),
         tuple(said for name, said in old.items() if name not in new),

@@ -61,6 +61,11 @@ class Upkeep:
         """Whether mail is set up."""
         return not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend")
 
+    @property
+    def copies_go(self) -> bool:
+        """Whether it is said where the copies of sites go."""
+        return bool(settings.SITE_COPIES)
+
 
 def say(subject: str, **content: Any) -> None:
     """Keeps the latest word on something."""

@@ -95,9 +95,11 @@ def _write_casebooks(reader: Reader, standings: list[Standing], folder: Path) ->
         except ConductError:
             yield standing.number
             continue
-        file = (
-            folder / f"{standing.number.translate(_FORBIDDEN)} {standing.key[:8].translate(_FORBIDDEN)}.pdf"
+        # Two who share a number are told apart by what their pages have in its place.
+        name = (
+            standing.number if standing.key in (standing.number, "") else f"{standing.number} {standing.key}"
         )
+        file = folder / f"{name.translate(_FORBIDDEN)}.pdf"
         file.write_bytes(draw_casebook(book.values()))
 
 
