@@ -12,6 +12,7 @@ from entact.conduct.access.called import people_called
 from entact.conduct.account import Accounts
 from entact.conduct.alerts import alerts_to_answer
 from entact.conduct.chart import draw_session
+from entact.conduct.forms.condition import with_condition
 from entact.conduct.forms.place import release_of, visit_address
 from entact.conduct.language.codes import code_words, item_title
 from entact.conduct.reader import Folded, Reader, Standing
@@ -47,11 +48,12 @@ from entact.course.kinds.form import form_of
 from entact.course.state.encounter import EncounterState
 from entact.course.state.form import VITALS, Answers
 from entact.course.state.progress import zone_of
+from entact.protocol import CompiledForm, Release
 from entact.protocol.words.label import begun
 
 CLOSED = Opener()
 OF_ANSWERS = {
-    "item": "answer",
+    "item": gettext_lazy("answer"),
     "unusual": gettext_lazy("unusual answer"),
 }  # rules about one answer, as they are called
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
@@ -337,19 +339,27 @@ class _Telling:
 
     def _item_of(self, found: Finding) -> str:
         """Form and item that an answer's finding is about, for a list in which neither stands beside it."""
-        entry = next((one for one in self.course.effective if one.id == found.entry), None)
-        if found.rule not in OF_ANSWERS or entry is None:
+        of_answer = self._form_of(found)
+        if of_answer is None:
             return ""
-        form = release_of(self.course, entry).forms.get(form_of(entry) or "")
-        if form is None:
-            return ""
+        form = of_answer[1]
         item = form.items.get(found.item.partition(".")[0])
         title = item.title if item is not None else ""
         return f"{title_of_form(form)}: {told(title) if title else words(found.item)}"
 
+    def _form_of(self, found: Finding) -> tuple[Release, CompiledForm] | None:
+        """The form that an answer's finding is about, and its release; None of other findings."""
+        entry = next((one for one in self.course.effective if one.id == found.entry), None)
+        if found.rule not in OF_ANSWERS or entry is None:
+            return None
+        release = release_of(self.course, entry)
+        form = release.forms.get(form_of(entry) or "")
+        return None if form is None else (release, form)
+
     def _plainly(self, found: Finding) -> str:
-        release = self.course.release
-        return plainly(found.message, release.visits, self.zone, release.forms)
+        release, of_answer = self.course.release, self._form_of(found)
+        message = with_condition(found.message, *of_answer, found.item) if of_answer else found.message
+        return plainly(message, release.visits, self.zone, release.forms)
 
 
 def _agreed_to(scopes: Mapping[str, bool], asked_for: Mapping[str, str]) -> str:

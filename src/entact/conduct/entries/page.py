@@ -60,7 +60,7 @@ def page_of_kind(
     fields: Sent = texts_of(form, written.items) if sent is None else sent
     items = written.items if sent is None else receive_items(form, sent).items
     facts = course.facts(encounter, shown.at)
-    by_item, general = notes_of(shown, written, items, {}, facts, is_sent=False)
+    by_item, general = notes_of(shown, release, written, items, {}, facts, is_sent=False)
     changes = changes_in(course, effective, shown.opener) if effective is not None else {}
     theirs = unsaved.theirs if unsaved is not None else frozenset()
     surroundings = Surroundings(

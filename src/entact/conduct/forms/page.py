@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
+from entact.conduct.forms.condition import with_condition
 from entact.conduct.forms.domain import NOT_DONE, Unsaved, Written
 from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surroundings, sections_of
 from entact.conduct.forms.place import Place, filled_at, release_of
@@ -31,7 +32,7 @@ from entact.conduct.words import (
 )
 from entact.course import Course, Finding, instant
 from entact.course.state.values import earlier_answers
-from entact.protocol import CompiledForm
+from entact.protocol import CompiledForm, Release
 from entact.protocol.rule import Facts
 from entact.protocol.study import Item
 from entact.protocol.words.form import Forms
@@ -201,7 +202,7 @@ def page_of(
     items = written.items if sent is None else receive_items(form, sent).items
     values = form.read(items, around).values
     changes = changes_in(course, written.effective, shown.opener) if written.effective else {}
-    by_item, general = notes_of(shown, written, items, around, facts, is_sent=sent is not None)
+    by_item, general = notes_of(shown, release, written, items, around, facts, is_sent=sent is not None)
     theirs = unsaved.theirs if unsaved is not None else frozenset()
     surroundings = Surroundings(
         around=around,
@@ -253,12 +254,12 @@ def surroundings_of(shown: Shown, place: Place) -> tuple[Mapping[str, Any], Fact
 
 
 def problems_in(
-    form: CompiledForm, items: Mapping[str, Any], around: Mapping[str, Any], facts: Facts
+    release: Release, form: CompiledForm, items: Mapping[str, Any], around: Mapping[str, Any], facts: Facts
 ) -> list[tuple[str, Note]]:
     """What is wrong with answers that are not in the ledger yet: by item."""
     problems = [*form.read(items, around).problems, *form.contradictions(items, around, facts)]
     return [
-        (one.item, Note(told_again(one.message), one.unusual))
+        (one.item, Note(told_again(with_condition(one.message, release, form, one.item)), one.unusual))
         for one in problems
         if not one.message.startswith(ABSENT)
     ]
@@ -266,6 +267,7 @@ def problems_in(
 
 def notes_of(
     shown: Shown,
+    release: Release,
     written: Written,
     items: Mapping[str, Any],
     around: Mapping[str, Any],
@@ -277,22 +279,27 @@ def notes_of(
     by_item: dict[str, list[Note]] = {}
     general: list[Note] = []
     if is_sent:
-        for item, note in problems_in(written.form, items, around, facts):
+        for item, note in problems_in(release, written.form, items, around, facts):
             by_item.setdefault(item, []).append(note)
     elif written.effective is not None:
         own = {written.effective.id, *written.effective.corrections}
         for found in shown.seen.findings(shown.at, shown.folded.beside):
             if found.entry in own and found.holds:
                 absent = found.message.startswith(ABSENT)
-                note = Note(gettext("No answer yet.")) if absent else Note(_plainly(shown, found))
+                note = (
+                    Note(gettext("No answer yet."))
+                    if absent
+                    else Note(_plainly(shown, found, release, written.form))
+                )
                 note = Note(note.message, absent or found.rule == "unusual")
                 known = found.item.partition("[")[0] in written.form.items
                 by_item.setdefault(found.item, []).append(note) if known else general.append(note)
     return {name: tuple(notes) for name, notes in by_item.items()}, tuple(general)
 
 
-def _plainly(shown: Shown, found: Finding) -> str:
-    return plainly(found.message, shown.course.release.visits, shown.zone)
+def _plainly(shown: Shown, found: Finding, release: Release, form: CompiledForm) -> str:
+    said = with_condition(found.message, release, form, found.item)
+    return plainly(said, shown.course.release.visits, shown.zone)
 
 
 def history_of(changes: Sequence[Changed], shown: Shown, item: Item | None = None) -> tuple[PastChange, ...]:

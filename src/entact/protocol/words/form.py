@@ -120,6 +120,11 @@ class Forms(Teller):
         """One form, whether or not a visit fills it."""
         return self._form(form, ())
 
+    def condition(self, form: CompiledForm, item: str) -> str:
+        """When an item is asked, with what its section asks for; empty where it always is."""
+        own = dict.fromkeys([*form.items, *form.scores], form)
+        return " and ".join(self._rule(rule.text, own) for rule in form.rules.conditions.get(item, ()))
+
     def intro(self) -> str:
         """In which languages forms are."""
         languages = self.file.languages
