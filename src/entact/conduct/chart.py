@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext, gettext_lazy
 
+from entact.conduct.language.codes import code_words
 from entact.course.state.dose import DoseState
 from entact.course.state.form import Answers
 
@@ -100,7 +101,7 @@ def draw_session(readings: Sequence[Answers], doses: Sequence[DoseState]) -> Cha
         curves=_apart(curves),
         columns=tuple(Mark(_round(_LEFT + (mark - first) * width), _hours(mark)) for mark in marks),
         rows=tuple(Mark(y(row), str(row)) for row in rows),
-        doses=tuple(Mark(x(dose.at), dose.part) for dose in given),
+        doses=tuple(Mark(x(dose.at), code_words(dose.part)) for dose in given),
         summary=_summary(read, bool(given)),
         unit=gettext("hours since {part}").format(
             part=gettext("the initial dose") if given else gettext("the first reading")

@@ -20,6 +20,7 @@ from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units
 from entact.protocol.words import Passage
+from entact.protocol.words.label import begun
 from entact.protocol.words.safety import Safety, act_words
 from entact.report.schedule import Schedule, schedule_parts
 from entact.store import lists
@@ -304,6 +305,6 @@ def _by_block(found: Iterable[tuple[str, str]]) -> Iterable[tuple[str, int]]:
     """How many assumptions each block of the study file has."""
     counts: dict[str, int] = {}
     for field, _ in found:
-        block = words(field.partition(".")[0].partition("[")[0])
+        block = begun(code_words(field.partition(".")[0].partition("[")[0]))
         counts[block] = counts.get(block, 0) + 1
     yield from counts.items()

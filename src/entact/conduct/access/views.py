@@ -32,9 +32,10 @@ from entact.conduct.access.models import Account
 from entact.conduct.delegation import zone_of
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page, plain_frame
+from entact.conduct.permissions import SYSTEM_ROLES
 from entact.conduct.reader import environment_of_database, reader_for
 from entact.conduct.upkeep import reports
-from entact.conduct.words import day, moment, role_words
+from entact.conduct.words import day, moment, role_words, told
 from entact.protocol.words.label import begun
 from entact.store import StoreError
 from entact.store.standby import code_breaks
@@ -176,7 +177,10 @@ def show_person(request: HttpRequest, name: str) -> HttpResponse:
             (held, day(held.until) if held.until is not None else "")
             for held in account.roles.order_by("role", "site")
         ],
-        "roles": [(name, role_words(name), said) for name, said in sorted(permissions.roles.items())],
+        "roles": [
+            (name, role_words(name), told(gettext(said) if name in SYSTEM_ROLES else said))
+            for name, said in sorted(permissions.roles.items())
+        ],
         "sites": sorted(permissions.study.newest.file.sites),
         "problem": problem,
         "locked_until": _locked_until(account),

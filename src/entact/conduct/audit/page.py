@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from entact.conduct.audit.selectors import Row
 from entact.conduct.given import csv_lines
 from entact.conduct.language.codes import code_words
-from entact.conduct.words import lower_words, role_words, value, words
+from entact.conduct.words import lower_words, role_words, time_words, value, words
 from entact.course.entry.entry import Authenticated
 from entact.course.trail import WITHDRAWN
 
@@ -66,7 +66,7 @@ def row_shown(row: Row, key: str, numbered: bool) -> RowShown:
     entry = row.entry
     form = entry.data.get("form")
     what = [row.title or words(entry.kind), lower_words(form) if isinstance(form, str) else ""]
-    what += [lower_words((entry.encounter or "").replace("#", " ")), entry.timepoint or ""]
+    what += [lower_words((entry.encounter or "").replace("#", " ")), time_words(entry.timepoint or "")]
     number = f"{row.line.seq} · " if numbered else ""
     return RowShown(
         when=_utc(entry.received_at),
@@ -74,7 +74,11 @@ def row_shown(row: Row, key: str, numbered: bool) -> RowShown:
         about=row.number or row.ledger,
         key=key,
         what=" · ".join(part for part in what if part),
-        does="" if entry.replaces is None else "withdraws" if entry.kind == "void" else "corrects",
+        does=""
+        if entry.replaces is None
+        else gettext("withdraws")
+        if entry.kind == "void"
+        else gettext("corrects"),
         by=f"{entry.by}, {role_words(entry.role)}",
         known=_known(entry.authenticated),
         changes=tuple(

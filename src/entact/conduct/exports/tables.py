@@ -14,10 +14,12 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.forms.place import items_in, release_of
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import title_of_form, title_of_visit, words
+from entact.conduct.words import title_of_form, title_of_visit, told, words
 from entact.course import instant
 from entact.course.disclosure import class_named
 from entact.course.entry.effective import Effective
@@ -53,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its file's name, what it is of, its columns, and its rows of one participant."""
+    """One table: its file's name, what it is of (as the page says it, and no file), its columns, its rows."""
 
     name: str
     title: str
@@ -146,7 +148,7 @@ def _participants(reader: Reader) -> Table:
         one = subject.standing
         yield (one.number, one.site, one.ledger.partition(":")[2], *((one.status,) if sees else ()))
 
-    return Table("participants", "Participants", tuple(columns), rows)
+    return Table("participants", gettext("Participants"), tuple(columns), rows)
 
 
 def _of_form(reader: Reader, name: str) -> Iterator[Table]:
@@ -217,7 +219,7 @@ def _of_rows(form: str, item: str, said: Item, title: str) -> Table:
                     row += _cells(inner, one.get(cell) if isinstance(one, Mapping) else None)
                 yield row
 
-    label = _label(item, said)
+    label = told(said.title) if said.title is not None else words(item)
     return Table(f"{form}.{item}", f"{title}: {label}", (*_WHO, number, *columns), rows)
 
 
@@ -230,7 +232,7 @@ def _of_kind(kind: Kind) -> Table:
             if effective.entry.kind == kind.name and effective.id in subject.seen.entries:
                 yield [*_who(subject, effective), *(_plain(effective.data.get(name)) for name in names)]
 
-    return Table(f"entries_{kind.name}", kind.title, (*_WHO, *columns), rows)
+    return Table(f"entries_{kind.name}", gettext(kind.title), (*_WHO, *columns), rows)
 
 
 def _entries(subject: Subject, form: str) -> Iterator[Effective]:

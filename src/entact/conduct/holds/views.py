@@ -48,7 +48,7 @@ def show_holds(request: HttpRequest) -> HttpResponse:
         "holds": holds,
         "any_in_force": any(one["in_force"] for one in holds),
         "may_place": request.person.may("place_hold"),
-        "stops": [(name, begun(name)) for name in STOPS],
+        "stops": [(name, begun(code_words(name))) for name in STOPS],
         "problem": problem,
         "sent": request.POST,
         "here": "holds",

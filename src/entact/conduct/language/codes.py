@@ -6,6 +6,8 @@ wrote stands on a page as they wrote it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.utils.translation import gettext, gettext_noop
 
 ROLES = (
@@ -69,6 +71,51 @@ MONTHS = (
 
 # For what the data of a study are cut.
 OF_CUTS = (gettext_noop("interim"), gettext_noop("lock"), gettext_noop("unlock"))
+
+# What the blocks of a study file are called.
+OF_FILES = (
+    gettext_noop("adverse events"),
+    gettext_noop("alerts"),
+    gettext_noop("analysis"),
+    gettext_noop("arms"),
+    gettext_noop("blinding"),
+    gettext_noop("condition"),
+    gettext_noop("consent"),
+    gettext_noop("consent kept"),
+    gettext_noop("consent at rescreening"),
+    gettext_noop("dose interval"),
+    gettext_noop("doses"),
+    gettext_noop("eligibility"),
+    gettext_noop("endpoints"),
+    gettext_noop("epochs"),
+    gettext_noop("fidelity"),
+    gettext_noop("forms"),
+    gettext_noop("gates"),
+    gettext_noop("holds"),
+    gettext_noop("instruments"),
+    gettext_noop("numbers"),
+    gettext_noop("periodic reports"),
+    gettext_noop("phase"),
+    gettext_noop("populations"),
+    gettext_noop("products"),
+    gettext_noop("quotas"),
+    gettext_noop("randomisation"),
+    gettext_noop("regimens"),
+    gettext_noop("registry"),
+    gettext_noop("reports"),
+    gettext_noop("roles"),
+    gettext_noop("schedule"),
+    gettext_noop("second ratings"),
+    gettext_noop("session"),
+    gettext_noop("sites"),
+    gettext_noop("standards"),
+    gettext_noop("stopping"),
+    gettext_noop("supply"),
+    gettext_noop("tracks"),
+    gettext_noop("unblinding"),
+    gettext_noop("verification"),
+    gettext_noop("washout"),
+)
 
 # What states, findings, duties, ways and items of the record are called.
 OF_RECORD = (
@@ -372,8 +419,14 @@ OF_RECORD = (
 )
 
 
+# Items that people call otherwise than the record does.
+_CALLED: Final = {"account": gettext_noop("What happened")}
+
+
 def item_title(name: str) -> str:
     """The name of an item of the record, where nobody but entact named it."""
+    if name in _CALLED:
+        return gettext(_CALLED[name])
     words = name.replace("_", " ").strip()
     return gettext(words[:1].upper() + words[1:]) if words else ""
 

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 from entact.conduct.language.choice import RECORDED
 from entact.conduct.language.codes import code_words
 from entact.conduct.language.findings import FINDINGS
+from entact.conduct.language.guesses import GUESSES
 from entact.conduct.language.rules import told_length, told_list, told_roles, told_rule
 from entact.conduct.language.training import TRAINING
 
@@ -357,6 +358,7 @@ _PARTS: Final = frozenset({"said", "message", "what", "why"})
 _TOLD: Final = {
     "days": told_span,
     "rule": told_rule,
+    "condition": told_rule,
     "who": told_roles,
     "time": told_length,
     "act": code_words,
@@ -415,7 +417,7 @@ def _part(name: str, text: str) -> str:
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The patterns, those with the most words of their own first."""
     longest_first = sorted(
-        (*SENTENCES, *FINDINGS, *TRAINING, *PASSAGES, *WASHOUT, *LACKING),
+        (*SENTENCES, *FINDINGS, *TRAINING, *PASSAGES, *WASHOUT, *LACKING, *GUESSES),
         key=lambda said: -len(_PLACE.sub("", said)),
     )
     return tuple((said, _pattern(said)) for said in longest_first)

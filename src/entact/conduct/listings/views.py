@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked, reader_of
 from entact.conduct.frame import page
 from entact.conduct.given import stream_csv
@@ -23,7 +24,7 @@ from entact.conduct.monitoring.since import last_visit
 from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.queries.domain import may_be_asked, raise_query
 from entact.conduct.reader import Reader
-from entact.conduct.words import title_of_form, title_of_visit
+from entact.conduct.words import role_words, title_of_form, title_of_visit
 from entact.store.lists.filled import FilledKey
 
 COLUMNS = (
@@ -157,9 +158,10 @@ def _shown(
         name: title_of_visit(name, reader.visits) for name in reader.visits if reader.sight.sees_visit(name)
     }
     heads = {row.key: row.seq for row in listing.rows}
-    person = request.person
+    person, names = request.person, people_called()
     values = {
         "listing": listing,
+        "rows": [(row, names.get(row.by) or role_words(row.by)) for row in listing.rows],
         "asked": request.GET,
         "forms": sorted(forms.items(), key=lambda one: one[1]),
         "visits": visits.items(),

@@ -65,12 +65,16 @@ class Row:
     rule: str
     status: str = ""
     form: CompiledForm | None = None  # as the newest release has it
+    kind: str = ""
     visit: str = ""  # as people call it
 
     @property
     def about_words(self) -> str:
         """What it is about, as people call it."""
-        return title_of_form(self.form) if self.form is not None else begun(code_words(self.about))
+        if self.form is not None:
+            return title_of_form(self.form)
+        kind = KINDS.get(self.kind)
+        return begun(code_words(self.about)) if kind is None else gettext(kind.title)
 
     @property
     def item_words(self) -> str:
@@ -305,6 +309,7 @@ def _about_entries(
             "item": one.item,
             "entry": one.entry,
             "form": forms.get(one.form),
+            "kind": one.kind,
         }
 
     return of_entry

@@ -14,6 +14,7 @@ from entact.analysis.blinding import Index
 from entact.analysis.guess import correct_guess_curve, effect_by_guess, read_guesses
 from entact.analysis.guess.strata import CAVEAT
 from entact.analysis.result import Estimate
+from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.reports.arms import KnownArms
 from entact.conduct.words import listing, title_of_visit
@@ -97,7 +98,11 @@ class Measured:
     outcome: str
     given: tuple[Given, ...]
     by_chance: str = ""
-    caveat: str = CAVEAT
+
+    @property
+    def caveat(self) -> str:
+        """What no reader may forget of a guess."""
+        return told_again(CAVEAT)
 
 
 def measure(reader: Reader, arms: KnownArms) -> Measured:
@@ -207,7 +212,9 @@ def given_by(guesser: str, rows: pl.DataFrame, pair: tuple[str, str], titles: Ma
     try:
         guessed = read_guesses(rows, (first, second))
     except ValueError as error:
-        return Given(guesser, (), (), None, gettext("Not known: {error}.").format(error=error), ())
+        return Given(
+            guesser, (), (), None, gettext("Not known: {error}.").format(error=told_again(str(error))), ()
+        )
     by_guess = tuple(
         (
             gettext("did not know") if guess == DO_NOT_KNOW else guess,
@@ -219,12 +226,13 @@ def given_by(guesser: str, rows: pl.DataFrame, pair: tuple[str, str], titles: Ma
     try:
         curve = correct_guess_curve(guessed, RATES).rows
     except ValueError as error:
-        return Given(
-            guesser, by_guess, (), None, gettext("No curve: {error}.").format(error=error), guessed.notes
-        )
+        problem = gettext("No curve: {error}.").format(error=told_again(str(error)))
+        return Given(guesser, by_guess, (), None, problem, tuple(map(told_again, guessed.notes)))
     notes = dict.fromkeys(note for one in curve for note in one.notes if note != CAVEAT)
     shown = tuple((f"{rate:.0%}", _estimate(one)) for rate, one in zip(RATES, curve, strict=True))
-    return Given(guesser, by_guess, shown[::5], _plot(curve), "", (*guessed.notes, *notes))
+    return Given(
+        guesser, by_guess, shown[::5], _plot(curve), "", tuple(map(told_again, (*guessed.notes, *notes)))
+    )
 
 
 def _plot(curve: Sequence[Estimate]) -> Plot:

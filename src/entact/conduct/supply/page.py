@@ -317,7 +317,10 @@ class StockPage:
             ]
         if field.name == "report":
             losses = plan_of(self.reader).losses
-            return [("", "none"), *((str(n), told(one.title)) for n, one in enumerate(losses, start=1))]
+            return [
+                ("", gettext("none")),
+                *((str(n), told(one.title)) for n, one in enumerate(losses, start=1)),
+            ]
         return field.of
 
     def seen(self, field: Field) -> str:
