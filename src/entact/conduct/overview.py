@@ -15,7 +15,7 @@ from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Reader
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
-from entact.conduct.words import listing, lower_words, quantity, span, told_passage, words
+from entact.conduct.words import listing, lower_words, quantity, span, told, told_passage, words
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units
@@ -122,7 +122,7 @@ def describe(reader: Reader) -> Overview:
         newest=reader.study.newest.file.release,
         planned=", ".join(f"{one.planned} {lower_words(name)}s" for name, one in file.populations.items()),
         randomisation=_randomisation(release),
-        arms=tuple(Arm(arm.title, lower_words(arm.role)) for arm in file.arms.values()),
+        arms=tuple(Arm(told(arm.title), code_words(arm.role)) for arm in file.arms.values()),
         regimens=tuple(_regimen(release, name, one) for name, one in file.regimens.items())
         if sight.sees(DOSING)
         else (),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
+from entact.conduct.language.codes import code_words
 from entact.conduct.sight import EVENTS, PARTICIPANT, Sight
 from entact.conduct.sight import OWNER as OWNER
 from entact.course.gates.core import ACTS
@@ -244,6 +245,11 @@ class Person:
     def all_roles(self) -> frozenset[str]:
         """Every role, wherever it holds."""
         return frozenset(role for roles in self.roles.values() for role in roles)
+
+    @property
+    def told_roles(self) -> list[tuple[str, str]]:
+        """Each site, `EVERYWHERE` first, with the roles there as people say them."""
+        return [(site, ", ".join(map(code_words, sorted(self.roles[site])))) for site in sorted(self.roles)]
 
     @property
     def sites(self) -> frozenset[str] | None:

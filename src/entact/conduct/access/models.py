@@ -10,6 +10,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
 
+from entact.conduct.language.codes import code_words
+
 NAME = r"[a-z0-9][a-z0-9_.-]{0,63}"
 
 
@@ -52,6 +54,11 @@ class Role(models.Model):
     role = models.TextField()
     site = models.TextField(blank=True)
     until = models.DateField(null=True)
+
+    @property
+    def title(self) -> str:
+        """The role as people say it."""
+        return code_words(self.role)
 
     class Meta:
         default_permissions = ()

@@ -117,6 +117,14 @@ OF_FILES = (
     gettext_noop("washout"),
 )
 
+# What an arm is to the others.
+OF_ARMS = (
+    gettext_noop("experimental"),
+    gettext_noop("placebo"),
+    gettext_noop("active comparator"),
+    gettext_noop("no intervention"),
+)
+
 # What states, findings, duties, ways and items of the record are called.
 OF_RECORD = (
     gettext_noop("about missing"),
