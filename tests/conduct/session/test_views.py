@@ -230,7 +230,7 @@ def test_an_order_by_telephone_waits_on_the_home_of_who_is_said_to_have_given_it
     order = entry_of(briefing, "override", decided | {"ordered_by": "i-1"}, reason="clinical_judgement")
     assert send(seal(briefing, order["id"], json.dumps(order)))[0]["status"] == "kept"
     page = investigator.get("/")
-    assert "t-1 wrote down an order of yours by telephone" in page
+    assert "T-1 wrote down an order of yours by telephone" in page
     assert 'href="/session/#P-1/session_1.1"' in page
     own = dict(json.loads(investigator.get(BRIEFING)))
     said = {"about": order["id"], "reason": "clinical_judgement", "at": NOON + timedelta(minutes=2)}

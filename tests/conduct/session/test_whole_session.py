@@ -211,6 +211,8 @@ def test_a_session_of_mapp1_from_arrival_to_the_next_morning(day: Day, sign_in: 
         _night(other, day, second)
         course = course_now(day)
     assert [(dose.part, dose.kit) for dose in course.doses] == list(day.kits.items())
+    decided = [one.kind for one in course.entries if one.kind in ("dose_level", "dose")]
+    assert decided == ["dose_level", "dose", "dose"]  # the one level that there is, with the first dose
     rules = {found.rule for found in findings(course, instant(course.entries[-1].occurred_at)) if found.holds}
     assert rules.isdisjoint(
         {"without_gate", "activity_missing", "encounter_over", "hand_over_not_taken", "entered_by_other"}
@@ -238,11 +240,10 @@ def _arrive_and_dose(one: Tablet, day: Day, address: str, second: str) -> None:
         one.tap(name)
     one.measure(systolic="118", diastolic="76", heart_rate="64", temperature="36.6")
     one.tap("Initial dose")
-    one.tap("Decide on level low")
-    one.tap("Initial dose")
+    one.sees("Level low is the only one of this session: it is decided with the dose")
     one.sees("Not looked at on arrival yet: Somebody fetches the participant")
     one.tab.locator("input[name=kit]").fill(day.kits["initial"])
-    one.tap(second, exact=True)
+    one.tap(second.capitalize(), exact=True)  # as people call them
     one.tap("Give the initial dose")
     one.sees("given: record another")
 
