@@ -44,7 +44,7 @@ NOT_READ: Final = (
     "the participant goes on answering", "listing of forms", "deviation log", "signed in", "own account",
     "default-src", "%s cannot be shown", "Not known", ". Not known", "entact save", "told today",
     "an alert could not call", "no mail to", "the role  sees no participants",
-    "no participant of this record has",
+    "no participant of this record has", "was answered, and is asked only when",
 )  # fmt: skip
 # Still to be done: the kinds of entries as forms, and what the pure rooms say (docs/languages.md).
 TO_DO: Final = frozenset({"permissions.py", "record/door.py"})
