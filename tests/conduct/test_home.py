@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.conduct.browser import course_of
@@ -117,6 +118,24 @@ def test_a_certificate_that_ends_waits_for_its_person_and_for_the_site() -> None
     assert "no gate lets you act" in own[0]
     urgent = tasks(theo.get("/").content.decode())
     assert urgent.index(own[0]) < next(n for n, one in enumerate(urgent) if "what an adverse event is" in one)
+
+
+def test_that_a_site_is_not_activated_is_told_who_works_there_and_who_activates_it(
+    study: Study, database: str
+) -> None:
+    keep(study, Story(study))
+
+    def told(browser: Any) -> list[str]:
+        return [one for one in tasks(browser.get("/").content.decode()) if "site is not activated" in one]
+
+    assert len(told(signed_in_as("cora", ("investigator", "denver")))) == 1  # of their own alone
+    assert len(told(signed_in(OWNER))) == 2
+    assert not told(signed_in("rater"))
+    delegation._enter(
+        "denver", "activation", Activation(study.newest.id, "active", "America/Denver"), SPONSOR
+    )
+    assert not told(signed_in_as("cora", ("investigator", "denver")))
+    assert len(told(signed_in_as("hal", ("investigator", "haifa")))) == 1
 
 
 @pytest.mark.usefixtures("waiting")

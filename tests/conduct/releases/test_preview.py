@@ -93,6 +93,18 @@ def test_whom_a_release_touches_is_said_and_nothing_is_written(manager: Browser)
     assert "windows that become others: 1" in first
 
 
+def test_what_holds_for_the_study_as_a_whole_is_told_of_no_participant(manager: Browser) -> None:
+    supply = amended(("phase: 2\n", "phase: 2\nsupply: {count_every: 90 d}\n"))
+    consents = b"    - {change: schedule.outcome, applies: at_reconsent}\n"
+    page = try_it(
+        manager, supply.replace(consents, consents + b"    - {change: supply, applies: at_reconsent}\n")
+    )
+    changes, _, whom = page.partition('id="whom"')
+    assert "<code>supply" in changes
+    assert "schedule.outcome" in whom
+    assert "supply" not in whom
+
+
 def test_who_is_through_is_not_touched_by_what_is_never_asked_of_them_again(manager: Browser) -> None:
     page = try_it(manager, amended())
     assert "<h3>1-001" in page
