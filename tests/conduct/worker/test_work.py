@@ -115,11 +115,13 @@ def test_a_copy_that_could_not_be_made_or_is_old_stands_on_the_owners_home(
 
 
 @pytest.mark.usefixtures("told")
-def test_before_the_first_copies_it_is_said_whether_they_have_a_place(settings: Any) -> None:
-    settings.SITE_COPIES = ""
-    assert "ENTACT_SITE_COPIES says where they go" in signed_in(OWNER).get("/").content.decode()
-    settings.SITE_COPIES = "/mnt/{site}/copies"
-    page = signed_in(OWNER).get("/").content.decode()
+def test_before_the_first_copies_it_is_said_whether_they_have_a_place() -> None:
+    from django.test import override_settings
+
+    with override_settings(SITE_COPIES=""):
+        assert "ENTACT_SITE_COPIES says where they go" in signed_in(OWNER).get("/").content.decode()
+    with override_settings(SITE_COPIES="/mnt/{site}/copies"):
+        page = signed_in(OWNER).get("/").content.decode()
     assert "the worker makes the first at night" in page
     assert "ENTACT_SITE_COPIES" not in page
 
