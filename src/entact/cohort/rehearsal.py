@@ -19,6 +19,7 @@ import msgspec
 from entact.cohort.admission import Admission, Notice, holds_in_words
 from entact.cohort.allocated import allocate, strata_of, stratum_of_row
 from entact.cohort.amendments import approved_study, plan_approvals
+from entact.cohort.arrivals import FIRST_DAY, Arrivals
 from entact.cohort.deliveries import Deliveries
 from entact.cohort.draws import stream
 from entact.cohort.fit import is_randomised, told_arm
@@ -55,10 +56,8 @@ from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
 Progress = Callable[[str, int, int], None]
-BESIDE_AFTER = 3  # days after somebody entered, whoever accompanies them is screened
 PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
-FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
 
 
 def rehearse(
@@ -138,14 +137,14 @@ class _Rehearsal:
         self.study = study = approved_study(study, self.approvals, opens + OPENING)
         self.populations = {name: said.planned for name, said in study.newest.file.populations.items()}
         self.alone = [name for name, said in study.newest.file.populations.items() if said.linked_to is None]
-        self.turns = take_turns({name: self.populations[name] for name in self.alone})
         self.told = told_arm(study.newest) or parameters.arms[0]
-        self.next_index = 0
         self.wanted_of = share(self.populations, wanted)
         self.unit = Units.of(study.newest)
         if self.unit is not None:
             self.wanted_of |= self.unit.wanted(self.wanted_of)
             self.wanted = wanted = sum(self.wanted_of.values())
+        turns = take_turns({name: self.populations[name] for name in self.alone})
+        self.arrivals = Arrivals(parameters, seed, wanted, turns, self.start)
         self.needs = {
             (name, arm): kits_of_a_participant(study, name, arm)
             for name in self.populations
@@ -228,13 +227,12 @@ class _Rehearsal:
         most = size * PATIENCE
         waiting: list[Screened] = []
         while first < most and not self._enough(waiting):
-            candidates = [self._coming(index) for index in range(first, first + size)]
+            candidates = [self.arrivals.alone() for _ in range(size)]
             done = 0
             for chunk in work_through(screen_candidates, job, candidates, self.executor):
                 done += len(chunk)
                 self.progress("screening", done, size)
                 waiting += self._sort(chunk)
-            self.next_index = first + size
             first, size = first + size, max(size // 5, CHUNK)
         return sorted(waiting, key=lambda one: (one.ready, one.index))
 
@@ -246,17 +244,6 @@ class _Rehearsal:
 
     def _admission(self, populations: list[str]) -> Admission:
         return Admission(self.study.newest, {name: self.wanted_of[name] for name in populations})
-
-    def _coming(self, index: int) -> Coming:
-        """A candidate of a population that comes alone; populations take turns as they are planned."""
-        return Coming(index, self._first_day(index), self.turns[index % len(self.turns)])
-
-    def _first_day(self, index: int) -> date:
-        """When a candidate first comes: at an even pace, with some chance, while the study enrols."""
-        rehearsal = self.parameters.rehearsal
-        pace = rehearsal.enrolment_days * rehearsal.randomised_per_consented / self.wanted
-        jitter = float(stream(self.seed, index, "arrival").random())
-        return self.start + timedelta(days=FIRST_DAY + int((index + jitter) * pace))
 
     def _enter(self, waiting: list[Screened], admission: Admission) -> list[Treat]:
         """Numbers and kits in order of study time; whoever finds no place gets neither."""
@@ -274,13 +261,11 @@ class _Rehearsal:
         """Those who are ready to be randomised, with the others of their unit who are, whoever they are."""
         assert self.unit is not None
         waiting = self._screen(job)
-        coming: list[Coming] = []
-        for one in waiting:
-            day, site = one.coming.day + timedelta(days=BESIDE_AFTER), one.site
-            for name in self.unit.beside(one.coming.population):
-                index = self.next_index + len(coming)
-                coming.append(Coming(index, day, name, one.index, site))
-        self.next_index += len(coming)
+        coming = [
+            self.arrivals.beside(one, one.coming.day, name)
+            for one in waiting
+            for name in self.unit.beside(one.coming.population)
+        ]
         units = {one.index: [one] for one in waiting}
         for chunk in work_through(screen_candidates, job, coming, self.executor):
             for other in self._sort(chunk):
@@ -356,7 +341,6 @@ class _Rehearsal:
 
     def _accompany(self, job: Job, work: list[Treat]) -> list[Treat]:
         """Screens those who come beside somebody, a few days after whom they come with entered."""
-        first = self.next_index
         coming: list[Coming] = []
         for name in self.populations:
             beside = self.study.newest.file.populations[name].linked_to
@@ -364,10 +348,8 @@ class _Rehearsal:
                 continue
             of = [one for one in work if one.placed and one.screened.coming.population == beside]
             for one in of[: self.wanted_of[name]] if beside is not None else ():
-                ready = one.screened.ready
-                assert ready is not None
-                day = ready.date() + timedelta(days=BESIDE_AFTER)
-                coming.append(Coming(first + len(coming), day, name, one.screened.index, one.screened.site))
+                assert one.screened.ready is not None
+                coming.append(self.arrivals.beside(one.screened, one.screened.ready.date(), name))
         waiting = [
             one
             for chunk in work_through(screen_candidates, job, coming, self.executor)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -27,17 +27,17 @@ from entact.course.kinds.imported import IMPORTED, Imported
 from entact.course.personal import unsealed
 from entact.course.state.encounter import visit_of
 from entact.course.state.form import VITALS
-from entact.exchange.records.answers import answer_of, moment_of
+from entact.exchange.records.answers import answer_of
 from entact.exchange.records.cells import Lists, add_cell, definition_of, is_cell, rows_of
 from entact.exchange.records.list_rows import said_in_list, told_at
 from entact.exchange.records.lists import entry_of, is_list, is_same
 from entact.exchange.records.mapping import Goes
 from entact.exchange.records.row import Row, Version
+from entact.exchange.records.times import changed_at, filled_in_at
 from entact.exchange.records.told import Outcome, Planned, Taking, Told, items_of, row_text
 from entact.protocol.form import CompiledForm
 
 _TAIL: Final = 14  # an id from here on is drawn, and does not hang on the time
-_NOON: Final = time(12)
 NOWHERE: Final = "no visit"
 UNTOLD: Final = "taken over: the source gives no reason for this change"
 
@@ -149,40 +149,11 @@ class _Planning:
         return found
 
     def _time(self, row: Row, encounter: str) -> datetime | None:
-        """When a row says that it was; else when its visit began here, or when it was entered there."""
-        said = row.versions[0]
-        begun = self.course.encounters.get(encounter)
-        started = begun.started if begun is not None else None
         try:
-            if not said.at and started is not None:
-                return started
-            if not said.at and not said.entered:
-                raise ValueError(
-                    f"when {row.form} was filled in is not known; name the variable under `forms: "
-                    f"{{{row.form}: {{at: …}}}}`, or begin {encounter} first"
-                )
-            dates = self.mapping.dates
-            found = moment_of(said.at or said.entered, dates if said.at else "ymd", self.taking.zone)
-            at = found if isinstance(found, datetime) else self._on_day(found, started)
-            if at > self.taking.now:
-                raise ValueError(f"{said.at or said.entered!r} lies in the future")
+            return filled_in_at(row, encounter, self.course, self.taking)
         except ValueError as problem:
             self._problem(row.place, f"{row.form}: {problem}")
             return None
-        return at
-
-    def _on_day(self, day: date, started: datetime | None) -> datetime:
-        """The time that stands for a day: that at which the visit began, else noon.
-
-        Raises:
-            ValueError: when it was the day of a dose, on which it matters what was before and what after.
-        """
-        zone = self.taking.zone
-        if started is not None and started.astimezone(zone).date() == day:
-            return started.astimezone(zone)
-        if any(dose.at.astimezone(zone).date() == day for dose in self.course.doses):
-            raise ValueError(f"a dose was given on {day}: say the time of the day, so that before is before")
-        return datetime.combine(day, _NOON, zone)
 
     def _versions(
         self,
@@ -309,7 +280,7 @@ class _Planning:
         reason = None
         if number > 1:
             reason = version.reason or UNTOLD
-            at = self._changed_at(version, at)
+            at = changed_at(version, at, self.taking)
         return self._made(
             kind,
             data,
@@ -321,16 +292,6 @@ class _Planning:
             replaces=previous or None,
             reason=reason,
         )
-
-    def _changed_at(self, version: Version, at: datetime) -> datetime:
-        """When a change was made in the source; never before what it changes."""
-        try:
-            found = moment_of(version.entered, "ymd", self.taking.zone)
-        except ValueError:
-            return self.taking.now
-        if not isinstance(found, datetime):
-            found = datetime.combine(found, _NOON, self.taking.zone)
-        return min(max(found, at + timedelta(milliseconds=1)), self.taking.now)
 
     def _keep(self, made: Entry, row: Row, number: int, version: Version) -> None:
         said = Imported(
