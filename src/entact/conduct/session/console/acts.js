@@ -5,7 +5,7 @@
 import { telephone } from "./card.js";
 import { day, hour, noted, now, span } from "./clock.js";
 import * as course from "./course.js";
-import { backTo, button, h, warn, warning } from "./dom.js";
+import { backTo, button, h, titled, warn, warning } from "./dom.js";
 import { kitNumber, labelOn } from "./kit.js";
 import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf, setsAsideAs } from "./override.js";
@@ -68,14 +68,14 @@ export function dose(part, done, fill, anew) {
 
   let shown = "";
   function look() {
-    const { briefing } = current();
-    const reasons = course.reasonsAgainst(briefing, withLevel(), act, now(), kit.value || null, current().acting.identity);
-    const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses(), current().acting.identity, said().filter((one) => one.kind === "override").length]);
+    const { acting, briefing } = current();
+    const reasons = course.reasonsAgainst(briefing, withLevel(), act, now(), kit.value || null, acting.identity);
+    const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses(), acting.identity, said().filter((one) => one.kind === "override").length]);
     if (told === shown) return; // a button is not taken away under a finger
     shown = told;
     verdict.replaceChildren();
     if (current().paper !== null) verdict.append(h("p", {}, t`From paper: record below what was done then.`));
-    else if (current().acting.gives === false) verdict.append(h("p", {}, t`Doses are given by others than your role. What was done can be recorded below.`));
+    else if (acting.gives === false) verdict.append(h("p", {}, t`Doses are given by others than your role. What was done can be recorded below.`));
     else if (!givesDoses()) verdict.append(borrow(look));
     else if (reasons === null) verdict.append(h("p", {}, t`What this gate asks is hidden from your role.`));
     else if (reasons.length) {
@@ -230,7 +230,7 @@ function confirming(order, done) {
     if (await record("override", data, { about: order.id, reason: why.value.trim() })) done();
     return true;
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Set aside: ${elseOf(data.requirement)}`), why, problem, button(t`I, ${acting.initials}, ordered it`, confirm, { class: "main" }), backTo(done));
+  return titled(t`Set aside: ${elseOf(data.requirement)}`, why, problem, button(t`I, ${acting.initials}, ordered it`, confirm, { class: "main" }), backTo(done));
 }
 
 /** What a requirement says where it does not hold. @param {string} code */
@@ -355,7 +355,7 @@ export function event(done) {
   const to = { minutes: 0 };
   const words = h("input", { name: "words", maxlength: 1000, placeholder: t`In the participant's words, if you like` });
   const pick = (/** @type {any} */ term) => button(term.title, async () => (await record("adverse_event", { term: term.code, valence: term.valence, ...(words.value.trim() ? { verbatim: words.value.trim() } : {}) }, { ago: to.minutes })) && done());
-  return h("section", { class: "panel" }, h("h1", {}, t`Something happened`), h("p", { class: "quiet" }, t`One tap records it, pleasant or not. Severity and words can come later, on the form.`), words, when(to), h("div", { class: "grid" }, terms.map(pick)), backTo(done));
+  return titled(t`Something happened`, h("p", { class: "quiet" }, t`One tap records it, pleasant or not. Severity and words can come later, on the form.`), words, when(to), h("div", { class: "grid" }, terms.map(pick)), backTo(done));
 }
 
 /** @param {() => void} done */
@@ -367,7 +367,7 @@ export function people(done) {
     const role = there.get(one.person) ?? one.roles[0];
     return button(named(one.person), async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${roleOf(role)}, ${isIn ? t`in the room: leaves` : t`not here: comes in`}${one.counts ? "" : ` ${t`(certificate not in date)`}`}` });
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Who is in the room`), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => there.has(one.person) || (one.works ?? one.roles.length)).map(row)), briefing.together && others(there, done), backTo(done));
+  return titled(t`Who is in the room`, h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => there.has(one.person) || (one.works ?? one.roles.length)).map(row)), briefing.together && others(there, done), backTo(done));
 }
 
 /** The others of a group, by their numbers. @param {Map<string, string>} there @param {() => void} done */
@@ -394,7 +394,7 @@ export function ending(done, fill) {
     }, { class: "bad", small: t`by two taps` });
     return one;
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`The session ends`),
+  return titled(t`The session ends`,
     reasons?.length
       ? h("div", {}, h("h2", {}, t`Discharge: not yet`), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, done)))), askFor(reasons, fill))
       : reasons && button(t`Discharge`, async () => (course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity)?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: t`Nothing stands against it` }),

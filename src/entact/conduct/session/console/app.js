@@ -8,7 +8,7 @@ import { card, readingsTable } from "./card.js";
 import { chart, markOf } from "./chart.js";
 import * as clock from "./clock.js";
 import * as course from "./course.js";
-import { backTo, button, h, warn, warning } from "./dom.js";
+import { backTo, button, h, titled, warn, warning } from "./dom.js";
 import * as head from "./head.js";
 import * as notes from "./notes.js";
 import { pad, unit } from "./pad.js";
@@ -124,7 +124,7 @@ function numbers() {
     await session.keep();
     back();
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Numbers to ring, readable from the locked screen`), fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), backTo(back));
+  return titled(t`Numbers to ring, readable from the locked screen`, fields.map((one) => h("label", {}, h("small", {}, coded(one.name)), one.field)), button(t`Save`, save, { class: "main" }), backTo(back));
 }
 
 /** How the session ended, and what is done then. @param {course.Said[]} said */
@@ -280,7 +280,7 @@ function fromPaper() {
     it.paper = found;
     return back();
   };
-  show(() => [top(), h("section", { class: "panel" }, h("h1", {}, t`Enter from paper`), h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), backTo(back))], true);
+  show(() => [top(), titled(t`Enter from paper`, h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), backTo(back))], true);
 }
 
 async function left() {

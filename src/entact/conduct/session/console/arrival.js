@@ -3,7 +3,7 @@
 
 import * as alarm from "./alarm.js";
 import { card } from "./card.js";
-import { backTo, button, h, warn, warning } from "./dom.js";
+import { backTo, button, h, titled, warn, warning } from "./dom.js";
 import { told } from "./head.js";
 import * as pins from "./pin.js";
 import { redraw, show } from "./screen.js";
@@ -127,7 +127,7 @@ export function newcomer() {
     return home();
   };
   /** @type {Element} */
-  const panel = h("section", { class: "panel" }, h("h1", {}, t`${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, t`Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button(t`Join`, join, { class: "main" }));
+  const panel = titled(t`${it.newcomer.person.name} is signed in`, h("label", {}, h("small", {}, t`Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button(t`Join`, join, { class: "main" }));
   asking = { who: it.newcomer.person.identity, panel, joins: false };
   return panel;
 }

@@ -3,7 +3,7 @@
 // what was measured and given. It holds no name and no number of the participant.
 
 import { hour } from "./clock.js";
-import { backTo, button, h } from "./dom.js";
+import { backTo, button, h, titled } from "./dom.js";
 import { coded, t } from "./words.js";
 
 /** @typedef {{banner: string, zone: string, phones: {name: string, number: string}[], readings: any[], doses: any[], limits: any[], notes: any[], plan: {rescue: any[], emergencies: any[]}}} Card */
@@ -23,7 +23,7 @@ export function card(kept, back, act = null, write = null) {
   const rescue = kept.plan.rescue.map((one) => panel(one.title, h("p", {}, one.give), h("small", {}, t`When ${one.when}`), before("rescue_medication", one), fact("rescue_medication", one, t`It was given`)));
   return [
     act ? null : h("p", { class: "banner" }, kept.banner),
-    h("section", { class: "panel" }, h("h1", {}, t`Emergency`), h("p", {}, t`Nobody will be called by this device: phone.`), kept.phones.map(telephone),
+    titled(t`Emergency`, h("p", {}, t`Nobody will be called by this device: phone.`), kept.phones.map(telephone),
       kept.phones.length ? null : h("p", { class: "note" }, t`No number to ring is written: nobody can be rung from here.`), kept.phones.length || !write ? null : button(t`Write numbers`, write)),
     h("div", { class: "grid" }, [...emergencies, ...rescue].map((one) => button(one.firstElementChild?.textContent ?? "", () => one.scrollIntoView({ block: "start" }), { class: "plain" }))),
     emergencies, rescue,

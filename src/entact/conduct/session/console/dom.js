@@ -36,6 +36,9 @@ export function button(text, act, more = {}) {
   return h("button", { type: "button", ...attributes, onclick: once }, h("span", {}, text), small ? h("small", {}, small) : null);
 }
 
+/** A panel under its title. @param {string} title @param {...any} children */
+export const titled = (title, ...children) => h("section", { class: "panel" }, h("h1", {}, title), children);
+
 /** What is said of a mistake once it is made. */
 export const warning = (text = "") => h("p", { class: "note", role: "alert", hidden: true }, text);
 

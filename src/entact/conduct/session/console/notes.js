@@ -4,7 +4,7 @@
 
 import { hour } from "./clock.js";
 import * as course from "./course.js";
-import { backTo, button, h, warn, warning } from "./dom.js";
+import { backTo, button, h, titled, warn, warning } from "./dom.js";
 import { current, named as called, record, said } from "./session.js";
 import { t } from "./words.js";
 
@@ -68,7 +68,7 @@ function begins(number, done) {
     if (wrongName(reference)) return warn(problem, wrongName(reference));
     return (await record("session_note", { what: "recording", state: "begun", ...(reference ? { reference } : {}) })) && done();
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`A recording begins`), agreement(),
+  return titled(t`A recording begins`, agreement(),
     h("label", {}, h("small", {}, t`Its name, by which the site finds it: of the file, or of the device and tape`), field), problem,
     button(t`It has begun`, begin, { class: "main" }), backTo(done));
 }
@@ -87,7 +87,7 @@ function named(one, done) {
     const data = { what: "recording", ...(name ? { reference: name } : {}), ...(hash ? { digest: hash } : {}) };
     return (await record("session_note", data, { about: one.id })) && done();
   };
-  return h("section", { class: "panel" }, h("h1", {}, t`Recording, ${hour(one.begun, zone)} to ${hour(one.ended ?? one.begun, zone)}`),
+  return titled(t`Recording, ${hour(one.begun, zone)} to ${hour(one.ended ?? one.begun, zone)}`,
     h("label", {}, h("small", {}, t`Its name, by which the site finds it`), reference),
     h("label", {}, h("small", {}, t`Its hash (SHA-256), which whoever keeps the file reads off it`), digest), problem,
     button(t`Save`, save, { class: "main" }), backTo(done));
@@ -132,7 +132,7 @@ export async function observe(done, show) {
 function inWords(first, done) {
   const { zone } = current().briefing;
   const words = h("input", { name: "words", maxlength: 1000, "aria-label": t`Words`, placeholder: t`What was seen or heard, pleasant or not` });
-  return h("section", { class: "panel" }, h("h1", {}, t`Noted at ${hour(first.at, zone)}`), words,
+  return titled(t`Noted at ${hour(first.at, zone)}`, words,
     button(t`Save the words`, async () => words.value.trim() && (await record("session_note", { what: "observation", words: words.value.trim() }, { about: first.id })) && done(), { class: "main" }), button(t`Later`, done, { class: "plain" }));
 }
 
