@@ -8,17 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from tests.conduct.record import keep, telling_story
-from waitress import create_server
 
 from entact.conduct.configuration import (
     Mail,
@@ -29,7 +26,7 @@ from entact.conduct.configuration import (
     secret_file,
 )
 from entact.conduct.error import ConductError
-from entact.conduct.serve import TAKES, _let_go, address_of, make_application, serve
+from entact.conduct.serve import make_application, serve
 from entact.protocol import Study
 
 Get = Callable[..., str]
@@ -106,42 +103,6 @@ def test_an_answer_to_head_has_no_body_and_half_open_connections_keep_nobody_out
         assert time.monotonic() - begun < 60  # beside 300 that say nothing
         for one in waiting:
             one.close()
-
-
-def file_or_page(environ: dict[str, Any], start_response: Any) -> Any:
-    """A file of 40 MB, beside a page."""
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return iter([b"x" * 100_000] * 400) if environ["PATH_INFO"] == "/file" else [b"a page"]
-
-
-def test_who_takes_nothing_of_a_large_file_does_not_keep_others_from_their_pages_for_ever() -> None:
-    threads, words = 2, b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = create_server(file_or_page, sockets=[listening], threads=threads)
-        _let_go(server)
-        serves = threading.Thread(target=server.run, daemon=True)
-        serves.start()
-        address = address_of(listening)
-        asleep = [socket.create_connection(listening.getsockname()) for _ in range(threads)]
-        for one in asleep:
-            one.sendall(b"GET /file" + words)
-        until = time.monotonic() + 60
-        full = server.adj.outbuf_high_watermark
-        while sum(one.total_outbufs_len > full for one in list(server.active_channels.values())) < threads:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        with ThreadPoolExecutor(1) as pool:
-            page = pool.submit(raw, address, b"GET /" + words)
-            server.trigger.pull_trigger(lambda: server.maintenance(time.time() + TAKES / 2))
-            with pytest.raises(TimeoutError):
-                page.result(0.5)
-            server.trigger.pull_trigger(lambda: server.maintenance(time.time() + TAKES + 1))
-            assert b"a page" in page.result(60)[1]
-        assert raw(address, b"GET /file" + words)[1].count(b"x") == 40_000_000  # who takes it has it whole
-        for one in asleep:
-            one.close()
-        server.trigger.pull_trigger(server.close)
-        serves.join(60)
 
 
 def test_who_sends_more_than_any_page_takes_is_told_before_it_is_kept(study: Study, database: str) -> None:

@@ -13,11 +13,11 @@ from threading import Event
 from typing import Any
 
 from entact.conduct.error import ConductError
+from entact.conduct.taking import THREADS, keep_asking, let_go
 
 STATIC = Path(__file__).parent / "static"
 CONNECTIONS = 800  # at once; those that send half a request must not keep others out
 PATIENCE = 20  # seconds in which nothing comes, after which a connection is closed
-TAKES = 300  # seconds in which nothing is taken of an answer, after which it is not waited for any more
 SWITCHES = (
     0.0005  # seconds after which a page that is being written lets a save go on that waits for its turn
 )
@@ -61,7 +61,7 @@ def serve(
     server = create_server(
         application,
         sockets=[listening],
-        threads=4,
+        threads=THREADS,
         ident="entact",
         clear_untrusted_proxy_headers=True,
         **_behind_proxy(),
@@ -71,10 +71,11 @@ def serve(
         cleanup_interval=PATIENCE // 4,
         asyncore_use_poll=True,
     )
-    _let_go(server)
+    let_go(server)
     if shared:
         _stand_back(server)
     stop = Event()
+    keep_asking(server, stop)
     if verifies:
         keep_checking(stop)
     if ready is not None:
@@ -96,25 +97,6 @@ def pause_seldom() -> None:
     make no circles and go as soon as they are forgotten; what requests make is found while it is young.
     """
     gc.set_threshold(*CIRCLES)
-
-
-def _let_go(server: Any) -> None:
-    """Closes a connection that takes nothing of its answer any more: a laptop that sleeps amid a large file.
-
-    What writes a file waits where too much of it is not taken. There are few who write: so many sleeping
-    laptops, and nobody has a page.
-    """
-    maintenance = server.maintenance
-
-    def also_those_that_take_nothing(now: float) -> None:
-        maintenance(now)
-        for channel in list(server.active_channels.values()):
-            # Less than this waits for more to be sent with it, as long as the answer is being written.
-            enough = server.adj.outbuf_high_watermark if channel.requests else 0
-            if channel.total_outbufs_len > enough and channel.last_activity < now - TAKES:
-                channel.handle_close()
-
-    server.maintenance = also_those_that_take_nothing
 
 
 def _stand_back(server: Any) -> None:

@@ -24,7 +24,7 @@ from entact.conduct.access.handing import ROUTES_HANDED, is_handed
 from entact.conduct.access.locking import is_locked
 from entact.conduct.access.people import person_of
 from entact.conduct.access.sign_on import was_shown_there
-from entact.conduct.access.streams import guard
+from entact.conduct.access.streams import guard, hold
 from entact.conduct.access.trail import by_session, enter
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import (
@@ -73,8 +73,10 @@ class Doorkeeper:
         response = self.get_response(request)
         if request.person is not None and response.status_code == 200:
             _note_look(request)
-        if request.person is not None and isinstance(response, StreamingHttpResponse):
-            guard(request, response)
+        if request.person is not None:
+            hold(request)
+            if isinstance(response, StreamingHttpResponse):
+                guard(request, response)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
 from entact.conduct.error import ConductError
+from entact.conduct.taking import channel_of
 
 EVERY: Final = (
     0.5  # seconds after which it is asked again: nothing leaves a second after the account is closed
@@ -24,6 +25,13 @@ def guard(request: HttpRequest, answer: StreamingHttpResponse) -> None:
     It breaks off, so that who takes it in sees that it is not whole.
     """
     answer.streaming_content = _while_held(request, iter(answer))
+
+
+def hold(request: HttpRequest) -> None:
+    """Has what waits to be taken of an answer go with the right to it: for who reads slowly, much does."""
+    channel = channel_of(request.META)
+    if channel is not None:
+        channel.holds = lambda: _holds(request)
 
 
 def _while_held(request: HttpRequest, parts: Iterator[bytes]) -> Iterator[bytes]:

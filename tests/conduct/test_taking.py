@@ -1,0 +1,185 @@
+"""How answers are taken: a server of pages beside those who take them slowly, not at all, or no more."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from tests.conduct.people import signed_in
+from tests.conduct.record import SEES_ALL, keep, telling_story
+from tests.conduct.test_serve import raw
+from waitress import create_server
+
+from entact.conduct.access import people
+from entact.conduct.access.models import Account
+from entact.conduct.serve import address_of
+from entact.conduct.taking import (
+    LEAST,
+    MORE,
+    TAKES,
+    THREADS,
+    Channel,
+    channel_of,
+    end_what_is_not_held,
+    let_go,
+    mind,
+)
+from entact.protocol import Study
+
+WORDS = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+WHOLE = 40_000_000  # bytes of the file
+
+
+class Served:
+    """A server of a file of 40 MB beside a page, in this process; `held`: whether it may be had."""
+
+    def __init__(self) -> None:
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.server = create_server(self._answer, sockets=[self.listening], threads=THREADS)
+        self.address, self.held = address_of(self.listening), True
+        let_go(self.server)
+        self._serves = threading.Thread(target=self.server.run, daemon=True)
+        self._serves.start()
+        self._readers = ExitStack()
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Any:
+        channel = channel_of(environ)
+        assert channel is not None
+        channel.holds = lambda: self.held
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        length = {"/file": 400, "/short": 50}.get(environ["PATH_INFO"], 0)
+        return iter([b"x" * 100_000] * length) if length else [b"a page"]
+
+    def asleep(self, path: bytes, many: int = 1) -> list[socket.socket]:
+        """Some who ask for a file, and take nothing of it; once nothing more of it goes."""
+        found = [socket.create_connection(self.listening.getsockname()) for _ in range(many)]
+        for one in found:
+            self._readers.enter_context(one).sendall(b"GET " + path + WORDS)
+        least = self.server.adj.outbuf_high_watermark if path == b"/file" else 0
+        self.until(
+            lambda: len(self.channels) == many and all(c.total_outbufs_len > least for c in self.channels)
+        )
+        return found
+
+    @property
+    def channels(self) -> list[Channel]:
+        return list(self.server.active_channels.values())
+
+    def mind(self, now: float) -> None:
+        """Looks how answers are taken; once that is done."""
+        done = threading.Event()
+        self.server.trigger.pull_trigger(lambda: (mind(self.server, now), done.set()))
+        assert done.wait(60)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        last = time.monotonic() + 60
+        while not holds():
+            assert time.monotonic() < last
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        self._readers.close()
+        self.server.trigger.pull_trigger(self.server.close)
+        self._serves.join(60)
+        self.listening.close()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    found = Served()
+    yield found
+    found.close()
+
+
+def take(reader: socket.socket, length: int = WHOLE * 2) -> int:
+    """Takes so much, or all that comes; how much that is."""
+    reader.settimeout(60)
+    taken = 0
+    while taken < length:
+        try:
+            part = reader.recv(min(1 << 16, length - taken))
+        except ConnectionResetError:
+            break
+        if not part:
+            break
+        taken += len(part)
+    return taken
+
+
+def test_who_takes_nothing_or_a_byte_now_and_then_keeps_no_thread_for_ever(served: Served) -> None:
+    sleeps, drips, reads = served.asleep(b"/file", 3)
+    served.mind(0)
+    take(drips, 50_000)
+    served.mind(TAKES - 1)
+    assert len(served.channels) == 3
+    take(reads, 8 * LEAST)  # a good part of which the system holds for it
+    served.until(lambda: sum(one.taken > 6 * LEAST for one in served.channels) == 1)
+    served.mind(TAKES + 1)
+    assert len(served.channels) == 1
+    assert take(reads) + 8 * LEAST > WHOLE  # who takes it has it whole
+    assert take(sleeps) < WHOLE > take(drips)
+
+
+def test_those_who_take_slowly_keep_nobody_from_a_page(served: Served) -> None:
+    served.asleep(b"/file", THREADS)
+    assert len(served.server.task_dispatcher.threads) == THREADS
+    served.mind(0)
+    assert b"a page" in raw(served.address, b"GET /" + WORDS)[1]  # by a thread in place of one that waits
+    assert len(served.server.task_dispatcher.threads) == 2 * THREADS
+    served.mind(TAKES + 1)
+    served.until(lambda: not served.channels)
+    served.mind(TAKES + 2)
+    served.until(lambda: len(served.server.task_dispatcher.threads) == THREADS)
+
+
+def test_there_are_not_as_many_threads_as_somebody_likes(served: Served) -> None:
+    served.asleep(b"/file", THREADS)
+    for _ in range(4):
+        served.mind(0)
+    assert len(served.server.task_dispatcher.threads) <= THREADS + MORE
+
+
+@pytest.mark.parametrize("path", [b"/file", b"/short"])
+def test_what_waits_for_a_slow_reader_goes_with_the_right_to_it(served: Served, path: bytes) -> None:
+    (reader,) = served.asleep(path)  # of the short one all was written, and waits
+    end_what_is_not_held(served.server)
+    assert served.channels
+    served.held = False
+    end_what_is_not_held(served.server)
+    served.until(lambda: not served.channels)
+    assert take(reader) < (WHOLE if path == b"/file" else 5_000_000)
+
+
+def test_a_connection_by_which_somebody_else_asks_next_is_theirs(served: Served) -> None:
+    with socket.create_connection(served.listening.getsockname()) as proxy:
+        for _ in range(2):
+            proxy.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"a page" in proxy.recv(10_000)
+            served.held = False
+            end_what_is_not_held(served.server)  # nothing of it waits
+        (channel,) = served.channels
+        assert channel.received(b"GET /")
+        assert channel.holds is None
+
+
+@pytest.mark.requirement("R07")
+def test_each_answer_to_who_signed_in_is_held_to_their_right(study: Study, database: str) -> None:
+    keep(study, telling_story(study))
+    browser = signed_in(SEES_ALL)
+    server = create_server(lambda environ, start: [], sockets=[socket.create_server(("127.0.0.1", 0))])
+    ours, theirs = socket.socketpair()
+    channel = Channel(server, ours, "", server.adj, map={})
+    asked = {"waitress.client_disconnected": channel.check_client_disconnected}
+    assert browser.get("/", **asked).status_code == 200
+    assert channel.holds is not None
+    assert channel.holds()
+    people.close_account(Account.objects.get(), by=people.By())
+    assert not channel.holds()
+    server.close()
+    ours.close()
+    theirs.close()
