@@ -6,12 +6,15 @@ Every job can be done twice: a killed worker leaves its job behind, and the next
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import procrastinate
 from django.db import DatabaseError, connection
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.jobs import Status
+from procrastinate.periodic import PeriodicDeferrer, PeriodicTask
+from procrastinate.worker import Worker
 
 from entact.conduct.error import ConductError
 from entact.conduct.worker import work
@@ -32,9 +35,38 @@ WHEN: tuple[tuple[str, Callable[[], object]], ...] = (
 )
 
 
-def make_queue() -> procrastinate.App:
+class OneRound(PeriodicDeferrer):
+    """Plans what is done at its times: of all the times that went by meanwhile, once.
+
+    A machine that slept, or whose clock was put forward by a week, would plan each minute of it; one whose
+    clock was put back would plan nothing until that time has come again.
+    """
+
+    def get_timestamps(self, periodic_task: PeriodicTask, since: int | None, until: float) -> Iterable[int]:
+        """The last time before `until` at which a task was due, unless it was planned for then."""
+        if since is None or since > until:
+            yield from super().get_timestamps(periodic_task, None, until)
+            return
+        last = round(periodic_task.croniter.get_prev(ret_type=float, start_time=until))
+        if last > since:
+            yield last
+
+
+class _Worker(Worker):
+    async def _periodic_deferrer(self) -> None:
+        await OneRound(registry=self.app.periodic_registry, **self.app.periodic_defaults).worker()
+
+
+class Queue(procrastinate.App):
+    """The queue, whose worker plans by `OneRound`."""
+
+    def _worker(self, **options: Any) -> Worker:
+        return _Worker(app=self, **{**self.worker_defaults, **options})
+
+
+def make_queue() -> Queue:
     """The queue of the record in use, with all that is done at its times."""
-    queue = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=connector_params()))
+    queue = Queue(connector=procrastinate.PsycopgConnector(kwargs=connector_params()))
     for cron, do in WHEN:
         name = f"entact.{do.__name__}"
         task = queue.task(name=name, queueing_lock=name)(_job(do))
