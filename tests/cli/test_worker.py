@@ -8,8 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from tests.cli.conftest import Run
 
+from entact.cli import worker
 from entact.cli.worker import KeptProcess
 
 
@@ -42,3 +44,31 @@ def test_a_site_is_copied_by_hand(run: Run, own: str, tmp_path: Path) -> None:
     folder = Path(done.json["folder"])
     assert len(list((folder / "casebooks").iterdir())) == done.json["participants"]
     assert (folder / "SHA256SUMS").exists()
+
+
+LIVES = """
+import os, sys, time
+life = int(sys.argv[sys.argv.index("--life") + 1])
+while True:
+    os.write(life, b".")
+    time.sleep(0.02)
+"""
+
+
+def test_one_that_hangs_is_started_again_and_one_that_lives_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "_LOOKS", 0.05)
+    kept = KeptProcess([sys.executable, "-c", LIVES], again=0.01, hangs=3.0)
+    first = kept.pid
+    time.sleep(3.5)
+    assert kept.pid == first
+    os.kill(first, signal.SIGSTOP)  # there, and does nothing any more
+    patience = time.monotonic() + 60
+    while kept.pid == first and time.monotonic() < patience:
+        time.sleep(0.01)
+    assert kept.pid != first
+    assert not is_there(first)
+    second = kept.pid
+    kept.end()
+    assert not is_there(second)

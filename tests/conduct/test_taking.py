@@ -17,7 +17,7 @@ from waitress import create_server
 
 from entact.conduct.access import people
 from entact.conduct.access.models import Account
-from entact.conduct.serve import address_of
+from entact.conduct.serve import address_of, show_life
 from entact.conduct.taking import (
     LEAST,
     MORE,
@@ -183,3 +183,27 @@ def test_each_answer_to_who_signed_in_is_held_to_their_right(study: Study, datab
     server.close()
     ours.close()
     theirs.close()
+
+
+def test_a_server_shows_that_it_lives_while_a_thread_takes_up_work_and_after_a_clock_was_put_back(
+    served: Served,
+) -> None:
+    shown: list[float] = []
+    show_life(served.server, lambda: shown.append(0))
+    served.server.adj.cleanup_interval = 0
+    served.server.next_channel_cleanup = time.time() + 3600  # as a clock leaves it that is put back
+    served.until(lambda: len(shown) > 2)
+    go_on = threading.Event()
+
+    class Stuck:
+        def service(self) -> None:
+            go_on.wait(60)
+
+    for _ in range(THREADS + MORE):
+        served.server.task_dispatcher.add_task(Stuck())
+    served.until(lambda: served.server.task_dispatcher.queue)
+    quiet = len(shown)
+    time.sleep(0.5)
+    assert len(shown) <= quiet + 1  # no thread takes anything up
+    go_on.set()
+    served.until(lambda: len(shown) > quiet + 1)

@@ -8,12 +8,13 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Event
 
 from rich.console import Console
 
 from entact.cli.database import open_record
-from entact.cli.worker import KeptProcess, keep_worker
+from entact.cli.worker import HANGS, KeptProcess, keep_worker, show_life
 from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, address_of, listen, make_application, serve
 
@@ -104,7 +105,7 @@ def _serve_together(
         number = listening.fileno()
         command = [sys.executable, "-c", "from entact.cli import main; main()", "serve-part"]
         command += ["--database", database, "--socket", str(number)]
-        parts = [KeptProcess(command, again=0.2, files=(number,)) for _ in range(processes)]
+        parts = [KeptProcess(command, again=0.2, files=(number,), hangs=HANGS) for _ in range(processes)]
         try:
             ready(address_of(listening))
             with suppress(KeyboardInterrupt):
@@ -114,9 +115,13 @@ def _serve_together(
                 part.end()
 
 
-def serve_part(database: str, number: int) -> None:
-    """Serves pages as one of several processes, on the socket with this number."""
+def serve_part(database: str, number: int, life: int | None = None) -> None:
+    """Serves pages as one of several processes, on the socket with this number.
+
+    Args:
+        life: number of the file to which it shows that it lives.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ["ENTACT_DATABASE"] = database
     open_record(database)
-    serve(verifies=False, listening=socket.socket(fileno=number))
+    serve(verifies=False, listening=socket.socket(fileno=number), lives=partial(show_life, life))

@@ -33,6 +33,7 @@ def serve(
     ready: Callable[[str], None] | None = None,
     verifies: bool = True,
     listening: socket.socket | None = None,
+    lives: Callable[[], None] | None = None,
 ) -> None:
     """Serves the pages of the record in use until interrupted. Call `store.setup` first.
 
@@ -41,6 +42,7 @@ def serve(
         port: 0 for any. ready: called with the address once it answers.
         verifies: whether the chains are checked from here; else a worker does.
         listening: a socket that several processes serve together, in place of `host` and `port`.
+        lives: called every few seconds while connections are minded and threads take up work.
     Raises:
         ConductError: when the record holds no study, or the address cannot be used.
     """
@@ -74,6 +76,8 @@ def serve(
     let_go(server)
     if shared:
         _stand_back(server)
+    if lives is not None:
+        show_life(server, lives)
     stop = Event()
     keep_asking(server, stop)
     if verifies:
@@ -97,6 +101,34 @@ def pause_seldom() -> None:
     make no circles and go as soon as they are forgotten; what requests make is found while it is young.
     """
     gc.set_threshold(*CIRCLES)
+
+
+class _Proof:
+    """Work that a thread takes up like any page: that it was done proves that one can."""
+
+    done = False
+
+    def service(self) -> None:
+        self.done = True
+
+    def cancel(self) -> None:
+        """Nobody waits for it."""
+
+
+def show_life(server: Any, lives: Callable[[], None]) -> None:
+    """Has a server call `lives` each time that it minds its connections and a thread has done work since."""
+    maintenance, proofs = server.maintenance, list[_Proof]()
+
+    def also_shown(now: float) -> None:
+        maintenance(now)
+        if proofs and not proofs[-1].done:
+            return
+        if proofs:
+            lives()
+        proofs[:] = [_Proof()]
+        server.task_dispatcher.add_task(proofs[-1])
+
+    server.maintenance = also_shown
 
 
 def _stand_back(server: Any) -> None:

@@ -83,6 +83,14 @@ def let_go(server: Any) -> None:
         mind(server, time.monotonic())
 
     server.maintenance = also_those_that_take_little
+    readable = server.readable
+
+    def also_after_a_clock_was_put_back() -> bool:
+        if server.next_channel_cleanup > time.time() + server.adj.cleanup_interval:
+            server.next_channel_cleanup = 0  # else nothing is minded until that time has come again
+        return bool(readable())
+
+    server.readable = also_after_a_clock_was_put_back
 
 
 def mind(server: Any, now: float) -> None:

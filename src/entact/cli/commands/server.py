@@ -97,20 +97,25 @@ def serve(
 
 @commands.command(hidden=True)
 def serve_part(
-    socket: Annotated[int, typer.Option(help="Number of the open socket.")], database: Database = REHEARSAL
+    socket: Annotated[int, typer.Option(help="Number of the open socket.")],
+    database: Database = REHEARSAL,
+    life: Annotated[int | None, typer.Option(help="Number of the file that shows it lives.")] = None,
 ) -> None:
     """One of several processes that serve pages together: `entact serve --processes` starts them."""
     from entact.cli.server import serve_part
 
-    serve_part(database, socket)
+    serve_part(database, socket, life)
 
 
 @commands.command("work", short_help="Verify, copy, remind and anchor by itself.")
-def work_(database: Database = REHEARSAL) -> None:
+def work_(
+    database: Database = REHEARSAL,
+    life: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
     """Do what is done without anybody asking, until interrupted: `entact serve` starts this by itself."""
     from entact.cli.worker import work
 
-    work(database)
+    work(database, life)
 
 
 @commands.command(short_help="Try whether mail leaves and arrives.")

@@ -64,32 +64,43 @@ class Queue(procrastinate.App):
         return _Worker(app=self, **{**self.worker_defaults, **options})
 
 
-def make_queue() -> Queue:
-    """The queue of the record in use, with all that is done at its times."""
+def make_queue(lives: Callable[[], None] | None = None) -> Queue:
+    """The queue of the record in use, with all that is done at its times.
+
+    Args:
+        lives: called after each sign of life.
+    """
     queue = Queue(connector=procrastinate.PsycopgConnector(kwargs=connector_params()))
     for cron, do in WHEN:
         name = f"entact.{do.__name__}"
-        task = queue.task(name=name, queueing_lock=name)(_job(do))
+        job = _job(do, lives if do is work.give_sign else None)
+        task = queue.task(name=name, queueing_lock=name)(job)
         queue.periodic(cron=cron, periodic_id=name)(task)
     rescue = queue.task(name="entact.rescue", queueing_lock="entact.rescue", pass_context=True)(_rescue)
     queue.periodic(cron=OFTEN, periodic_id="entact.rescue")(rescue)
     return queue
 
 
-def run_worker() -> None:
-    """Does what is due until the process is told to end; what is under way is finished first."""
+def run_worker(lives: Callable[[], None] | None = None) -> None:
+    """Does what is due until the process is told to end; what is under way is finished first.
+
+    Args:
+        lives: called after each sign of life.
+    """
     for _, do in WHEN[:2]:
         try:
             _job(do)(0)  # at once, so that a new worker is seen and a broken chain is named without a wait
         except (StoreError, ConductError, DatabaseError):
             _log.exception("%s could not be done; it is tried again at its time", do.__name__)
-    make_queue().run_worker(concurrency=2, delete_jobs="always", shutdown_graceful_timeout=30)
+    make_queue(lives).run_worker(concurrency=2, delete_jobs="always", shutdown_graceful_timeout=30)
 
 
-def _job(do: Callable[[], object]) -> Callable[[int], None]:
+def _job(do: Callable[[], object], then: Callable[[], None] | None = None) -> Callable[[int], None]:
     def job(timestamp: int) -> None:
         try:
             do()
+            if then is not None:
+                then()
         finally:
             connection.close()
 
