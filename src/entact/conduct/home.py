@@ -22,6 +22,7 @@ from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.releases.domain import sites_stand
+from entact.conduct.session.waiting import sent_without_access
 from entact.conduct.staff.waiting import certificates, own_sites, planned_ends, training, unsigned_log
 from entact.conduct.supply.home import supply_tasks
 from entact.conduct.today import MOST, Task, Today, of_participants
@@ -380,6 +381,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     on_hold,
     serious_events,
     ends_half_said,
+    sent_without_access,
     reconsents,
     reports_owed,
     monitoring_actions,

@@ -15,10 +15,14 @@ from entact.protocol.study.gates import Escalation
 SECOND_DOSE: Final = "dose.second"
 TOO_MANY_UNITS: Final = "dose.too_many_units"
 OTHER_KIT: Final = "dose.other_kit"
+GIVEN_AFTER_ACCESS: Final = "dose.after_access"
+DISCHARGED_AFTER_ACCESS: Final = "dose.discharged_after_access"
 CORE_ALERTS: Final[Mapping[str, str]] = {
     SECOND_DOSE: "Critical: a second dose was taken",
     TOO_MANY_UNITS: "Critical: more units were taken than the level has",
     OTHER_KIT: "Critical: a kit was taken that is not this participant's",
+    GIVEN_AFTER_ACCESS: "Critical: a dose was recorded by somebody whose access had ended",
+    DISCHARGED_AFTER_ACCESS: "Critical: somebody was discharged by a person whose access had ended",
 }
 TIME_TO_ANSWER: Final = timedelta(minutes=5)  # assumption: until all roles that a file ever calls are called
 _NEVER_CALLED: Final = frozenset({"participant", "rater"})

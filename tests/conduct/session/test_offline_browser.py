@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from tests.conduct.session.conftest import NOON
-from tests.conduct.session.tablet import INSTALLED, all_sent, arrive, course_now, enter, unlock
+from tests.conduct.session.tablet import INSTALLED, all_sent, arrive, course_now, enter, look, unlock
 from tests.course.cases import Case
+
+from entact.course import findings
 
 pytestmark = pytest.mark.slow
 TURNS = 8  # one an hour
+DAY = 86_400_000  # milliseconds
 
 
 def test_eight_hours_without_a_network_lose_nothing_and_keep_nothing_twice(
@@ -58,3 +61,26 @@ def test_eight_hours_without_a_network_lose_nothing_and_keep_nothing_twice(
     assert times == sorted(times)  # in order
     spans = [one.said.state for one in course.noted["session_note"]]
     assert spans == ["begun", "ended"] * (TURNS // 2)
+
+
+def test_days_without_the_server_are_said_and_stop_nobody(
+    tablet: Callable[..., Any], case: Case, in_session: str
+) -> None:
+    tab = tablet()
+    tab.clock.install(time=NOON)
+    arrive(tab)
+    all_sent(tab)
+    assert tab.evaluate(INSTALLED)
+    tab.context.set_offline(True)
+    assert not tab.locator(".top:has-text('Connect this device before')").count()
+    tab.clock.fast_forward(21 * DAY // 4)
+    tab.wait_for_selector(".top [role=alert]:has-text('Connect this device before')")
+    look(tab, "session-unreached")
+    enter(tab, systolic="120", diastolic="80", heart_rate="81", temperature="36.9")
+    tab.wait_for_selector(".state:has-text('1 not sent yet')")
+    tab.context.set_offline(False)
+    all_sent(tab)
+    tab.wait_for_selector(".top:not(:has-text('Connect this device before'))")  # the grant is another one
+    (last,) = [one.entry for one in course_now(case, in_session).vitals[-1:]]
+    found = [one.rule for one in findings(course_now(case, in_session), NOON) if one.entry == last]
+    assert not {"recorded_after_grant", "recorded_after_access"} & set(found)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from entact.course import Entry
 from entact.course.setting import fold_access
+from entact.course.state.access import AccessState, access_ended
+from entact.course.state.setting import Delegated, SiteState
 
 NOBODY: frozenset[tuple[str, str, str]] = frozenset()
 
@@ -55,3 +59,30 @@ def test_what_is_wrong_with_an_entry_is_said_of_it_and_holds_up_nothing_behind_i
         ("unreadable", unread.id),
     ]
     assert state.held() == {("ben", "therapist", "denver")}
+
+
+def opened(number: int, status: str) -> Entry:
+    return said(number, "account", person="ben", name="Ben", status=status)
+
+
+def test_a_role_of_the_whole_study_ends_with_the_account_and_comes_back_with_it() -> None:
+    state = fold_access([opened(0, "open"), role(1, "", "given"), opened(3, "closed"), opened(5, "open")])
+
+    def ended(minute: int) -> int | None:
+        at = access_ended(state, SiteState("denver"), "ben", "therapist", moment(minute))
+        return None if at is None else at.minute
+
+    assert [ended(minute) for minute in range(7)] == [None, None, None, 3, 3, None, None]
+    assert access_ended(state, SiteState("denver"), "ben", "nurse", moment(4)) is None  # never had
+
+
+def test_a_last_day_is_over_by_the_clock_of_the_site() -> None:
+    given = Delegated("ben", "therapist", moment(0), None, "2026-03-02", "e")
+    site = SiteState("denver", timezone="America/Denver", delegated=(given,))
+    over = datetime.fromisoformat("2026-03-03T00:00:00-07:00")
+    for at, expected in ((over - timedelta(seconds=1), None), (over, over), (over + timedelta(days=9), over)):
+        assert access_ended(AccessState(), site, "ben", "therapist", at) == expected
+
+
+def moment(minute: int) -> datetime:
+    return datetime.fromisoformat(f"2026-03-02T10:{minute:02d}:00+00:00")

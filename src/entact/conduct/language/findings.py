@@ -30,6 +30,9 @@ FINDINGS: Final = (
         "This is dated {at}, and asked for at {now}: what has been done already is recorded as "
         "a fact, what is to come is asked for when it is done."
     ),
+    gettext_noop("recorded by {person} after their access had ended"),
+    gettext_noop("arrived after the access of {person} had ended, and says that it was recorded before"),
+    gettext_noop("recorded by {person} on a console that had not reached the server for a week"),
     # entact.course.found, entact.course.gates
     gettext_noop("{person} has written about this participant otherwise, and rates how they were treated"),
     gettext_noop("the participant had not agreed to recordings when this one began"),

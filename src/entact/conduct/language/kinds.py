@@ -69,6 +69,8 @@ OF_KINDS = (
     gettext_noop("Conflict decided"),
     gettext_noop("Critical: a kit was taken that is not this participant's"),
     gettext_noop("Critical: a second dose was taken"),
+    gettext_noop("Critical: a dose was recorded by somebody whose access had ended"),
+    gettext_noop("Critical: somebody was discharged by a person whose access had ended"),
     gettext_noop("Critical: more units were taken than the level has"),
     gettext_noop("Decided by"),
     gettext_noop("Deviation"),

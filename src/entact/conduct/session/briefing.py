@@ -19,7 +19,7 @@ from entact.conduct.record.door import written_under
 from entact.conduct.record.opened import is_closed
 from entact.conduct.refusal import teller
 from entact.conduct.session.asking import form_of, rule_of
-from entact.conduct.session.sealed import OF_SESSION, Grant, public_key
+from entact.conduct.session.sealed import GRANTED, OF_SESSION, Grant, public_key
 from entact.conduct.sight import DOSING, EVENTS, Sight
 from entact.conduct.words import role_words, title_of_visit, told
 from entact.course import Course
@@ -59,6 +59,8 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         asked.participant.ledger,
         encounter,
         author.authenticated.session or "",
+        course.site or "",
+        (asked.now + GRANTED).isoformat(timespec="seconds"),
     )
     booked = bookings_of(course).get(encounter)
     sight = asked.reader.sight
@@ -74,6 +76,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "release": written_under(course, asked.now),
         "key": public_key(),
         "grant": grant.text(),
+        "until": grant.until,
         "person": {
             "identity": asked.person.identity,
             "name": asked.person.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -12,12 +12,15 @@ from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from entact import store
+from entact.conduct.access.ended import access_ended_at
 from entact.conduct.reader import begin_to_write, environment_of_database, present
-from entact.conduct.session.sealed import OF_SESSION, Box, Opened, Unopened, open_box
+from entact.conduct.session.sealed import OF_SESSION, Box, Grant, Opened, Unopened, open_box
 from entact.course import Entry, Refused
 from entact.course.entry import instant, parse
+from entact.course.entry.entry import AFTER_ACCESS, AFTER_GRANT, SENT_AFTER_ACCESS
 from entact.course.kinds import KINDS
 from entact.store import StoreError
+from entact.store.lists import participants_of
 
 _log = logging.getLogger(__name__)
 
@@ -58,11 +61,15 @@ def _receive(box: Box) -> Outcome:
     grant, author = opened.grant, opened.grant.author
     entry = _entry(opened)
     authenticated = author.authenticated
-    if entry is not None and entry.role != grant.role:  # kept as it is, and found: nobody has two by a grant
-        authenticated = msgspec.structs.replace(authenticated, problem="other_role")
-    received_at = _arrival(entry).isoformat()
+    arrived = _arrival(entry)
+    problem = _lateness(grant, entry, arrived)
+    if entry is not None and entry.role != grant.role and problem != AFTER_ACCESS:
+        problem = "other_role"  # kept as it is, and found: nobody has two by a grant
+    authenticated = msgspec.structs.replace(authenticated, problem=problem)
+    received_at = arrived.isoformat()
     begin_to_write(grant.ledger)
-    if entry is not None and KINDS[entry.kind].acts and entry.replaces is None:
+    decided = entry is not None and KINDS[entry.kind].acts != () and problem != AFTER_ACCESS
+    if entry is not None and decided and entry.replaces is None:
         done = store.act(
             entry,
             received_at=received_at,
@@ -102,6 +109,30 @@ def _entry(opened: Opened) -> Entry | None:
 def _as_it_came(opened: Opened) -> bytes:
     """What is no entry about this participant, wrapped so that it is kept in the ledger of this one."""
     return msgspec.json.encode({"received": opened.text.decode("utf-8", "replace")})
+
+
+def _lateness(grant: Grant, entry: Entry | None, arrived: datetime) -> str | None:
+    """Whether an entry was recorded, or arrived, after its author might write; a code for it.
+
+    A device's clock may lie, so that what arrives after is said to have, whatever it says of itself; but what
+    says that it was recorded before keeps what only its author can do.
+    """
+    site = grant.site or next((one.site for one in participants_of([grant.ledger])), "")
+    recorded = min(_recorded(entry) or arrived, arrived)
+    if access_ended_at(site, grant.identity, grant.role, recorded) is not None:
+        return AFTER_ACCESS
+    if access_ended_at(site, grant.identity, grant.role, arrived) is not None:
+        return SENT_AFTER_ACCESS
+    return AFTER_GRANT if grant.until and recorded > instant(grant.until) else None
+
+
+def _recorded(entry: Entry | None) -> datetime | None:
+    """When an entry was written down, by the device's clock and what it knows of that; None where none is."""
+    try:
+        at = instant(entry.recorded_at) if entry is not None else None
+        return at and at - timedelta(milliseconds=(entry.clock_offset_ms if entry else None) or 0)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _arrival(entry: Entry | None) -> datetime:

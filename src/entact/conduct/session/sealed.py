@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -38,11 +39,20 @@ class Unopened(ValueError):
     """A box that this server cannot open, or whose grant it did not give."""
 
 
+GRANTED: Final = timedelta(days=7)
+"""How long a grant lasts: a console is set up on a Friday for a Monday. It is renewed once a day while the
+console reaches the server; what is entered after it is kept all the same, and found."""
+
+
 class Grant(msgspec.Struct, frozen=True):
-    """Who may write about whom from a console: given to somebody signed in, and true for ever after.
+    """Who may write about whom from a console: given to somebody signed in, for a time.
+
+    It opens nothing and is asked for nothing: it says by whom an entry is, which is kept also after its time,
+    and after the access of who wrote it had ended; and found.
 
     Attributes:
-        session: opaque name of the session in which it was given.
+        session: opaque name of the session in which it was given. site: of the participant. until: when it
+            ends. The last two are empty of one from before these were said.
     """
 
     identity: str
@@ -50,6 +60,8 @@ class Grant(msgspec.Struct, frozen=True):
     ledger: str
     encounter: str
     session: str
+    site: str = ""
+    until: str = ""
 
     @property
     def author(self) -> Author:

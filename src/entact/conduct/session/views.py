@@ -290,6 +290,7 @@ def _beside(request: HttpRequest, asked: Asked, encounter: str) -> dict[str, Any
         "devices": [msgspec.to_builtins(one) for one in others(ledger, encounter, device, now)],
         "called": [one for one in called(ledger) if one["entry"] in seen],
         "ways": ways(),
+        "day": asked.now.date().isoformat(),  # with it a grant is renewed, also where nothing else is new
     }
     return said | {"beside": sha256(msgspec.json.encode(said)).hexdigest()[:16]}
 

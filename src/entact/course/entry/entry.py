@@ -62,6 +62,11 @@ class Authenticated(
 CLAIMED = Authenticated(how="claimed")
 SYSTEM = Authenticated(how="system", who="entact")
 BY_PERSON = frozenset({"session", "person_key", "simulated"})  # ways in which a person is known
+AFTER_ACCESS = "after_access"  # a problem: it was recorded after its author's access had ended
+SENT_AFTER_ACCESS = "sent_after_access"  # one that leaves the author known: only its arrival came after
+AFTER_GRANT = "after_grant"  # another: the console had not reached the server for longer than it may
+LATE = frozenset({AFTER_ACCESS, SENT_AFTER_ACCESS, AFTER_GRANT})
+_LEAVES_KNOWN = (None, SENT_AFTER_ACCESS, AFTER_GRANT)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -226,7 +231,13 @@ def proved_by_person(entry: Entry) -> bool:
     if not isinstance(entry, Kept):
         return True
     by = entry.authenticated
-    return by is not None and by.how in BY_PERSON and by.who == entry.by and by.problem is None
+    return by is not None and by.how in BY_PERSON and by.who == entry.by and by.problem in _LEAVES_KNOWN
+
+
+def is_after_access(entry: Entry) -> bool:
+    """Whether an entry was recorded after its author's access had ended, as the server found on arrival."""
+    by = entry.authenticated if isinstance(entry, Kept) else None
+    return by is not None and by.problem == AFTER_ACCESS
 
 
 def same(kept: Kept, entry: Entry) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entact.course.entry.entry import BY_PERSON, Kept
+from entact.course.entry.entry import AFTER_ACCESS, BY_PERSON, LATE, SENT_AFTER_ACCESS, Kept
 
 # Codes for what was wrong with a device's or a person's proof on arrival, and how to say so.
 PROBLEMS = {
@@ -24,6 +24,8 @@ def doubt(kept: Kept) -> tuple[str, str, str] | None:
         if kept.format < 2:
             return None  # from before it was kept
         return "not_authenticated", kept.by, f"nothing says how it was known that {kept.by} entered this"
+    if by.problem in LATE:
+        return _late(kept, by.problem)
     if by.problem is not None:
         said = PROBLEMS.get(by.problem, by.problem)
         return "proof_wrong", kept.id, f"sent as by {kept.by} on {kept.device}: {said}"
@@ -40,3 +42,15 @@ def doubt(kept: Kept) -> tuple[str, str, str] | None:
     if by.how in BY_PERSON and by.who != kept.by and kept.source in OWN_WORDS:
         return "entered_by_other", kept.id, f"says it is by {kept.by}, and {by.who} was authenticated"
     return None
+
+
+def _late(kept: Kept, problem: str | None) -> tuple[str, str, str]:
+    """What is wrong with the time of an entry whose author's console was true to them."""
+    person = kept.by
+    if problem == AFTER_ACCESS:
+        return "recorded_after_access", kept.id, f"recorded by {person} after their access had ended"
+    if problem == SENT_AFTER_ACCESS:
+        message = f"arrived after the access of {person} had ended, and says that it was recorded before"
+        return "sent_after_access", kept.id, message
+    message = f"recorded by {person} on a console that had not reached the server for a week"
+    return "recorded_after_grant", kept.id, message

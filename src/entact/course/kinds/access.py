@@ -12,7 +12,7 @@ import msgspec
 
 from entact.course.entry.effective import Effective
 from entact.course.kinds.kind import UNSURE, Kind
-from entact.course.state.access import AccessFolding, AccountState, RoleHeld
+from entact.course.state.access import AccessFolding, AccountOpen, AccountState, RoleHeld
 
 
 class AccountChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,7 +164,13 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def reduce_account(access: AccessFolding, effective: Effective, payload: AccountChanged) -> None:
-    """The latest word on each account."""
+    """The latest word on each account, and from when to when it was open."""
+    running = next((one for one in access.opened if one.person == payload.person and one.until is None), None)
+    if payload.status == "open" and running is None:
+        access.opened.append(AccountOpen(payload.person, effective.at, None))
+    elif payload.status == "closed" and running is not None:
+        place = access.opened.index(running)
+        access.opened[place] = msgspec.structs.replace(running, until=effective.at)
     access.accounts[payload.person] = AccountState(
         payload.person, payload.name, payload.status == "open", effective.id
     )

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from entact.course.entry import Entry
+from entact.course.entry.entry import is_after_access
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
 from entact.course.state.alerts import AlertEpisode, Holding
 from entact.course.state.dose import DoseState, KitState, Part, PresenceState
 from entact.course.state.encounter import visit_of
 from entact.course.state.numbers import normal
-from entact.protocol.core_alerts import OTHER_KIT, SECOND_DOSE, TOO_MANY_UNITS
+from entact.protocol.core_alerts import GIVEN_AFTER_ACCESS, OTHER_KIT, SECOND_DOSE, TOO_MANY_UNITS
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -145,6 +146,8 @@ def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
     planned = _units(course, dose)
     if planned is not None and dose.taken > planned:
         _raise(course, dose, TOO_MANY_UNITS)
+    if dose.is_taken and is_after_access(entry):
+        _raise(course, dose, GIVEN_AFTER_ACCESS)
     if payload.witness is not None and payload.witness == entry.by:
         course.found("witness_is_giver", entry.id, "witness", f"{entry.by} enters the dose, and witnesses it")
     act = act_of_dose(course, entry, payload, effective.at)

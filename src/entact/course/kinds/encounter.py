@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from entact.course.entry import Entry
+from entact.course.entry.entry import is_after_access
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
+from entact.course.state.alerts import AlertEpisode, Holding
 from entact.course.state.encounter import PLANNED, UNSCHEDULED, Disposition, EncounterState, visit_of
+from entact.protocol.core_alerts import DISCHARGED_AFTER_ACCESS
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -86,7 +89,11 @@ def _check_end(course: State, effective: Effective, payload: Encounter) -> None:
     entry = effective.entry
     if payload.disposition == "against_advice":
         course.found("left_against_advice", entry.id, "", f"left {entry.encounter} against advice")
-    check_basis(course, effective, act_of_encounter(course, entry, payload, effective.at))
+    act = act_of_encounter(course, entry, payload, effective.at)
+    if act is not None and is_after_access(entry):
+        held = [Holding(entry.id, effective.at)]
+        course.alerts.append(AlertEpisode((DISCHARGED_AFTER_ACCESS,), entry.encounter, "", held))
+    check_basis(course, effective, act)
 
 
 _TELLS_OF_EVENT = frozenset({"adverse_events"})  # against advice, to a hospital, dead: something happened
@@ -105,5 +112,5 @@ ENCOUNTER = Kind(
     in_encounter=False,  # it is one
     with_participant=False,
     ended_by=frozenset(),
-    writes=frozenset({"deviations", "encounters"}),
+    writes=frozenset({"alerts", "deviations", "encounters"}),
 )

@@ -11,6 +11,7 @@ import * as store from "./store.js";
 import { t } from "./words.js";
 
 const { hour, now, span } = clock;
+const SOON = 1728e5; // milliseconds: for the last two days of a grant it is said that it ends
 
 /** Somebody by initials, or by more where two have the same: who enters is never a guess. @param {any} one @param {any[]} people @returns {string} */
 export function told(one, people) {
@@ -22,19 +23,26 @@ export function top({ fromPaper, back, relock }) {
   const it = session.current();
   const initial = course.doseOf(session.said(), "initial")[0];
   const { waiting, aside, questioned } = session.sending;
+  const until = Date.parse(it.acting.until);
   const server = { here: "", offline: t`No network: all is kept here.`, "signed out": t`Signed out at the server: all is kept and sent; sign in to see the others.` }[it.server];
   const state = [server, waiting ? t`${waiting} not sent yet.` : it.server === "here" ? t`All sent.` : "", aside ? t`The server could not open ${aside}.` : "", questioned ? t`The server would have decided ${questioned} otherwise: it is found in the record.` : ""].filter(Boolean).join(" ");
   return h("header", { class: "top" },
     h("p", { class: "banner" }, it.briefing.banner),
-    it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
-    waiting && store.mayBeThrownAway() ? h("p", { class: "lost", role: "alert" }, t`ONLY ON THIS DEVICE, which may throw away what it keeps: ${waiting} not sent yet. Write on paper too what is entered now, with the time.`) : null,
-    it.tight ? h("p", { class: "note", role: "alert" }, t`The storage of this device was full: make room now, and write readings on paper too.`) : null,
-    it.sounds && alarm.isMute() ? h("p", { class: "note", role: "alert" }, t`This device makes no sound yet: touch the screen once.`) : null,
+    line("lost", it.problem),
+    line("lost", waiting && store.mayBeThrownAway() && t`ONLY ON THIS DEVICE, which may throw away what it keeps: ${waiting} not sent yet. Write on paper too what is entered now, with the time.`),
+    line("note", it.tight && t`The storage of this device was full: make room now, and write readings on paper too.`),
+    line("note", until < now() + SOON && t`Connect this device before ${clock.day(until, it.briefing.zone)}, ${hour(until, it.briefing.zone)}: what is entered later is kept, and questioned.`),
+    line("note", it.sounds && alarm.isMute() && t`This device makes no sound yet: touch the screen once.`),
     clockLine(),
     devices(),
     it.paper === null ? null : h("div", { class: "note", role: "status" }, t`From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button(t`Another time`, fromPaper), button(t`Back to now`, () => ((it.paper = null), back())))),
     h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
     h("div", { class: "persons" }, it.people.map((one) => button(told(one, it.people), () => (session.actAs(one), redraw()), { "aria-pressed": String(one.identity === it.acting.identity), "aria-label": t`${one.name} enters` })), button(t`Lock`, relock)));
+}
+
+/** What somebody has to read at once, if there is such a thing. @param {string} kind @param {any} text */
+function line(kind, text) {
+  return text ? h("p", { class: kind, role: "alert" }, text) : null;
 }
 
 /** What is known of the other devices: those of one person that are only silent in one sentence. */

@@ -13,7 +13,7 @@ import * as signIn from "./signin.js";
 import * as store from "./store.js";
 import { coded, speak, t } from "./words.js";
 
-/** @typedef {{identity: string, name: string, role: string, gives?: boolean, grant: string, initials: string, standing: any}} Person `gives`: whether they may give a dose */
+/** @typedef {{identity: string, name: string, role: string, gives?: boolean, grant: string, until: string, initials: string, standing: any}} Person `gives`: whether they may give a dose; `until`: when the grant ends, under which they enter here without a network */
 
 /**
  * @typedef {object} Session
@@ -92,7 +92,7 @@ export async function fetchBriefing(address, before = null) {
 /** @param {any} briefing @returns {Person} */
 export function personOf(briefing) {
   const initials = briefing.person.name.split(/\s+/).map((/** @type {string} */ part) => part[0]).join("").slice(0, 3).toUpperCase();
-  return { ...briefing.person, grant: briefing.grant, initials, standing: briefing.standing };
+  return { ...briefing.person, grant: briefing.grant, until: briefing.until, initials, standing: briefing.standing };
 }
 
 /** Begins a session on this device. @param {string} address @param {any} briefing @param {string} pin @param {any} more */
@@ -332,7 +332,7 @@ async function ask() {
     if (found?.problem) it.server = "signed out";
     else if (found && !isNew) {
       follow(found);
-      it.people = it.people.map((one) => (one.identity === found.person.identity ? { ...one, grant: found.grant, standing: found.standing } : one));
+      it.people = it.people.map((one) => (one.identity === found.person.identity ? personOf(found) : one));
       actAs(it.people.find((one) => one.identity === it.acting.identity) ?? it.acting);
       await keepState();
     }
