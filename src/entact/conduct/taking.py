@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import Any, Final
 
 from django.db import DatabaseError, connection
+from django.utils.translation import gettext
 from waitress.channel import HTTPChannel
 
 THREADS: Final = 4  # that write pages, of each process
@@ -114,7 +115,7 @@ def keep_asking(server: Any, stop: Event) -> Thread:
         while not stop.wait(ASKS):
             end_what_is_not_held(server)
 
-    thread = Thread(target=ask, daemon=True, name="entact answers that wait")
+    thread = Thread(target=ask, daemon=True)
     thread.start()
     return thread
 
@@ -131,7 +132,9 @@ def end_what_is_not_held(server: Any) -> None:
             if holds():
                 continue
         except DatabaseError:
-            _log.exception("it could not be asked whether an answer may still be had: it is asked again")
+            _log.exception(
+                gettext("it could not be asked whether an answer may still be had: it is asked again")
+            )
             continue
         _close_soon(server, channel, holds)
     if asked:
