@@ -276,8 +276,8 @@ def test_consent_of_a_locked_participant_is_never_refused_and_is_found(
     assert found.count("changed_after_freeze") == 2
 
 
-def test_between_a_dose_and_discharge_nobody_consents_to_more(study: Study, database: str) -> None:
-    """Not anew, and not by correcting what stands; taking back is open."""
+def test_between_a_dose_and_discharge_nobody_signs_a_consent(study: Study, database: str) -> None:
+    """Not to more, not to the same of another version, not by correcting; taking back is open."""
     story = Story(study)
     story.whole()
     dosed = next(one for one in story.entries if one.kind == "dose")
@@ -299,6 +299,10 @@ def test_between_a_dose_and_discharge_nobody_consents_to_more(study: Study, data
     more = {"scope:recording": "true", "informed_at": "now"}
     assert "between a dose and discharge" in ada.post(
         where, signing(study, ada.get(where), **more), status=422
+    )
+    same = {"scope:recording": "false", "version": "9.9", "informed_at": "now"}
+    assert "between a dose and discharge" in ada.post(
+        where, signing(study, ada.get(where), **same), status=422
     )
     entry = course_of(study, ledger.name).consent
     assert entry is not None

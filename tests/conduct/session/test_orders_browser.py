@@ -101,6 +101,33 @@ def test_a_requirement_is_set_aside_by_each_person_with_her_reason_and_by_teleph
     assert "order_not_confirmed" not in rules
 
 
+def test_who_gives_no_dose_sets_aside_on_a_device_of_her_own_what_stands_against_it(
+    sessions: dict[str, str], tablet: Callable[..., Any], address: str, case: Case, in_session: str
+) -> None:
+    tab = tablet()
+    arrive(tab)
+    enter(tab, systolic="148", diastolic="94", heart_rate="88", temperature="36.9")
+    tab.get_by_role("button", name="Initial dose").click()
+    tab.wait_for_selector("text=Blood pressure too high")
+    tab.locator("input[name=why]").fill(WHY)
+    tab.get_by_role("button", name="set it aside").click()
+    tab.wait_for_selector("text=T-1 has set it aside")
+    all_sent(tab)
+    other = tablet("two")
+    cookie = {"name": "sessionid", "value": sessions["i-1"], "url": address}
+    other.context.add_cookies([cookie])
+    arrive(other)
+    other.get_by_role("button", name="Initial dose").click()
+    other.wait_for_selector("text=Another device gives the doses of this session")
+    other.locator("input[name=why]").fill("seen and spoken to")
+    other.get_by_role("button", name="set it aside").click()
+    other.wait_for_selector("text=Blood pressure too high", state="detached")
+    assert other.get_by_role("button", name="Give the initial dose").count() == 0  # the other device does
+    all_sent(other)
+    overrides = [one.by for one in course_now(case, in_session).entries if one.kind == "override"]
+    assert overrides == ["t-1", "i-1"]
+
+
 def test_a_dose_that_is_withheld_asks_for_its_reason_and_a_death_takes_two_taps_and_is_told_as_one(
     tablet: Callable[..., Any],
     case: Case,

@@ -71,15 +71,19 @@ export function dose(part, done, fill, anew) {
     const { acting, briefing } = current();
     const reasons = course.reasonsAgainst(briefing, withLevel(), act, now(), kit.value || null, acting.identity);
     const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses(), acting.identity, said().filter((one) => one.kind === "override").length]);
-    if (told === shown) return; // a button is not taken away under a finger
+    // a button is not taken away under a finger
+    if (told === shown) return;
     shown = told;
     verdict.replaceChildren();
+    const list = (/** @type {course.Reason[]} */ some) => h("ul", { class: "reasons" }, some.map((one) => h("li", {}, one.message, aside(one, look))));
+    // whoever gives no dose here may set aside what stands against one
+    const open = list((reasons ?? []).filter((one) => one.override));
     if (current().paper !== null) verdict.append(h("p", {}, t`From paper: record below what was done then.`));
-    else if (acting.gives === false) verdict.append(h("p", {}, t`Doses are given by others than your role. What was done can be recorded below.`));
-    else if (!givesDoses()) verdict.append(borrow(look));
+    else if (acting.gives === false) verdict.append(h("p", {}, t`Doses are given by others than your role. What was done can be recorded below.`), open);
+    else if (!givesDoses()) verdict.append(borrow(look), open);
     else if (reasons === null) verdict.append(h("p", {}, t`What this gate asks is hidden from your role.`));
     else if (reasons.length) {
-      verdict.append(h("h2", {}, t`Not now`), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, look)))), askFor(reasons, fill) ?? "");
+      verdict.append(h("h2", {}, t`Not now`), list(reasons), askFor(reasons, fill) ?? "");
     } else if (seen.witness === null) verdict.append(h("p", {}, t`Nothing stands against it. Say who witnesses it.`));
     else {
       verdict.append(h("p", { class: "done" }, t`Nothing stands against it.`), button(part === "initial" ? t`Give the initial dose` : t`Give the supplement dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: t`Kit ${kit.value.trim()}, level ${level}. Units: ${units}` }));

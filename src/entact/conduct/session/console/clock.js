@@ -1,12 +1,14 @@
 // @ts-check
 // The time of the study's server, as this device can tell it: its own clock less its measured lead.
 
-let lead = 0; // milliseconds by which the device's clock is ahead of the server's
-let known = false; // whether it was measured
+// milliseconds by which the device's clock is ahead of the server's, and whether that was measured
+let lead = 0;
+let known = false;
 let doubt = 0;
 /** @type {{date: number, steady: number} | null} */
 let seen = null;
-const JUMP = 2000; // milliseconds between two clocks that are no hand's doing
+// milliseconds between two clocks that are no hand's doing
+const JUMP = 2000;
 
 /**
  * Learns by how much the device's clock is ahead. An answer that took long (the device slept over it, or the network was
