@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext
 
-from entact.conduct.language.codes import code_words
+from entact.conduct.language.codes import code_words, item_title
 from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Opener
 from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.statement import Fact, Tell, items_of, state
-from entact.conduct.words import moment, role_words, score, told, value, words
+from entact.conduct.words import moment, role_words, score, title_of_form, told, value, words
 from entact.course import Course, Entry, instant
 from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.effective import Effective
@@ -156,7 +156,7 @@ class Accounts:
             source = self.entries.get(entry.replaces or "")
             if source is None:
                 continue
-            title = gettext("{what} withdrawn").format(what=words(str(source.data.get("form", source.kind))))
+            title = gettext("{what} withdrawn").format(what=self._called(source))
             fact = Fact(gettext("Entered"), f"{_when(source, self.zone)}, {self._author(source)}")
             when = _when(entry, self.zone)
             note = self._with_reason(entry, "")
@@ -233,7 +233,15 @@ class Accounts:
         if answers is None or form is None:
             return
         for name in form.scores:
-            yield Fact(words(name), score(answers.values.get(name)))
+            yield Fact(item_title(name), score(answers.values.get(name)))
+
+    def _called(self, entry: Entry) -> str:
+        """What an entry is, as people say it: its form, or its kind."""
+        form = self.course.release.forms.get(str(entry.data.get("form")))
+        if form is not None:
+            return title_of_form(form)
+        kind = KINDS.get(entry.kind)
+        return words(entry.kind) if kind is None else gettext(kind.title)
 
     def _corrections(self, effective: Effective) -> Iterable[Correction]:
         inner = NESTED.get(effective.entry.kind)
@@ -290,7 +298,7 @@ def _flat(data: Mapping[str, Any], inner: str | None) -> dict[str, Any]:
 
 
 def _label(item: str) -> str:
-    return gettext("When") if item == CORRECTED_TIME else words(item)
+    return gettext("When") if item == CORRECTED_TIME else item_title(item)
 
 
 def _when(entry: Entry, zone: tzinfo) -> str:

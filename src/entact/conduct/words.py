@@ -110,11 +110,19 @@ def value(answer: Any) -> str:
     return quantity(str(answer))
 
 
+_BAND = re.compile("[a-z_ ]+")  # what a rule calls a range of a score: `moderately severe`
+
+
 def score(computed: Any) -> str:
-    """A computed value, to two decimals where it has more; what was entered is never rounded (`value`)."""
+    """A computed value, to two decimals where it has more, a band in the language of the page.
+
+    What was entered is never rounded (`value`).
+    """
     if isinstance(computed, float) and math.isfinite(computed):
         rounded = f"{computed:.2f}".rstrip("0").rstrip(".")
         return "0" if rounded == "-0" else rounded
+    if isinstance(computed, str) and _BAND.fullmatch(computed):
+        return code_words(computed)
     return value(computed)
 
 

@@ -18,8 +18,13 @@ from tests.conduct.people import signed_in_as
 from tests.conduct.record import KEY, keep, telling_story
 
 from entact import store
+from entact.conduct import delegation
+from entact.conduct.record.door import Author
+from entact.course.entry import SYSTEM
+from entact.course.kinds.site import Activation
 from entact.protocol import Study
 
+SPONSOR = Author("sponsor", "sponsor", SYSTEM)
 GERMAN = {"accept-language": "de"}
 ROLES = (("investigator", "denver"), ("rater", ""), ("monitor", ""), ("owner", ""))
 OF_A_SHAPE = 2  # pages whose addresses differ in numbers and ids alone
@@ -117,6 +122,9 @@ def _pages(role: str, site: str) -> Iterator[tuple[str, Texts]]:
 def telling(study: Study, database: str) -> set[str]:
     """A record with something of everything; what its study calls things."""
     store.keep_keys({one.name: KEY for one in keep(study, telling_story(study))})
+    active = Activation(study.newest.id, "active", "America/Denver")
+    delegation._enter("denver", "activation", active, SPONSOR)
+    delegation.delegate("therapist-9", "therapist", "denver", by=SPONSOR)
     return {text for release in study.releases for text in _own(release.data)}
 
 

@@ -14,6 +14,7 @@ from entact.conduct.forms.domain import NOT_DONE, Unsaved, Written
 from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surroundings, sections_of
 from entact.conduct.forms.place import Place, filled_at, release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.language.codes import item_title
 from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Changed, Opener, changes_in
@@ -28,7 +29,6 @@ from entact.conduct.words import (
     title_of_visit,
     unit_of_item,
     value,
-    words,
 )
 from entact.course import Course, Finding, instant
 from entact.course.state.values import earlier_answers
@@ -225,7 +225,7 @@ def page_of(
         instrument=f"{said.recall}" if said is not None else "",
         licence=said.licence if said is not None else "",
         sections=sections_of(form, account, fields, values, surroundings),
-        scores=tuple(Score(words(name), score(values.get(name))) for name in form.scores),
+        scores=tuple(Score(item_title(name), score(values.get(name))) for name in form.scores),
         said=said_when(written, shown),
         head=max((seq for versions in shown.folded.versions.values() for seq, _ in versions), default=0),
         entry=written.effective.id if written.effective is not None else "",

@@ -117,6 +117,13 @@ OF_FILES = (
     gettext_noop("washout"),
 )
 
+# What shipped instruments call the ranges of their scores, and scores.
+OF_INSTRUMENTS = (
+    gettext_noop("minimal"),
+    gettext_noop("moderately severe"),
+    gettext_noop("Total"),
+)
+
 # What an arm is to the others.
 OF_ARMS = (
     gettext_noop("experimental"),

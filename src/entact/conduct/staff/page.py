@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.permissions import SYSTEM_ROLES, Permissions
-from entact.conduct.words import day, lower_words, moment, role_words, told
+from entact.conduct.words import day, moment, role_words, told
 from entact.course.entry.dates import in_date, read_date
 from entact.course.state.setting import SiteState, StaffState
 
@@ -111,7 +111,7 @@ def read_log(
             Member(
                 one.person,
                 names.get(one.person, one.person),
-                ", ".join(map(lower_words, one.roles)),
+                ", ".join(map(role_words, one.roles)),
                 tuple(certificates_of(one, today)),
                 learned.get(one.person, ""),
                 not learners.isdisjoint(one.roles),

@@ -101,7 +101,7 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
         **(asks_again(request, delegation.digest_of(lines)) if delegates else {}),
         "keeps_devices": person.may("keep_devices", site),
         "everybody": _known(names) if delegates else [],
-        "roles": sorted(person.permissions.roles.keys() & AT_A_SITE),
+        "roles": [(role, role_words(role)) for role in sorted(person.permissions.roles.keys() & AT_A_SITE)],
         "expected": delegation.digest_of(lines),
         "text": digest[:12],
         "here": "staff",
