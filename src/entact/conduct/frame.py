@@ -13,7 +13,7 @@ from entact.conduct.language.choice import TITLES
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Reader, environment_of_database
 from entact.conduct.sight import NEVER
-from entact.conduct.words import role_words
+from entact.conduct.words import role_words, told
 
 SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
 
@@ -56,9 +56,10 @@ def frame(reader: Reader) -> dict[str, Any]:
     for name, when in sight.hidden.items():
         until.setdefault(when, []).append(code_words(name))
     return {
-        "study_title": reader.study.newest.file.title,
+        "study_title": told(reader.study.newest.file.title),
         "study_name": reader.study.name,
         "banner": banner(reader.environment),
+        "unrandomised": reader.study.newest.file.randomisation is None,
         "role": role_words(sight.role),
         "hidden": [(_hidden(when), sorted(names)) for when, names in until.items()],
         "hidden_until": _until(until),

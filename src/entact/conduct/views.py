@@ -119,6 +119,8 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
         "keeps_kits": request.person.may("check_supply", course.site) and reader.sight.sees("dosing"),
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
         "reads_audit": request.person.may("read_audit", course.site),
+        "signs": request.person.may("sign", course.site),
+        "freezes": request.person.may("freeze", course.site),
         "here": "participants",
     }
     return page(request, reader, "participant.html", values)
