@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from entact.conduct.permissions import permissions_of
@@ -39,7 +40,8 @@ class Task:
     Attributes:
         urgent: whether a person may be in danger, or a time is over.
         key: in the address of the page of the participant, whose number is `who`; both are empty of a task
-            about nobody, and `address` leads to it.
+            about nobody. address: where it is done, if not there. leads: where it is below the participant's
+            page, its route and what stands in the address behind the key.
         what, when: in words; call: which roles. rank: 0 before all else; of one rank, what is `due` first.
     """
 
@@ -53,6 +55,12 @@ class Task:
     rank: int = 2
     due: datetime | None = None
     address: str = ""
+    leads: tuple[str, ...] = ()
+
+    def about(self, key: str) -> Task:
+        """The same of the participant whose page has this key."""
+        address = reverse(self.leads[0], args=[key, *self.leads[1:]]) if self.leads else self.address
+        return replace(self, key=key, address=address)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def of_participants(reader: Reader, most: int = MOST) -> Iterator[Task]:
     limit = most + 1
     found = list(dict.fromkeys(_found(reader, limit)))[:limit]  # several calls of one alert are one task
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([name for name, _ in found])}
-    yield from (replace(task, key=known[name].key) for name, task in found if name in known)
+    yield from (task.about(known[name].key) for name, task in found if name in known)
 
 
 def _found(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
@@ -123,6 +131,7 @@ def _in_review(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
                         one.site,
                         gettext("Query about {about}").format(about=about),
                         when,
+                        leads=("query", one.query),
                     ),
                 )
     if role in table["sign"]:
@@ -133,7 +142,15 @@ def _in_review(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
             what = gettext("What was signed has changed: sign that again")
             yield (
                 found.ledger,
-                Task(False, "", found.number, found.site, what, gettext("the signature does not hold")),
+                Task(
+                    False,
+                    "",
+                    found.number,
+                    found.site,
+                    what,
+                    gettext("the signature does not hold"),
+                    leads=("sign",),
+                ),
             )
 
 

@@ -46,7 +46,10 @@ def test_a_query_is_asked_answered_and_closed_by_who_asked(
     monitor.post(about, {"item": "ideation", "text": "Is this what was said?"})
     (query,) = queries_of(course_of(study, screened))
     thread = f"{NEW}{query.entry}/"
-    assert "Is this what was said?" in site.get(thread)
+    page = site.get(thread)
+    assert "Is this what was said?" in page
+    assert f'href="{FORM}"' in page  # what it is about is a click away
+    assert f'href="{thread}"' in site.get("/")
     assert "c-query" in site.get("/participants/S-1/visits/")
     assert f'href="{thread}"' in site.get("/queries/")
     assert f'href="{thread}"' in site.get(FORM)

@@ -119,6 +119,16 @@ def _tells_rater(asked: Asked, entry: str, text: str) -> str:
     )
 
 
+def _address_about(asked: Asked, entry: str) -> str:
+    """Where what a query is about stands; empty where it was withdrawn, or is not seen."""
+    found = next((one for one in asked.course.effective if one.id == entry), None)
+    return (
+        ""
+        if found is None or found.id not in asked.seen.entries
+        else address_of(asked.participant.key, found)
+    )
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_query(request: HttpRequest, key: str, query: str) -> HttpResponse:
     """One query with all that was said; answered, closed or raised again.
@@ -150,6 +160,7 @@ def show_query(request: HttpRequest, key: str, query: str) -> HttpResponse:
         "participant": asked.participant,
         "thread": thread_of(asked, found, asked.opener(reads)),
         "may": may_go_on(asked, found),
+        "about": _address_about(asked, found.about),
         "problem": problem,
         "here": "queries",
     }
