@@ -93,6 +93,7 @@ def test_a_later_change_breaks_it_visibly_and_only_that_is_signed_again(
     assert "broken: 1 of " in page
     assert "1 entry is not signed" in page
     assert re.search("changed since .+ signed it", page)
+    assert f'<a href="{FORM}' in page  # who signs can look at it first
     broken = list(found_in_signatures(course_of(study, screened)))
     assert len(broken) == 1
     ada.post(SIGN, signing(page))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
 from entact.conduct.attested import meaning_words
+from entact.conduct.entries.address import address_of
 from entact.conduct.forms.place import release_of
 from entact.conduct.signatures.domain import Unsigned
 from entact.conduct.statement import Tell, state
@@ -17,12 +18,13 @@ from entact.conduct.words import moment, title_of_visit
 
 @dataclass(frozen=True)
 class ToSign:
-    """One entry: what it is, when, and who signed an earlier version of it."""
+    """One entry: what it is, when, who signed an earlier version of it, and where it stands."""
 
     title: str
     when: str
     by: str
     before: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def by_visit(asked: Asked, unsigned: list[Unsigned]) -> list[tuple[str, list[ToS
             before = gettext("changed since {by} signed it, {when}").format(
                 by=names.get(one.before.by, one.before.by), when=moment(one.before.at, asked.zone)
             )
-        found.setdefault(title, []).append(ToSign(what, when, names.get(entry.by, entry.by), before))
+        by, address = names.get(entry.by, entry.by), address_of(asked.participant.key, one.effective)
+        found.setdefault(title, []).append(ToSign(what, when, by, before, address))
     return list(found.items())
 
 
