@@ -48,7 +48,7 @@ def test_a_query_is_asked_answered_and_closed_by_who_asked(
     thread = f"{NEW}{query.entry}/"
     page = site.get(thread)
     assert "Is this what was said?" in page
-    assert f'href="{FORM}"' in page  # what it is about is a click away
+    assert f'href="{FORM}?entry=' in page  # what it is about is a click away
     assert f'href="{thread}"' in site.get("/")
     assert "c-query" in site.get("/participants/S-1/visits/")
     assert f'href="{thread}"' in site.get("/queries/")
