@@ -2,7 +2,7 @@
 
 The answers are kept in tests/golden/courses and read like a table: a change of the rules shows there for whom
 it answers otherwise. `python -m tests.course.one_change` writes them anew; look at the difference before you
-keep it. Words are left out: what is kept are rules, entries, visits and days.
+keep it. Rules, entries, visits and days are kept by change; what is said of them in words, once.
 """
 
 from __future__ import annotations
@@ -94,31 +94,35 @@ def askings(asked: datetime, detail: dict[str, Any]) -> Iterator[tuple[str, date
 
 
 def answers(act: str, known: frozenset[str]) -> dict[str, dict[str, list[str]]]:
-    """What the gate of an act says after which change, and what else becomes of the record.
+    """What the gate of an act says after which change, what else becomes of the record, and in which words.
 
     What is not named stays as it is without a change.
     """
+    words: set[tuple[str, str]] = set()
     asked, detail = instant(WHEN[act]), {"by": BY.get(act, "t-1")} | DETAIL.get(act, {})
     case = before(act)
-    usual, stands = _gate(case, act, asked, detail), _state(case, asked)
+    usual, stands = _gate(case, act, asked, detail, words), _state(case, asked, words)
     gate: dict[str, list[str]] = {" ".join(sorted(usual)): ["nothing"]}
     state: dict[str, list[str]] = {one: ["nothing"] for one in sorted(stands)}
     for title, change in changes(case, act, known):
         made = Case(case.study)
         made.entries = dict(case.entries)
         change(made)
-        said = _gate(made, act, asked, detail)
+        said = _gate(made, act, asked, detail, words)
         if said != usual:
             gate.setdefault(_told(said, usual), []).append(title)
         if act in STATES:
-            now = _state(made, asked)
+            now = _state(made, asked, words)
             for one in now ^ stands:
                 state.setdefault(f"{'+' if one in now else '-'} {one}", []).append(title)
     for title, when, how in askings(asked, detail):
-        said = _gate(case, act, when, how)
+        said = _gate(case, act, when, how, words)
         if said != usual:
             gate.setdefault(_told(said, usual), []).append(title)
-    return {"gate": gate, "state": dict(sorted(state.items()))}
+    told: dict[str, list[str]] = {}
+    for rule, message in sorted(words):
+        told.setdefault(rule, []).append(message)
+    return {"gate": gate, "state": dict(sorted(state.items())), "words": told}
 
 
 def _told(said: frozenset[str], usual: frozenset[str]) -> str:
@@ -128,9 +132,12 @@ def _told(said: frozenset[str], usual: frozenset[str]) -> str:
     return "yes; " + "; ".join(f"{'+' if one in said else '-'} {one}" for one in sorted(said ^ usual))
 
 
-def _gate(case: Case, act: str, at: datetime, detail: dict[str, Any]) -> frozenset[str]:
+def _gate(
+    case: Case, act: str, at: datetime, detail: dict[str, Any], words: set[tuple[str, str]]
+) -> frozenset[str]:
     answer: Allowed | Refused = case.may(act, at, **detail)
     if isinstance(answer, Refused):
+        words |= {(one.code, one.message) for one in answer.reasons}
         told = (f"{one.code} {' '.join(sorted(one.missing))}".strip() for one in answer.reasons)
         return frozenset(f"no {one}" for one in told)
     basis = answer.basis
@@ -140,9 +147,10 @@ def _gate(case: Case, act: str, at: datetime, detail: dict[str, Any]) -> frozens
     return frozenset((f"until={basis['expires']}", *more, *(f"<{one}>" for one in basis["inputs"])))
 
 
-def _state(case: Case, at: datetime) -> set[str]:
+def _state(case: Case, at: datetime, words: set[tuple[str, str]]) -> set[str]:
     """What is found, due, open and wrong at an instant."""
     course, setting = case.course(), case.setting()
+    words |= {(one.rule, one.message) for one in (*findings(course, at), *setting.problems)}
     told = {
         f"{one.rule} {one.entry}{f'/{one.item}' if one.item else ''}{'' if one.holds else ' mended'}"
         for one in findings(course, at)
