@@ -11,13 +11,8 @@ from entact.protocol.requirements.compare import compare, known_lists
 
 TESTS = Path(__file__).parents[2]
 GOLDEN = TESTS / "golden" / "requirements"
-STUDIES = {
-    **{name: name for name in ("mapp1", "expanded-access", "eating-disorders")},
-    **{
-        name.rpartition("/")[2]: str(TESTS / "studies" / name)
-        for name in ("mini", "three_arms", "forms", "shapes/waiting_list", "shapes/active_comparator")
-    },
-}
+STUDIES = {name: name for name in ("mapp1", "expanded-access", "eating-disorders")}
+STUDIES |= {path.parent.name: str(path.parent) for path in sorted(TESTS.glob("studies/**/study.yaml"))}
 
 
 def answers_of(study: str, name: str) -> str:

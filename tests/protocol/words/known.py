@@ -1,7 +1,6 @@
 """Studies in words as they are known: `python -m tests.protocol.words.known` writes them anew.
 
-The studies are so chosen that what one of them says differently is said by another: see which words a change
-alters, and whether it was meant to.
+See which words a change alters, and whether it was meant to.
 """
 
 from __future__ import annotations
@@ -13,21 +12,8 @@ from entact.protocol.words import VisitRow, account
 
 TESTS = Path(__file__).parents[2]
 GOLDEN = TESTS / "golden" / "words"
-STUDIES = {
-    "mapp3": "mapp3",
-    "expanded-access": "expanded-access",
-    **{
-        name.rpartition("/")[2]: str(TESTS / "studies" / name)
-        for name in (
-            "mini",
-            "forms",
-            "shapes/waiting_list",
-            "shapes/couples_randomised",
-            "shapes/daily_diary",
-            "shapes/factorial",
-        )
-    },
-}
+STUDIES = {name: name for name in ("mapp3", "expanded-access")}
+STUDIES |= {path.parent.name: str(path.parent) for path in sorted(TESTS.glob("studies/**/study.yaml"))}
 
 
 def words_of(name: str) -> str:

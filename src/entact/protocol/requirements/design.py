@@ -281,7 +281,7 @@ def _given(study: Timeline) -> dict[str, dict[str, tuple[str | None, str]]]:
     file = study.release.file
     used = {level for name in study.sessions for level in study.visits[name].levels}
     found: dict[str, dict[str, tuple[str | None, str]]] = {}
-    for name in file.regimens.keys() & used:
+    for name in (one for one in file.regimens if one in used):  # in the order of the file
         regimen = file.regimens[name]
         for arm, said in file.arms.items():
             own = regimen.arms.get(arm)
