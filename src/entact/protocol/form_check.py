@@ -15,6 +15,7 @@ from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.reach import comparisons, narrowed
 from entact.protocol.rules import forms_at
 from entact.protocol.study import Form, Item, StudyFile, Translated, Visit
+from entact.protocol.study.forms import MANY
 from entact.protocol.tree import parse
 
 
@@ -42,9 +43,12 @@ def _item(item: Item, path: Path) -> Iterator[Fault]:
         if code not in codes and codes:
             yield Fault((*path, "labels", code), unknown("answer", code, codes), at_key=True)
     if item.labels and not codes:
-        yield Fault(
-            (*path, "labels"), "a number without a range has no answers to name; add `range:`", at_key=True
-        )
+        message = "a number without a range has no answers to name; add `range:`"
+        if item.answers is not None:
+            message = (
+                f"its range has more than {MANY:,} answers, and none of so many is named; narrow `range:`"
+            )
+        yield Fault((*path, "labels"), message, at_key=True)
     missing = [code for code in item.of or () if code not in item.labels]
     if item.labels and missing:
         message = f"the code {missing[0]!r} has no label; write '{missing[0]}: …'"

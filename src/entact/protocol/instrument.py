@@ -7,7 +7,7 @@ missing cannot change it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cache
 from importlib.resources import files
 from operator import itemgetter
@@ -23,6 +23,7 @@ from entact.protocol.rule import Kind, Rule, RuleError, Unknown, Vocabulary
 from entact.protocol.scoring import Answers, Operation, Value
 from entact.protocol.source import read_source
 from entact.protocol.study import Item
+from entact.protocol.study.forms import MANY
 
 _PYTHON: dict[str, type] = {"boolean": bool, "integer": int, "decimal": float, "choice": str, "text": str}
 _KINDS: dict[type, Kind] = {bool: "bool", int: "int", float: "double", str: "string"}
@@ -210,6 +211,10 @@ class Instrument:
                 f"items.{name}: points belong to whole numbers with a range; write `reversed` or `points`"
             )
         points = group.points if group.points is not None else answers[::-1]
+        if len(answers) > MANY:
+            raise self._error(
+                f"items.{name}: {len(answers):,} answers have no points of their own; narrow `range`"
+            )
         if len(points) != len(answers):
             message = f"{len(answers)} answers and {len(points)} points; write one for each answer"
             raise self._error(f"items.{name}: {message}")
@@ -348,7 +353,7 @@ def load_instrument(name: str) -> Instrument:
     return Instrument(read_instrument(name))
 
 
-def _limits(item: Item) -> tuple[tuple[type, ...], Any, Any, frozenset[Any] | None]:
+def _limits(item: Item) -> tuple[tuple[type, ...], Any, Any, Container[Any] | None]:
     """Classes that an answer may have, the lowest and highest answer and, where some between are not, all."""
     if item.type == "boolean":
         return (bool,), False, True, None
@@ -357,7 +362,7 @@ def _limits(item: Item) -> tuple[tuple[type, ...], Any, Any, frozenset[Any] | No
     kinds = (int,) if item.type == "integer" else (float, int)
     if item.bounds is None:
         return kinds, float("-inf"), float("inf"), None
-    possible = frozenset(item.answers or ()) if item.step else None
+    possible = item.answers if item.step else None  # in a row of numbers is looked up without writing it out
     return kinds, float(item.bounds[0]), float(item.bounds[1]), possible
 
 

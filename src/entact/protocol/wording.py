@@ -179,9 +179,7 @@ def _labels(name: str, item: Item, labels: Mapping[str, str], path: Path) -> Ite
 
 def _possible(item: Item) -> list[str]:
     """The answers to an item as keys of a wording file."""
-    if item.type == "boolean":
-        return ["false", "true"]
-    return list(item.of) if item.of else [str(answer) for answer in item.answers or ()]
+    return ["false", "true"] if item.type == "boolean" else item.codes
 
 
 def _needed(item: Item) -> list[str]:

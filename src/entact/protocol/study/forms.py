@@ -18,6 +18,7 @@ from entact.protocol.study.tabulated import Tabulated, Tabulation
 from entact.protocol.study.text import Words
 
 NUMBERS = ("integer", "decimal")
+MANY: Final = 100_000  # answers at most that are named or given points one by one
 MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")  # a type of media
 WITH_LABELS = ("boolean", "integer", "choice", "choices")  # answers that can be written out have labels
 
@@ -164,10 +165,13 @@ class Item(Block):
 
     @property
     def codes(self) -> list[str]:
-        """Every possible answer as a key of `labels`."""
+        """Every possible answer as a key of `labels`; none of a number that has more than can be named."""
         if self.type == "boolean":
             return ["true", "false"]
-        return list(self.of) if self.of else [str(answer) for answer in self.answers or ()]
+        if self.of:
+            return list(self.of)
+        answers = self.answers
+        return [str(answer) for answer in answers] if answers and len(answers) <= MANY else []
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
