@@ -17,6 +17,7 @@ from entact.conduct.allocation.waiting import rows_asked_for
 from entact.conduct.delegation import monitored_at, state_of, today_at
 from entact.conduct.holds.domain import holds_now
 from entact.conduct.language.codes import code_words
+from entact.conduct.locks.waiting import unlocks_asked
 from entact.conduct.periodic.domain import AHEAD, owed
 from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
@@ -394,6 +395,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     planned_ends,
     unsigned_log,
     training,
+    unlocks_asked,
 )
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -75,6 +75,11 @@ def test_a_version_is_read_as_the_sheet_says_it_and_one_that_was_replaced_is_fou
     assert "consent_superseded" in {one.rule for one in findings(course_of(study, ledger), datetime.now(UTC))}
 
 
+def test_a_time_that_is_none_is_told_with_what_was_typed(ada: Browser, study: Study) -> None:
+    page = ada.post(PAGE, signing(study, ada.get(PAGE), informed_at="in 3 hours"), status=422)
+    assert "“in 3 hours” is no time; write it as in 14:30" in page
+
+
 def test_a_participant_signs_once_though_who_keeps_it_typed_a_wrong_password(
     ada: Browser, study: Study
 ) -> None:

@@ -14,6 +14,7 @@ from tests.conduct.people import PASSWORD, code, give_password
 from tests.conduct.record import blinded_study, without_hashes
 
 from entact import store
+from entact.conduct.access.models import Account
 from entact.course import read
 from entact.protocol import Study
 
@@ -108,6 +109,10 @@ def test_the_checklist_says_what_it_rests_on_and_is_signed_by_who_shows_who_they
     assert kept.authenticated is not None  # type: ignore[attr-defined]
     assert kept.authenticated.second.how == "password_and_code"  # type: ignore[attr-defined]
     assert "Eligible, " in ada.get(PAGE)
+    account = Account.objects.get(name="ada")
+    account.title = "Ada Ahl"
+    account.save()
+    assert "by Ada Ahl" in ada.get(PAGE)  # as people call her, and not as she signs in
 
 
 def test_a_decision_follows_from_what_was_judged(ada: Browser, ledger: str) -> None:

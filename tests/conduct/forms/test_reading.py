@@ -77,6 +77,9 @@ def read(**fields: str | list[str]) -> dict[str, Any]:
         ("item__day", "30.4.2019", "2019-04-30"),
         ("item__day", "4/5/2019", "4/5/2019"),  # April or May
         ("item__about", "Apr 2019", "2019-04"),
+        ("item__about", "4/2019", "2019-04"),
+        ("item__about", "04 / 2019", "2019-04"),
+        ("item__about", "13/2019", "13/2019"),
         ("item__about", "4. Mai 2019", "2019-05-04"),
         ("item__about", "2019", "2019"),
         ("item__about", "31.2.2019", "31.2.2019"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from tests.conduct.record import blinded_study
 from entact import store
 from entact.course import findings, instant, read
 from entact.course.entry import as_sent
+from entact.course.kinds import KINDS
 from entact.protocol import Study
 
 FORM = "/participants/S-1/screening.1/suicidality/"
@@ -110,8 +112,36 @@ def test_a_locked_participant_is_released_by_two_and_safety_is_never_refused(
     assert "locked" in site.post(FORM, CHANGED, status=422)
     other = sign_in("eli", everywhere="data_manager")
     assert "dan asked to take it back" in other.get(LOCK)
+    waiting = "asks to take the lock back"
+    assert waiting in other.get("/")
+    assert waiting not in manager.get("/") + site.get("/")
     other.post(LOCK, {"do": "take_back", "freeze": name, "reason": "it is so"})
+    assert waiting not in other.get("/")
     site.post(FORM, CHANGED)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_what_is_hidden_from_all_who_sign_is_not_counted_as_unsigned(
+    database: str, sign_in: Callable[..., Browser], hidden: bool
+) -> None:
+    """It could not be signed before the lock that waits for it."""
+
+    def blinds(data: dict[str, Any]) -> None:
+        data["roles"].update(data_manager="keeps the data")
+        data["forms"]["suicidality"]["data_class"] = "talks"
+        if hidden:
+            data["blinding"].append(
+                {"role": "investigator", "hidden": ["allocation", "talks"], "until": "lock"}
+            )
+
+    ledger = keep_screened(blinded_study(blinds))
+    sign_in("tia", denver="therapist").post(FORM, ANSWERS | {"head": "9"})
+    kinds = [read(line.text).kind for line in store.lines(ledger)]
+    unsigned = len([one for one in kinds if not KINDS[one].attests]) - hidden
+    page = sign_in("dan", everywhere="data_manager").get(LOCK)
+    found = re.search(r"Entries that are not signed as they stand\s*(?:<[^>]*>\s*)*([0-9]+)", page)
+    assert found is not None
+    assert int(found[1]) == unsigned
 
 
 @pytest.mark.requirement("R02")

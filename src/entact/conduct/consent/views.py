@@ -158,7 +158,8 @@ def _time(asked: Asked, field: str, said: str) -> datetime:
                 said=said, choices=listing((label for label, _ in told.choices), gettext("or"))
             )
         )
-    raise Refusal(gettext("Say {said}: {why}.").format(said=said, why=told.why))
+    typed = asked.sent(field).strip()[:60]
+    raise Refusal(gettext("Say {said}: “{typed}” {why}.").format(said=said, typed=typed, why=told.why))
 
 
 def _informing(asked: Asked) -> list[tuple[str, str]]:

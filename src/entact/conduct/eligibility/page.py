@@ -10,7 +10,7 @@ that it sees is met, the hidden one would be told. (The decision may be of someb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from hashlib import sha256
@@ -100,15 +100,23 @@ class Checklist:
         )
 
 
-def checklist_of(course: Course, seen: SeenCourse, at: datetime, zone: tzinfo) -> Checklist:
-    """The checklist as a role may see it."""
+def checklist_of(
+    course: Course, seen: SeenCourse, at: datetime, zone: tzinfo, names: Mapping[str, str] | None = None
+) -> Checklist:
+    """The checklist as a role may see it.
+
+    Args:
+        names: name in entries -> what people are called.
+    """
     decided = course.eligibility
     hides = not seen.sight.sees_criteria
     withheld = decided is not None and decided.decision == "not_eligible" and hides
     lines = tuple(_lines(course, seen, at, withheld))
     shown = [(one.name, one.status, one.rests) for one in lines]
     said = (
-        gettext("{when} by {by}").format(when=moment(decided.at, zone), by=decided.by)
+        gettext("{when} by {by}").format(
+            when=moment(decided.at, zone), by=(names or {}).get(decided.by, decided.by)
+        )
         if decided is not None
         else ""
     )

@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from entact.conduct.access.again import asks_again, sign_again
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
 from entact.conduct.eligibility.domain import decide, problems_in, under_way
 from entact.conduct.eligibility.page import checklist_of
@@ -54,7 +55,7 @@ def _shown(
     decision: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    checklist = checklist_of(asked.course, asked.seen, asked.now, asked.zone)
+    checklist = checklist_of(asked.course, asked.seen, asked.now, asked.zone, people_called())
     lines = [(one, sent.get(one.name) or one.judged or one.suggested) for one in checklist.lines]
     held = None if role is None else held_now(asked.course, "eligibility", under_way(asked.course))
     may_decide = role is not None and (held is None or bool(problems))

@@ -163,9 +163,9 @@ def _items(
         title, help_ = _TITLES.get((kind.name, name), (begun(spaced(name)), ""))
         title, help_ = gettext(title), gettext(help_) if help_ else ""
         scheme = release.file.numbers.subject if release.file.numbers is not None else None
-        if (kind.name, name) == ("enrolment", "subject") and scheme:
+        if (kind.name, name) == ("enrolment", "subject") and scheme and site:
             help_ = gettext("Left blank, the record gives the next one: {scheme}.").format(
-                scheme=scheme.replace("{site}", site or "{site}")
+                scheme=scheme.replace("{site}", site)
             )
         needed = not _optional(hint) and (kind.name, name) not in _GIVEN
         said: dict[str, Any] = {"title": title, "required": needed, "personal": name in kind.sealed}

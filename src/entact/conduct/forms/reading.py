@@ -45,6 +45,7 @@ _TOGETHER: Final = tuple(
     )
 )
 _DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s*)?([0-9]{1,2})\.\s*([0-9]{4})")
+_MONTH_OF_YEAR: Final = re.compile(r"()([0-9]{1,2})\s*/\s*([0-9]{4})")
 _NAMED: Final = re.compile(r"(?:([0-9]{1,2})\.?\s+)?([A-Za-zä]{3,9})\.?\s+([0-9]{4})")
 _MONTHS: Final = (
     *("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
@@ -239,9 +240,9 @@ def _date(item: Item, text: str, unit: str) -> Any:
 
 
 def plain_date(text: str) -> str:
-    """A date as calendars have it; a day in dots (`30.4.2019`) or with the month's name can mean no other."""
+    """A date as calendars have it; `30.4.2019`, `4/2019` and the name of a month can mean no other."""
     plain = text.strip().translate(_SIGNS)
-    for pattern, month_of in ((_DOTTED, int), (_NAMED, _month)):
+    for pattern, month_of in ((_DOTTED, int), (_MONTH_OF_YEAR, int), (_NAMED, _month)):
         found = pattern.fullmatch(plain)
         if found is not None:
             day, month, year = found[1], month_of(found[2]), found[3]

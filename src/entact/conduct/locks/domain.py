@@ -9,6 +9,8 @@ from typing import Final
 from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
+from entact.conduct.permissions import permissions_of
+from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.conduct.sight import SeenCourse
 from entact.course import Course, Finding
@@ -29,12 +31,22 @@ class Point:
     count: int
 
 
-def checklist(course: Course, seen: SeenCourse, found: list[Finding]) -> list[Point]:
-    """What is still open of a participant, as far as the role may know it; what is not, counts 0."""
-    return [Point(title, sum(1 for _ in one)) for title, one in _open(course, seen, found)]
+def checklist(folded: Folded, reader: Reader) -> list[Point]:
+    """What is still open of a participant, as far as the role may know it; what is not, counts 0.
+
+    Of what is not signed that alone counts which somebody who signs may see while the study runs: what is
+    hidden from all of them until the lock would stay open for good.
+    """
+    seen, table = folded.seen_by(reader.sight), permissions_of(reader.study)
+    signing = [folded.seen_by(table.blinded[role]).entries for role in table.roles_for("sign")]
+    signable = seen.entries & frozenset[str]().union(*signing)
+    found = seen.findings(reader.at, folded.beside)
+    return [Point(title, sum(1 for _ in one)) for title, one in _open(folded.course, seen, found, signable)]
 
 
-def _open(course: Course, seen: SeenCourse, found: list[Finding]) -> Iterator[tuple[str, Iterator[object]]]:
+def _open(
+    course: Course, seen: SeenCourse, found: list[Finding], signable: frozenset[str]
+) -> Iterator[tuple[str, Iterator[object]]]:
     signed = standing_signatures(course)
     kinds = {one.id: one.entry.kind for one in course.effective}
     yield (
@@ -62,7 +74,7 @@ def _open(course: Course, seen: SeenCourse, found: list[Finding]) -> Iterator[tu
         (
             one
             for one in course.effective
-            if one.entry.kind in DATA_KINDS and one.id in seen.entries and one.id not in signed
+            if one.entry.kind in DATA_KINDS and one.id in signable and one.id not in signed
         ),
     )
     yield (

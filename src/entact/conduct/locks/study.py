@@ -47,9 +47,8 @@ def study_now(reader: Reader) -> Study:
             if isinstance(folded, Broken):
                 broken += 1
                 continue
-            seen = folded.seen_by(reader.sight)
             locked += "" in folded.course.frozen
-            for point in checklist(folded.course, seen, seen.findings(reader.at, folded.beside)):
+            for point in checklist(folded, reader):
                 sums[point.title] = sums.get(point.title, 0) + point.count
     points = tuple(Point(title, count) for title, count in sums.items())
     return Study(len(ledgers), locked, points, broken, known_cuts())

@@ -36,7 +36,7 @@ def lock_participant(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return _participant(asked)
     what, reason, problem = asked.sent("do"), asked.sent("reason"), None
-    points = checklist(asked.course, asked.seen, asked.seen.findings(asked.now, asked.folded.beside))
+    points = checklist(asked.folded, asked.reader)
     if what == "lock" and any(one.count for one in points) and not reason.strip():
         problem = gettext("Something is still open: say why it is locked all the same.")
     elif what == "lock":
@@ -123,7 +123,7 @@ def _participant(asked: Asked, problem: str = "") -> HttpResponse:
     whole = frozen.get("")
     values = {
         "participant": asked.participant,
-        "points": checklist(course, asked.seen, asked.seen.findings(asked.now, asked.folded.beside)),
+        "points": checklist(asked.folded, asked.reader),
         "visits": visits,
         "whole": whole,
         "since": moment(whole.at, asked.zone) if whole is not None else "",
