@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from tests.course.cases import BY, DETAIL, WHEN, Case, before
 from tests.course.hazards import HAZARDS
+from tests.course.rare_hazards import RARE
 
 from entact.course.entry import instant
 from entact.course.findings import findings
@@ -76,7 +77,7 @@ def changes(case: Case, act: str, known: frozenset[str]) -> Iterator[Change]:
                 data = _replaced(entry.data, path, other)
                 title = f"{name} {'.'.join(map(str, path))} = {other}"
                 yield title, lambda made, name=name, data=data: _with(made, name, data=data)
-    for hazard in HAZARDS:
+    for hazard in (*HAZARDS, *RARE):
         for word, when in (("at", asked), ("after", asked + SECOND)):
             yield (
                 f"{hazard.title} {word}",

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.course.cases import WHEN, Case, before, two_sessions
 from tests.course.hazards import HAZARDS
+from tests.course.rare_hazards import RARE
 
 from entact.course.disclosure import Disclosure
 from entact.protocol.release import Study
@@ -72,7 +73,7 @@ def _usual(act: str) -> Case:
 
 def changed(act: str) -> Iterator[tuple[str, Case]]:
     """The case before an act, with one thing more each."""
-    for hazard in HAZARDS:
+    for hazard in (*HAZARDS, *RARE):
         if hazard.ledger == LEDGER:
             yield hazard.title, hazard.put(_usual(act), WHEN[act])
     for title, entries in MORE.items():

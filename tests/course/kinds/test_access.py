@@ -86,3 +86,18 @@ def test_a_last_day_is_over_by_the_clock_of_the_site() -> None:
 
 def moment(minute: int) -> datetime:
     return datetime.fromisoformat(f"2026-03-02T10:{minute:02d}:00+00:00")
+
+
+def test_a_role_is_each_persons_own_and_is_given_anew_after_it_was_taken() -> None:
+    others = said(2, "permission", person="eve", role="therapist", status="given", site="denver")
+    rater = said(3, "permission", person="ben", role="rater", status="given", site="denver")
+    state = fold_access(
+        [role(1, "denver", "given"), others, rater, role(4, "denver", "taken"), role(5, "denver", "given")]
+    )
+    held = [(one.person, one.role, one.since.minute, one.until and one.until.minute) for one in state.roles]
+    assert held == [
+        ("ben", "therapist", 1, 4),
+        ("eve", "therapist", 2, None),
+        ("ben", "rater", 3, None),
+        ("ben", "therapist", 5, None),
+    ]
