@@ -6,17 +6,16 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 
 from entact.conduct.access.trail import enter
 from entact.conduct.asking import authenticated_by
+from entact.conduct.cells import cell
 from entact.conduct.reader import Reader
 from entact.course.entry import SYSTEM
 from entact.course.kinds.access import Exported
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # begins what a spreadsheet would carry out
 
 
 def note_given(request: HttpRequest, reader: Reader, what: str) -> None:
@@ -66,9 +65,4 @@ def _line(cells: Sequence[str]) -> str:
 def _cell(found: Any) -> str:
     if found is None:
         return ""
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, sort_keys=True)
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).split(" ")[0].isdecimal()
+    return cell(found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, sort_keys=True))

@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext
 
+from entact.conduct.cells import cell
 from entact.conduct.forms.place import items_in, release_of
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import title_of_form, title_of_visit, told, words
-from entact.course import instant
 from entact.course.disclosure import class_named
 from entact.course.entry.effective import Effective
 from entact.course.entry.sealing import is_sealed
@@ -146,7 +146,12 @@ def _participants(reader: Reader) -> Table:
 
     def rows(subject: Subject) -> Iterator[Sequence[str]]:
         one = subject.standing
-        yield (one.number, one.site, one.ledger.partition(":")[2], *((one.status,) if sees else ()))
+        yield (
+            cell(one.number),
+            cell(one.site),
+            one.ledger.partition(":")[2],
+            *((one.status,) if sees else ()),
+        )
 
     return Table("participants", gettext("Participants"), tuple(columns), rows)
 
@@ -215,8 +220,8 @@ def _of_rows(form: str, item: str, said: Item, title: str) -> Table:
             held = items_in(effective).get(item)
             for place, one in enumerate(held if isinstance(held, list) else (), start=1):
                 row = [*_who(subject, effective), str(place)]
-                for cell, inner in said.items.items():
-                    row += _cells(inner, one.get(cell) if isinstance(one, Mapping) else None)
+                for name, inner in said.items.items():
+                    row += _cells(inner, one.get(name) if isinstance(one, Mapping) else None)
                 yield row
 
     label = told(said.title) if said.title is not None else words(item)
@@ -247,7 +252,7 @@ def _entries(subject: Subject, form: str) -> Iterator[Effective]:
 def _who(subject: Subject, effective: Effective) -> list[str]:
     entry = effective.entry
     visit, _, repeat = (entry.encounter or "").partition("#")
-    return [
+    found = [
         subject.standing.number,
         subject.standing.site,
         visit,
@@ -261,6 +266,7 @@ def _who(subject: Subject, effective: Effective) -> list[str]:
         str(len(effective.corrections)),
         effective.id,
     ]
+    return [cell(one) for one in found]
 
 
 def _label(name: str, said: Item) -> str:
@@ -336,8 +342,7 @@ def _plain(value: Any) -> str:
         return ""
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(_unsealed(value), ensure_ascii=False, sort_keys=True) if value else ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" and not _is_number(text) else text
+    return cell(value) if isinstance(value, str) else str(value)
 
 
 def _unsealed(value: Any) -> Any:
@@ -346,19 +351,3 @@ def _unsealed(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_unsealed(one) for one in value if not is_sealed(one)]
     return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return _is_time(text)
-    return True
-
-
-def _is_time(text: str) -> bool:
-    try:
-        instant(text)
-    except ValueError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from entact.conduct.access import trail
 from entact.conduct.asking import authenticated_by, reader_of
+from entact.conduct.cells import cell
 from entact.conduct.exports.tables import Table, dictionary, subject_of, tables_of
 from entact.conduct.frame import page
 from entact.conduct.permissions import Person
@@ -62,7 +63,7 @@ def _rows(reader: Reader, table: Table) -> Iterator[Sequence[str]]:
         for standing in some:
             found = folded[standing.ledger]
             if isinstance(found, Broken):
-                yield (standing.number, standing.site, "cannot be read: see `entact verify`")
+                yield (cell(standing.number), cell(standing.site), "cannot be read: see `entact verify`")
             else:
                 yield from table.rows(subject_of(reader, standing, found))
 
