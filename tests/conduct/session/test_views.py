@@ -328,11 +328,10 @@ def test_who_sends_under_another_name_is_found_out(
 def test_who_sends_in_another_role_is_found_out(
     briefing: dict[str, Any], case: Case, in_session: str
 ) -> None:
-    score = {"form": "symptoms", "items": {"total": 7, "diagnosis": False}}
-    (outcome,) = send(box(briefing, "form", score, role="rater"))
+    (outcome,) = send(box(briefing, "vital_signs", READING, role="rater"))
     course = now(case, in_session)
     (entry,) = [one for one in course.entries if one.id == outcome["id"]]
-    assert (entry.kind, entry.role) == ("form", "rater")  # as it was sent
+    assert (entry.kind, entry.role) == ("vital_signs", "rater")  # as it was sent
     assert "proof_wrong" in [one.rule for one in findings(course, NOON) if one.entry == entry.id]
 
 
@@ -359,6 +358,56 @@ def test_what_no_console_sends_is_kept_as_it_came_and_changes_nothing(
     assert "unparsed" in {one.rule for one in findings(course, NOON)} - {
         one.rule for one in findings(before, NOON)
     }
+
+
+def test_nobody_has_the_server_open_more_at_once_than_a_console_sends(in_session: str) -> None:
+    none = {"id": "", "key": "A" * 44, "nonce": "A" * 16, "sealed": ""}
+    assert {one["status"] for one in send(*[none] * views.MOST)} == {"unopened"}
+    answer = client().post("/session/entries/", [none] * 9000, content_type="application/json")
+    assert answer.status_code == 413
+    assert "at most 200 entries" in answer.json()["problem"]
+
+
+SCORE = {"form": "symptoms", "items": {"total": 7, "diagnosis": False}}  # which a rater fills in
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "more"),
+    [
+        ("form", SCORE, {}),
+        ("form", SCORE, {"encounter": "screening#1"}),
+        ("form", {"form": "demographics", "items": {"can_be_pregnant": False}}, {"encounter": "screening#1"}),
+        ("encounter", {"status": "ended"}, {"encounter": "screening#1"}),
+        ("encounter", {"status": "missed"}, {"encounter": "session_2#1", "reason": "x"}),
+        ("dose", DOSE, {"encounter": "session_2#1"}),
+        ("vital_signs", READING, {"encounter": None}),
+    ],
+)
+def test_nobody_writes_from_a_console_into_another_visit_or_what_others_fill_in(
+    briefing: dict[str, Any],
+    case: Case,
+    in_session: str,
+    kind: str,
+    data: dict[str, Any],
+    more: dict[str, Any],
+) -> None:
+    before = now(case, in_session)
+    (outcome,) = send(box(briefing, kind, data, **more))
+    assert (outcome["status"], outcome["questioned"]) == ("kept", True)  # as it came
+    course = now(case, in_session)
+    assert [one.kind for one in course.entries if not before.has(one.id)] == ["unparsed"]
+    assert (course.answers, course.encounters, course.doses) == (
+        before.answers,
+        before.encounters,
+        before.doses,
+    )
+
+
+def test_nobody_corrects_from_a_console(briefing: dict[str, Any], case: Case, in_session: str) -> None:
+    before = now(case, in_session)
+    entered = next(one for one in before.entries if one.kind == "form")
+    send(box(briefing, "form", dict(entered.data), replaces=entered.id, reason="an error"))
+    assert now(case, in_session).answers == before.answers
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"id": "x"}]', "\xff"])

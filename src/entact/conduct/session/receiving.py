@@ -12,7 +12,8 @@ from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from entact import store
-from entact.conduct.access.ended import access_ended_at
+from entact.conduct.access.ended import access_ended_at, roles_ever_held
+from entact.conduct.access.people import permissions_here
 from entact.conduct.reader import begin_to_write, environment_of_database, present
 from entact.conduct.session.sealed import OF_SESSION, Box, Grant, Opened, Unopened, open_box
 from entact.course import Entry, Refused
@@ -68,8 +69,7 @@ def _receive(box: Box) -> Outcome:
     authenticated = msgspec.structs.replace(authenticated, problem=problem)
     received_at = arrived.isoformat()
     begin_to_write(grant.ledger)
-    decided = entry is not None and KINDS[entry.kind].acts != () and problem != AFTER_ACCESS
-    if entry is not None and decided and entry.replaces is None:
+    if entry is not None and KINDS[entry.kind].acts and problem != AFTER_ACCESS:
         done = store.act(
             entry,
             received_at=received_at,
@@ -94,16 +94,39 @@ def _receive(box: Box) -> Outcome:
 def _entry(opened: Opened) -> Entry | None:
     """The entry that was sent; None where it is none about this participant, without a claimed basis.
 
-    None too for what no console sends (a consent, a freeze, an arm that is told): it is kept as it came, and
-    somebody looks at it. Whoever writes such an entry is asked on its page whether they may.
+    None too for what no console sends (a consent, a freeze, an arm that is told, another visit, a correction,
+    what a rater fills in): it is kept as it came, and somebody looks at it. Whoever writes such an entry is
+    asked on its page whether they may.
     """
     try:
         entry = parse(opened.text)
         instant(entry.occurred_at)
     except (msgspec.DecodeError, ValueError, TypeError):
         return None
-    known = entry.kind in OF_SESSION and entry.basis is None
-    return entry if known and entry.ledger == opened.grant.ledger else None
+    return entry if _is_of_console(entry, opened.grant) else None
+
+
+def _is_of_console(entry: Entry, grant: Grant) -> bool:
+    """Whether a console writes such an entry: of its session, no correction, no form that others fill in."""
+    if (entry.ledger, entry.encounter) != (grant.ledger, grant.encounter):
+        return False
+    if entry.kind not in OF_SESSION or entry.basis is not None or entry.replaces is not None:
+        return False
+    return entry.kind != "form" or _fills(grant, entry.data.get("form"))
+
+
+def _fills(grant: Grant, form: object) -> bool:
+    """Whether whoever wrote fills in a form, in any role that they ever had; an unknown one is found."""
+    permissions = permissions_here()
+    if not any(form in release.file.all_forms for release in permissions.study.releases):
+        return True
+    roles = roles_ever_held(grant.site or _site_of(grant), grant.identity) | {grant.role}
+    return not roles.isdisjoint(permissions.roles_entering(str(form)))
+
+
+def _site_of(grant: Grant) -> str:
+    """Where the participant of a grant is that says no site."""
+    return next((one.site for one in participants_of([grant.ledger])), "")
 
 
 def _as_it_came(opened: Opened) -> bytes:
@@ -117,7 +140,7 @@ def _lateness(grant: Grant, entry: Entry | None, arrived: datetime) -> str | Non
     A device's clock may lie, so that what arrives after is said to have, whatever it says of itself; but what
     says that it was recorded before keeps what only its author can do.
     """
-    site = grant.site or next((one.site for one in participants_of([grant.ledger])), "")
+    site = grant.site or _site_of(grant)
     recorded = min(_recorded(entry) or arrived, arrived)
     if access_ended_at(site, grant.identity, grant.role, recorded) is not None:
         return AFTER_ACCESS

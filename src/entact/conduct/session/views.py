@@ -43,6 +43,7 @@ from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
 LARGEST = 1_000_000  # bytes of one sending
+MOST = 200  # boxes of one sending, of whoever sends them: each is work before anybody knows whose it is
 LARGEST_PICTURE = 2_000_000  # bytes: a console makes a picture smaller before it sends it
 PICTURE = "image/jpeg"
 _boxes = msgspec.json.Decoder(list[Box])
@@ -117,6 +118,10 @@ def receive_entries(request: HttpRequest) -> HttpResponse:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return JsonResponse(
             {"problem": gettext("this is no list of sealed entries: {error}").format(error=error)}, status=400
+        )
+    if len(boxes) > MOST:
+        return JsonResponse(
+            {"problem": gettext("at most {count} entries at once").format(count=MOST)}, status=413
         )
     return JsonResponse({"outcomes": [msgspec.to_builtins(one) for one in receive_boxes(boxes)]})
 
