@@ -8,6 +8,7 @@ from tests.conduct.people import account
 from entact import store
 from entact.conduct.access import people
 from entact.conduct.access.models import Account, Role
+from entact.conduct.delegation import state_of
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import OWNER
 from entact.course import read
@@ -112,3 +113,18 @@ def test_a_link_is_kept_nowhere() -> None:
     for line in store.lines("system"):
         assert secret not in line.text
     assert secret not in str(list(people.Invitation.objects.values()))
+
+
+def test_who_was_closed_meanwhile_is_delegated_nothing() -> None:
+    anna = account("anna", ("investigator", "denver"))
+    as_read = Account.objects.get(name="anna")  # by who gives a role, just before another owner closes it
+    people.close_account(anna, by=BY)
+    people.give_role(as_read, "investigator", "haifa", by=BY)
+    assert not delegated("haifa")
+    people.open_account(anna, by=BY)
+    assert delegated("haifa") == delegated("denver") == {"investigator"}
+
+
+def delegated(site: str) -> set[str]:
+    """The roles that Anna has at a site now, as gates read it."""
+    return {one.role for one in state_of(site).delegated if one.person == "anna" and one.until is None}

@@ -185,7 +185,7 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
     if site == EVERYWHERE and role in AT_A_SITE:
         raise ConductError(gettext("who is {role} answers for a site: say which").format(role=role))
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        is_active = Account.objects.select_for_update().get(pk=account.pk).is_active  # perhaps closed since
         held = {row.role for row in account.roles.all() if not is_over(row)}
         if not permissions.together({*held, role}):
             others = ", ".join(sorted(held))
@@ -196,7 +196,7 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
                 ).format(name=account.name, others=others, role=role)
             )
         row, made = Role.objects.get_or_create(account=account, role=role, site=site)
-        if site != EVERYWHERE and account.is_active:
+        if site != EVERYWHERE and is_active:
             row.until = _as_day(delegate(account.name, role, site, by=author_of(by)))
             row.save(update_fields=["until"])
         if made:
