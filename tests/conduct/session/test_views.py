@@ -325,6 +325,15 @@ def test_who_sends_under_another_name_is_found_out(
     ]
 
 
+@pytest.mark.parametrize("more", [{"by": "t-2"}, {"role": "investigator"}])
+def test_no_gate_decides_for_somebody_else_than_who_was_signed_in(
+    briefing: dict[str, Any], case: Case, in_session: str, more: dict[str, str]
+) -> None:
+    (outcome,) = send(box(briefing, "dose", DOSE, **more))
+    assert (outcome["status"], outcome["questioned"]) == ("kept", True)
+    assert "without_gate" in about_dose(now(case, in_session))  # it would have been let by for who it names
+
+
 def test_who_sends_in_another_role_is_found_out(
     briefing: dict[str, Any], case: Case, in_session: str
 ) -> None:

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from entact import store
-from entact.conduct.access.ended import access_ended_at, roles_ever_held
+from entact.conduct.access.ended import Access, access_at
 from entact.conduct.access.people import permissions_here
 from entact.conduct.reader import begin_to_write, environment_of_database, present
 from entact.conduct.session.sealed import OF_SESSION, Box, Grant, Opened, Unopened, open_box
@@ -43,12 +43,13 @@ class Outcome(msgspec.Struct, frozen=True):
 def receive_boxes(boxes: Iterable[Box]) -> list[Outcome]:
     """Keeps what is in some boxes, in their order; after one that could not be kept the others wait."""
     outcomes: list[Outcome] = []
+    known: dict[str, Access] = {}  # what one sending is held against, by site
     for box in boxes:
         if outcomes and outcomes[-1].status in ("failed", "waiting"):
             outcomes.append(Outcome(box.id, "waiting"))
             continue
         try:
-            outcomes.append(_receive(box))
+            outcomes.append(_receive(box, known))
         except Unopened:
             outcomes.append(Outcome(box.id, "unopened"))
         except (StoreError, DatabaseError):
@@ -57,19 +58,25 @@ def receive_boxes(boxes: Iterable[Box]) -> list[Outcome]:
     return outcomes
 
 
-def _receive(box: Box) -> Outcome:
+def _receive(box: Box, known: dict[str, Access]) -> Outcome:
     opened = open_box(box)
     grant, author = opened.grant, opened.grant.author
-    entry = _entry(opened)
+    site = grant.site or next((one.site for one in participants_of([grant.ledger])), "")
+    if site not in known:
+        known[site] = access_at(site)
+    access = known[site]
+    entry = _entry(opened, access)
     authenticated = author.authenticated
     arrived = _arrival(entry)
-    problem = _lateness(grant, entry, arrived)
+    problem = _lateness(grant, entry, arrived, access)
     if entry is not None and entry.role != grant.role and problem != AFTER_ACCESS:
         problem = "other_role"  # kept as it is, and found: nobody has two by a grant
     authenticated = msgspec.structs.replace(authenticated, problem=problem)
     received_at = arrived.isoformat()
     begin_to_write(grant.ledger)
-    if entry is not None and KINDS[entry.kind].acts and problem != AFTER_ACCESS:
+    # What only its author may do is decided for nobody else: else it is a fact, and found.
+    own = problem not in (AFTER_ACCESS, "other_role") and entry is not None and entry.by == grant.identity
+    if entry is not None and KINDS[entry.kind].acts and own:
         done = store.act(
             entry,
             received_at=received_at,
@@ -91,7 +98,7 @@ def _receive(box: Box) -> Outcome:
     return Outcome(box.id, receipt.outcome, questioned)
 
 
-def _entry(opened: Opened) -> Entry | None:
+def _entry(opened: Opened, access: Access) -> Entry | None:
     """The entry that was sent; None where it is none about this participant, without a claimed basis.
 
     None too for what no console sends (a consent, a freeze, an arm that is told, another visit, a correction,
@@ -103,30 +110,25 @@ def _entry(opened: Opened) -> Entry | None:
         instant(entry.occurred_at)
     except (msgspec.DecodeError, ValueError, TypeError):
         return None
-    return entry if _is_of_console(entry, opened.grant) else None
+    return entry if _is_of_console(entry, opened.grant, access) else None
 
 
-def _is_of_console(entry: Entry, grant: Grant) -> bool:
+def _is_of_console(entry: Entry, grant: Grant, access: Access) -> bool:
     """Whether a console writes such an entry: of its session, no correction, no form that others fill in."""
     if (entry.ledger, entry.encounter) != (grant.ledger, grant.encounter):
         return False
     if entry.kind not in OF_SESSION or entry.basis is not None or entry.replaces is not None:
         return False
-    return entry.kind != "form" or _fills(grant, entry.data.get("form"))
+    return entry.kind != "form" or _fills(grant, entry.data.get("form"), access)
 
 
-def _fills(grant: Grant, form: object) -> bool:
+def _fills(grant: Grant, form: object, access: Access) -> bool:
     """Whether whoever wrote fills in a form, in any role that they ever had; an unknown one is found."""
     permissions = permissions_here()
     if not any(form in release.file.all_forms for release in permissions.study.releases):
         return True
-    roles = roles_ever_held(grant.site or _site_of(grant), grant.identity) | {grant.role}
+    roles = access.roles_ever(grant.identity) | {grant.role}
     return not roles.isdisjoint(permissions.roles_entering(str(form)))
-
-
-def _site_of(grant: Grant) -> str:
-    """Where the participant of a grant is that says no site."""
-    return next((one.site for one in participants_of([grant.ledger])), "")
 
 
 def _as_it_came(opened: Opened) -> bytes:
@@ -134,17 +136,16 @@ def _as_it_came(opened: Opened) -> bytes:
     return msgspec.json.encode({"received": opened.text.decode("utf-8", "replace")})
 
 
-def _lateness(grant: Grant, entry: Entry | None, arrived: datetime) -> str | None:
+def _lateness(grant: Grant, entry: Entry | None, arrived: datetime, access: Access) -> str | None:
     """Whether an entry was recorded, or arrived, after its author might write; a code for it.
 
     A device's clock may lie, so that what arrives after is said to have, whatever it says of itself; but what
     says that it was recorded before keeps what only its author can do.
     """
-    site = grant.site or _site_of(grant)
     recorded = min(_recorded(entry) or arrived, arrived)
-    if access_ended_at(site, grant.identity, grant.role, recorded) is not None:
+    if access.ended(grant.identity, grant.role, recorded) is not None:
         return AFTER_ACCESS
-    if access_ended_at(site, grant.identity, grant.role, arrived) is not None:
+    if access.ended(grant.identity, grant.role, arrived) is not None:
         return SENT_AFTER_ACCESS
     return AFTER_GRANT if grant.until and recorded > instant(grant.until) else None
 
