@@ -165,6 +165,7 @@ def test_what_a_rater_heard_goes_to_the_site_and_nothing_comes_back(
     assert "bridge again" not in "".join(line.text for line in store.lines(ledger))
     home = ada.get("/")
     assert "A rater heard of suicidality" in home
+    assert re.search(r"nobody has answered, since \d+ \w{3} 20\d\d", home)  # since it arrived
     assert "bridge again" not in home
     (address,) = re.findall(r'"(/told-by-raters/S-1/[^"]*)"', home)
     assert "thinks of the bridge again" in ada.get(address)

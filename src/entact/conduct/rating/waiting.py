@@ -28,6 +28,7 @@ from entact.conduct.today import MOST, Task
 from entact.conduct.words import moment, title_of_visit
 from entact.course.kinds.booking import bookings_of
 from entact.store import lists
+from entact.store.lists.arrived import first_arrivals
 
 _DAY: Final = timedelta(days=1)
 
@@ -63,8 +64,11 @@ def told_by_raters(reader: Reader, person: Person) -> Iterator[Task]:
     hidden, sites = reader.sight.hidden_names, reader.sites
     found = lists.open_findings(reader.at, hidden=hidden, sites=sites, rule="rater_unanswered", limit=MOST)
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    arrived = first_arrivals([(one.ledger, one.entry) for one in found])  # it hangs on no time of its own
     for one in found:
         if one.ledger in known:
+            first = arrived.get((one.ledger, one.entry))
+            since = one.since if first is None else first.received_at
             key = known[one.ledger].key
             called = one.kind == "break_glass"
             what = (
@@ -79,10 +83,10 @@ def told_by_raters(reader: Reader, person: Person) -> Iterator[Task]:
                 one.site,
                 f"{one.number}: {what}",
                 gettext("nobody has answered, since {when}").format(
-                    when=moment(one.since, reader.zone_of(one.site))
+                    when=moment(since, reader.zone_of(one.site))
                 ),
                 rank=0,
-                due=one.since,
+                due=since,
                 address=reverse("rater_told", args=[key, one.entry]),
             )
 
