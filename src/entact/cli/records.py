@@ -151,9 +151,9 @@ class _Taking:
         from entact.conduct.reader import reader_as
         from entact.conduct.sight import OWNER
         from entact.store import describe
-        from entact.store.after_lock import lock_in_force
+        from entact.store.after_lock import closed_by
 
-        reader, locked = reader_as(OWNER), lock_in_force()
+        reader = reader_as(OWNER)
         return Taking(
             self.mapping,
             self.digest,
@@ -163,7 +163,7 @@ class _Taking:
             self.role,
             datetime.now(UTC).replace(microsecond=0),
             describe().environment,
-            None if locked is None else locked.name,
+            closed_by(),
         )
 
 

@@ -39,6 +39,15 @@ def lock_in_force(head: str | None = None) -> Manifest | None:
     return _known_at(study_head() if head is None else head).lock
 
 
+def closed_by() -> str | None:
+    """Name of the lock for which pages write no forms; None where none is, or two persons unlocked it since.
+
+    What is written then counts once two sign again: the cut in force is that of the unlock.
+    """
+    lock = lock_in_force()
+    return lock.name if lock is not None and lock.purpose == "lock" else None
+
+
 def period_in_force(head: str | None = None) -> Period:
     """How far the study is: locked or not, and whether its sealed list was opened after the lock.
 

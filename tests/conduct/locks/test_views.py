@@ -237,3 +237,9 @@ def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
     assert not re.search(r"\d{4}-\d\d-\d\dT", eli.get("/lock/"))
     assert re.search(r"lock, \d+ \w+ \d{4}, \d\d:\d\d UTC, dan: the sponsor", eli.get("/lock/"))
     assert late(managed, ledger) == [[], []]  # two persons have seen it: it is in what is locked now
+    site.post(FORM, CHANGED)  # it is open again, and what comes now counts once two sign anew
+    (corrected,), _ = late(managed, ledger)
+    assert corrected not in (event, LATE)
+    manager.post("/lock/", {"do": "ask", "name": "lock-3", "reason": "corrected"} | words)
+    eli.post("/lock/", {"do": "confirm", "name": "lock-3", "passphrase": "hanging on the wall"})
+    assert late(managed, ledger) == [[], []]

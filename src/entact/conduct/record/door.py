@@ -23,7 +23,7 @@ from entact.course.kinds import KINDS
 from entact.course.state.numbers import number_in
 from entact.protocol.words.label import begun
 from entact.store import StoreError
-from entact.store.after_lock import lock_in_force
+from entact.store.after_lock import closed_by
 from entact.store.allocation import awaits_number
 
 
@@ -102,8 +102,7 @@ def compose(
 
 def held_now(course: Course, kind: str, encounter: str | None, replaces: str | None = None) -> str | None:
     """Why such an entry is not written on a page now, and who ends that; None where nothing holds it."""
-    locked = lock_in_force()
-    return held_against(course, kind, encounter, replaces, None if locked is None else locked.name)
+    return held_against(course, kind, encounter, replaces, closed_by())
 
 
 class Held(ConductError):
