@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from django.core import signing
 from tests.conduct.browser import Browser, course_of
+from tests.conduct.conftest import SignIn
 from tests.conduct.people import signed_in_as
-from tests.conduct.session.conftest import ADDRESS, NOON, entry_of, seal, send
+from tests.conduct.session.conftest import ADDRESS, NOON, entry_of, keep_case, seal, send
 from tests.course.cases import Case
 
+from entact import store
 from entact.conduct.access import people
 from entact.conduct.session.sealed import GRANTED, Grant, _signing
 from entact.course import Course, findings, open_alerts
@@ -209,3 +211,26 @@ def test_a_grant_of_before_grants_ended_still_says_whose_an_entry_is(
 
 def test_the_grant_is_given_anew_each_day_where_nothing_else_is_new(briefing: dict[str, Any]) -> None:
     assert briefing["day"] == briefing["now"][:10]
+
+
+def test_but_for_rehearsals_it_goes_by_the_servers_clock_also_of_roles_of_the_whole_study(
+    template: str, case: Case, sign_in: SignIn
+) -> None:
+    store.create_database(
+        f"{template}_access", "training", "mini"
+    )  # seconds: of all tests here this one alone
+    ledger = keep_case(case, "training")  # which goes by the same clock as production
+    found: list[set[str]] = []
+    for name, roles in (("t-1", {"denver": "therapist"}), ("m-1", {"everywhere": "medical_monitor"})):
+        briefing = dict(json.loads(sign_in(name, case.study, **roles).get(BRIEFING)))
+        in_time = datetime.now(UTC)
+        first = sent(briefing, "session_note", {"what": "call"}, in_time)
+        known = people.account_named(name)
+        assert known is not None
+        people.close_account(known, by=people.By())
+        late = sent(briefing, "session_note", {"what": "music"}, in_time - timedelta(seconds=1))
+        after = sent(briefing, "session_note", {"what": "hand_over"}, datetime.now(UTC))
+        course = course_of(case.study, ledger)
+        ours = {AFTER, "sent_after_access", "recorded_after_grant"}
+        found += [rules(course, one) & ours for one in (first, late, after)]
+    assert found == [set(), {"sent_after_access"}, {AFTER}] * 2
