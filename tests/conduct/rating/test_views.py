@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.conftest import SignIn
@@ -16,6 +17,7 @@ from tests.course.conftest import Story
 
 from entact import store
 from entact.course import read
+from entact.course.entry import as_sent
 from entact.protocol import Study
 
 DAY = "/assessments/"
@@ -249,6 +251,19 @@ def test_the_call_has_a_room_that_names_nobody_and_both_sides_find_it(
     assert "A rater apart from the site has taken it" in page
     assert where not in page
     assert "ruth" not in page
+
+
+def test_an_assessment_whose_time_went_by_without_a_rater_waits_at_home_until_it_is_moved(
+    ada: Browser, ruth: Browser, ledger: str
+) -> None:
+    untaken = "no rater has taken it"
+    event = next(read(line.text) for line in store.lines(ledger) if read(line.text).kind == "form")
+    later = msgspec.structs.replace(event, id="01990000-0000-7000-8000-000000000009")
+    store.fact(as_sent(later), received_at="2026-05-04T00:00:00+00:00")  # a rehearsal lives in that time
+    assert "None is offered" in ruth.get(DAY)
+    assert untaken in ada.get("/")
+    ada.post(BASELINE, {"do": "cancel"})
+    assert untaken not in ada.get("/")
 
 
 def test_times_are_the_raters_own_and_languages_are_what_they_rate_in(ada: Browser, ruth: Browser) -> None:

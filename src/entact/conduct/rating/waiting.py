@@ -120,14 +120,16 @@ def replaced(reader: Reader, person: Person) -> Iterator[Task]:
 
 
 def without_rater(reader: Reader, person: Person) -> Iterator[Task]:
-    """Assessments within two days that no rater has taken; who rates is told to nobody. And of sites at which
-    one is coming those without a number for a rater who sees somebody in danger."""
+    """Assessments within two days that no rater has taken, and those whose time went by without one until
+    they are moved, missed or begun; who rates is told to nobody. And of sites at which one is coming those
+    without a number for a rater who sees somebody in danger."""
     if not reader.sight.sees_schedule or not person.may("enter"):
         return
     hidden, sites = reader.sight.hidden_names, reader.sites
-    found = lists.booked(reader.at, reader.at + OFFERED, sites=sites, hidden=hidden)
+    found = lists.booked(reader.at - OFFERED, reader.at + OFFERED, sites=sites, hidden=hidden)
     found = [one for one in found if is_rated_apart(reader, one.visit)]
-    for site in sorted({one.site for one in found if person.may("enter", one.site)}):
+    coming = {one.site for one in found if one.at >= reader.at}
+    for site in sorted(one for one in coming if person.may("enter", one)):
         if not state_of(site).on_call:
             what = gettext("{site}: raters have no number to call when somebody is in danger").format(
                 site=site
