@@ -18,7 +18,7 @@ from tests.owner import run_as_owner
 from entact import store
 from entact.store import models, postgres, server
 from entact.store.keychain import Keychain, keychain_folder
-from entact.store.occupant import occupant_of
+from entact.store.occupant import Occupant, occupant_of
 
 NOW = "2026-03-02T10:31:00-07:00"
 
@@ -276,3 +276,18 @@ def test_keys_go_although_another_database_is_dropped_while_it_is_asked_about(
         store.create_database(name, "rehearsal", "mini", replace=True)
     assert dropped == [passing]
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("strange", "environment", "filled", "is_empty"),
+    [
+        ((), None, False, True),
+        (("the table other.people",), None, False, False),
+        ((), "rehearsal", False, False),
+        ((), None, True, False),
+    ],
+)
+def test_a_database_is_empty_where_nothing_would_be_lost(
+    strange: tuple[str, ...], environment: str | None, filled: bool, is_empty: bool
+) -> None:
+    assert Occupant(strange, environment, None, filled).is_empty is is_empty

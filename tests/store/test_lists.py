@@ -240,3 +240,73 @@ def test_a_clock_runs_from_when_the_site_knew_until_the_report_was_sent(
     store.append(sent, received_at=NOW)
     assert lists.running_clocks() == []
     assert store.stale() == []
+
+
+def test_of_other_sites_than_a_readers_nothing_is_listed_or_counted(study: Study, make_entry: Any) -> None:
+    asked = make_entry("participant:b", 6, kind="query", data={"said": "raised", "entry": "x", "text": "So?"})
+    store.append(asked, received_at=NOW)
+    later = BEGUN + timedelta(days=2)
+    everywhere: dict[str, Any] = {"sites": None}
+    for seen, is_told in (
+        (everywhere, True),
+        ({"sites": ["denver"]}, True),
+        ({"sites": ["haifa"]}, False),
+        ({"sites": []}, False),
+    ):
+        told = [
+            [one for one in lists.participants(**seen) if one.site == "denver"],
+            lists.participant("S-2", **seen),
+            lists.participant("b", **seen),
+            lists.participant_screened_as("S-1", **seen),
+            [one for one in lists.counts(**seen) if one.site == "denver"],
+            lists.enrolled(**seen),
+            [one for one in lists.open_findings(later, hidden=(), **seen) if one.site == "denver"],
+            [
+                one
+                for one in lists.count_findings(later, rules=["encounter_not_ended"], hidden=(), **seen)
+                if one.site == "denver"
+            ],
+            [one for one in lists.due(BEGUN, until=later, **seen) if one.site == "denver"],
+            [one for one in lists.missed(BEGUN + timedelta(days=200), **seen) if one.site == "denver"],
+            lists.queries(hidden=(), **seen),
+        ]
+        assert [bool(one) for one in told] == [is_told] * len(told), seen
+    assert [one.number for one in lists.due(BEGUN, until=later, site="denver", sites=["haifa"])] == []
+    assert {one.number for one in lists.due(BEGUN, until=later, site="denver", sites=["denver"])} == {
+        "1-001",
+        "S-2",
+    }
+
+
+def test_who_has_a_number_is_found_by_it_or_by_their_id_and_a_shared_one_is_nobodys(
+    study: Study, make_entry: Any
+) -> None:
+    found = {name: lists.participant(name) for name in ("1-001", "S-2", "b", "S-1", "nobody", "a\0")}
+    assert {name: one and one.ledger for name, one in found.items()} == {
+        "1-001": "participant:b",
+        "S-2": "participant:a",
+        "b": "participant:b",
+        "S-1": None,  # who is enrolled goes by the number that they were given then
+        "nobody": None,
+        "a\0": None,
+    }
+    screened = lists.participant_screened_as("s-1")
+    assert screened is not None
+    assert screened.ledger == "participant:b"
+    twice = make_entry(
+        "participant:c", 2, kind="screening", data={"attempt": 1, "number": "S-2", "site": "denver"}
+    )
+    store.append(twice, received_at=NOW)
+    assert lists.participant("S-2") is None
+    assert {one.ledger: one.alone for one in lists.participants()} == {
+        "participant:a": False,
+        "participant:b": True,
+        "participant:c": False,
+    }
+    assert lists.participant_screened_as("S-2") is None
+    assert [one.ledger for one in lists.participants_of(["participant:c", "participant:a"])] == [
+        "participant:a",
+        "participant:c",
+    ]
+    assert lists.participants_of([]) == []
+    assert [one.participants for one in lists.enrolled()] == [1]
