@@ -49,6 +49,19 @@ def analysed(more: str, method: str = PRIMARY) -> tuple[str, str]:
     return PRIMARY, method.removesuffix("}") + more + "}"
 
 
+def timed(strategies: str, estimand: str = "of_time", more: str = "") -> tuple[str, str]:
+    """A time until an event, and what becomes of it where treatment stopped or somebody died."""
+    events = "stopped: {title: Stopped, on: treatment_stopped}, died: {title: Died, on: died}"
+    tested = "method: log_rank, contrast: mdma - placebo at closing"
+    return "analysis:\n  sets:", (
+        "  until: {title: Until, event: suicidality.behaviour, after: session_1, at: closing}\n"
+        f"analysis:\n  intercurrent: {{{events}}}\n"
+        f"  estimands: {{de_jure: {{title: It, strategies: {{stopped: hypothetical, died: hypothetical}}}}, "
+        f"of_time: {{title: Time, strategies: {{{strategies}}}}}}}\n"
+        f"  secondary: {{time: {{endpoint: until, estimand: {estimand}, set: mitt, {tested}{more}}}}}\n  sets:"
+    )
+
+
 SLIPS: dict[str, list[tuple[str, str]]] = {
     "mini": [
         # items and their ranges
@@ -231,6 +244,14 @@ SLIPS: dict[str, list[tuple[str, str]]] = {
         ("set: mitt, method", "set: mit, method"),
         ("  primary: {endpoint", "  secondary: {primary: {endpoint: change, estimand: de_jure, set: mitt, method: describe}}\n  primary: {endpoint"),
         ("estimand: de_jure, set", "estimand: de_jura, set"),
+        timed("stopped: treatment_policy, died: treatment_policy"),
+        timed("stopped: treatment_policy, died: while_on_treatment"),
+        timed("stopped: while_on_treatment, died: treatment_policy"),
+        timed("stopped: treatment_policy, died: hypothetical"),
+        timed("stopped: treatment_policy"),
+        timed("stopped: treatment_policy, died: treatment_policy", "de_jure"),
+        timed("stopped: treatment_policy, died: treatment_policy", more=", event: {at_most: 3}"),
+        timed("stopped: treatment_policy, died: treatment_policy", more=", fixed: arm + baseline"),
         # the file itself
         ("study: mini\n", "study: Mini Study\n"),
         ("study: mini\n", "study: mini\norder: {}\n"),

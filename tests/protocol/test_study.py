@@ -14,8 +14,9 @@ from entact.protocol.expansion import expand
 from entact.protocol.load import load_study
 from entact.protocol.meant import duration_hint
 from entact.protocol.problem import StudyError
-from entact.protocol.study import Item, Report, Span, Supplement, Units, Visit
+from entact.protocol.study import Item, Report, Span, Supplement, Track, Units, Visit
 from entact.protocol.study.base import Duration
+from entact.protocol.study.supply import Pace
 
 
 def visit(**said: object) -> Visit:
@@ -173,3 +174,26 @@ def test_a_bare_number_is_told_which_unit_it_may_have_and_yes_is_none() -> None:
     with pytest.raises(ValidationError, match="True is not a duration; write a number and its unit"):
         reading.validate_python(True)
     assert reading.validate_python(0) == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("opens_on", "unblinds", "tells", "arms"),
+    [
+        ("consent.more", False, False, set()),
+        ("unblinded.placebo", True, True, set()),
+        ("consent.more or unblinded.placebo", True, True, set()),
+        ("assigned.mdma", False, True, {"mdma"}),
+        ("assigned.mdma or assigned.low", False, True, {"mdma", "low"}),
+        ("consent.more or assigned.mdma", False, True, {"mdma"}),
+    ],
+)
+def test_a_track_says_what_it_tells_of_the_arm(
+    opens_on: str, unblinds: bool, tells: bool, arms: set[str]
+) -> None:
+    track = Track(title="Later", opens_on=opens_on)
+    assert (track.unblinds, track.tells_the_arm, track.arms) == (unblinds, tells, arms)
+
+
+def test_a_pace_is_of_any_time() -> None:
+    pace = TypeAdapter(Pace).validate_python({"participants": 3, "per": "4 wk"})
+    assert [pace.within(timedelta(weeks=weeks)) for weeks in (0, 4, 8, 2)] == [0, 3, 6, 1.5]
