@@ -1,0 +1,41 @@
+"""A second person looks at what was handed out: at this entry, and not who entered it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.course.cases import HANDED_OUT, Case, before
+
+DAY = "2026-03-16T08:{:02}:00-06:00"
+
+
+@pytest.fixture
+def case() -> Case:
+    """Two kits that were handed out, by two persons, and units of a third that came back."""
+    made = before("initial_dose")
+    made.put("first", "dispensing", DAY.format(1), {**HANDED_OUT, "units": 2}, by="p-1", role="pharmacist")
+    second = {**HANDED_OUT, "kit": "K-2", "part": "supplement", "units": 1}
+    made.put("second", "dispensing", DAY.format(2), second, by="p-2", role="pharmacist")
+    return made.put(
+        "back", "kit_return", DAY.format(3), {"kit": "K-1", "units": 1}, by="p-3", role="pharmacist"
+    )
+
+
+@pytest.mark.parametrize(
+    ("about", "by", "agrees", "rule"),
+    [
+        ("first", "p-2", True, None),
+        ("first", "p-1", True, "check_by_same"),
+        ("second", "p-1", True, None),
+        ("second", "p-2", True, "check_by_same"),
+        ("back", "p-1", True, None),
+        ("back", "p-3", True, "check_by_same"),
+        ("second", "p-1", False, "check_disagrees"),
+        ("level 1", "p-1", True, "about_unknown"),
+    ],
+)
+def test_a_check_is_of_the_entry_that_it_names(
+    case: Case, about: str, by: str, agrees: bool, rule: str | None
+) -> None:
+    case.put("look", "kit_check", DAY.format(9), {"agrees": agrees}, by=by, role="pharmacist", about=about)
+    found = {one.rule for one in case.course().findings.values() if one.entry == "look"}
+    assert found - {"without_gate"} == ({rule} if rule is not None else set())
