@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from entact.protocol import load_study
+from entact.protocol.plan_data import plan_data
 
 TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "golden" / "facts"
@@ -53,7 +54,16 @@ def facts_of(study: str) -> str:
     for name, form in release.forms.items():
         for item, said in form.items.items():
             lines += [f"item {name}.{item}.{one}" for one in _properties(said)]
+    lines += [f"plan.{one}" for one in _leaves(plan_data(file, list(release.visits)))]
     return "\n".join(lines) + "\n"
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from (f"{name}{'' if one.startswith(' ') else '.'}{one}" for one in _leaves(inner))
+    else:
+        yield f" = {_said(value)}"
 
 
 def _properties(part: Any) -> Iterator[str]:

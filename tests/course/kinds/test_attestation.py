@@ -16,7 +16,7 @@ from entact.course.course import Course
 from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
 from entact.course.fold import fold
-from entact.course.found.attested import version_of
+from entact.course.found.attested import standing_signatures, version_of
 from entact.course.personal import seal_entry
 from entact.protocol.load import load_study
 
@@ -258,3 +258,15 @@ def test_no_claimed_time_escapes_a_freeze(late: list[str], places: list[int]) ->
         case.move(name, time(minute))
     course = arrived(case, "form", "freeze", *late)
     assert {entry for entry, _, _ in found(course, "changed_after_freeze")} == {"new", "fix", "early"}
+
+
+def test_what_is_signed_as_it_stands_is_told_with_who_signed_it_last() -> None:
+    def told(case: Case) -> dict[str, str]:
+        return {name: one.entry for name, one in standing_signatures(case.course()).items()}
+
+    case = signed(rated())
+    assert told(case) == {"form": "signature"}
+    assert told(corrected(signed(rated()), 20)) == {}
+    again = case.entries["signature"]
+    case.put("again", "signature", time(30), dict(again.data), role="investigator")
+    assert told(case) == {"form": "again"}
