@@ -9,6 +9,7 @@ from pathlib import Path
 
 from entact.protocol import load_study
 from entact.protocol.words import VisitRow, account
+from entact.protocol.words.acceptance import acceptance
 
 TESTS = Path(__file__).parents[2]
 GOLDEN = TESTS / "golden" / "words"
@@ -17,7 +18,7 @@ STUDIES |= {path.parent.name: str(path.parent) for path in sorted(TESTS.glob("st
 
 
 def words_of(name: str) -> str:
-    """All that `account` says of a study, line by line."""
+    """All that `account` says of a study, and what is to be tried of it, line by line."""
     told = account(load_study(STUDIES[name]).newest)
     lines = [told.title, *(f"{what}: {value}" for what, value in told.facts)]
     for group in told.activities.groups:
@@ -34,6 +35,8 @@ def words_of(name: str) -> str:
                 )
             )
     lines += [f"? {field}: {assumed}" for field, assumed in told.assumptions]
+    release = load_study(STUDIES[name]).newest
+    lines += ["## To try", *(f"{one.id} | {one.part} | {one.do} | {one.see}" for one in acceptance(release))]
     return "\n".join(lines) + "\n"
 
 
