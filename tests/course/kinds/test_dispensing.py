@@ -39,3 +39,27 @@ def test_a_check_is_of_the_entry_that_it_names(
     case.put("look", "kit_check", DAY.format(9), {"agrees": agrees}, by=by, role="pharmacist", about=about)
     found = {one.rule for one in case.course().findings.values() if one.entry == "look"}
     assert found - {"without_gate"} == ({rule} if rule is not None else set())
+
+
+@pytest.mark.parametrize(
+    ("assigned", "handed_out", "rules"),
+    [
+        ({}, {}, set()),
+        ({"visit": "session_1"}, {}, set()),
+        ({}, {"visit": "session_2"}, set()),  # of a kit that is assigned for no visit
+        ({"visit": "session_1"}, {"visit": "session_2"}, {"kit_other_visit"}),
+        ({}, {"part": "supplement"}, {"kit_other_part"}),
+        ({}, {"level": "low"}, {"kit_other_level"}),
+        ({}, {"units": 1}, set()),
+        ({}, {"units": 0}, {"dispensing_units"}),
+        ({}, {"kit": "K-9"}, {"kit_not_assigned"}),
+    ],
+)
+def test_what_is_handed_out_is_what_was_assigned(
+    assigned: dict[str, str], handed_out: dict[str, object], rules: set[str]
+) -> None:
+    case = before("initial_dose").change("assigned K-1", **assigned)
+    data = {**HANDED_OUT, "units": 2, **handed_out}
+    case.put("out", "dispensing", DAY.format(1), data, by="p-1", role="pharmacist")
+    found = {one.rule for one in case.course().findings.values() if one.entry == "out"}
+    assert found - {"without_gate"} == rules
