@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import Any, Final
 
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from django.utils.translation import gettext
 from waitress.channel import HTTPChannel
 
@@ -87,7 +88,7 @@ def let_go(server: Any) -> None:
     readable = server.readable
 
     def also_after_a_clock_was_put_back() -> bool:
-        if server.next_channel_cleanup > time.time() + server.adj.cleanup_interval:
+        if server.next_channel_cleanup > timezone.now().timestamp() + server.adj.cleanup_interval:
             server.next_channel_cleanup = 0  # else nothing is minded until that time has come again
         return bool(readable())
 

@@ -10,6 +10,7 @@ import { kitNumber, labelOn } from "./kit.js";
 import { against, deviceName } from "./lease.js";
 import { HOLDS_FOR, ordersOf, setsAsideAs } from "./override.js";
 import { unit } from "./pad.js";
+import { redraw } from "./screen.js";
 import { current, givesDoses, named, record, roleOf, said, wantLease } from "./session.js";
 import { t } from "./words.js";
 
@@ -279,8 +280,8 @@ function given(part, level, kit, units, look, done, seen) {
     }, { class: "main", small: t`A fact: it is kept, whatever a gate says of it` }));
 }
 
-/** @param {course.Episode} episode @param {course.Call[]} calls @param {() => void} done */
-export function alert(episode, calls, done) {
+/** @param {course.Episode} episode @param {course.Call[]} calls */
+export function alert(episode, calls) {
   const { briefing } = current();
   const last = calls.at(-1);
   const roles = course.told(briefing, episode, calls, now()).map(roleOf);
@@ -290,10 +291,10 @@ export function alert(episode, calls, done) {
     ...nextCalls(episode, calls).map((one) => h("small", {}, one)),
     measured(episode),
     byMachine(last, roles),
-    onCall(course.told(briefing, episode, calls, now()), done),
-    ring(done),
+    onCall(course.told(briefing, episode, calls, now())),
+    ring(),
     h("h2", {}, t`What is done about it`),
-    h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && done()))));
+    h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && redraw(true)))));
 }
 
 /** The newest values of what an alert is about. @param {course.Episode} episode */
@@ -316,14 +317,14 @@ function byMachine(call, roles) {
   return h("div", {}, found.map(line), h("small", {}, text));
 }
 
-/** Who is on call now, for each role that an alert calls. @param {string[]} roles @param {() => void} done */
-function onCall(roles, done) {
+/** Who is on call now, for each role that an alert calls. @param {string[]} roles */
+function onCall(roles) {
   const { briefing } = current();
   const at = now();
   const there = (briefing.roster ?? []).filter((/** @type {any} */ one) => roles.includes(one.role) && Date.parse(one.since) <= at && at < Date.parse(one.until));
   const nobody = roles.filter((role) => !there.some((/** @type {any} */ one) => one.role === role));
   return [
-    there.map((/** @type {any} */ one) => rung({ name: `${[roleOf(one.role), named(one.person)].filter(Boolean).join(": ")}, ${t`on call until ${hour(Date.parse(one.until), briefing.zone)}`}`, number: one.number }, `${one.role}:${one.number.replace(/\D/g, "")}`, done)),
+    there.map((/** @type {any} */ one) => rung({ name: `${[roleOf(one.role), named(one.person)].filter(Boolean).join(": ")}, ${t`on call until ${hour(Date.parse(one.until), briefing.zone)}`}`, number: one.number }, `${one.role}:${one.number.replace(/\D/g, "")}`)),
     nobody.length ? h("small", {}, t`Nobody is on the roster now as ${nobody.map(roleOf).join(", ")}.`) : null,
   ];
 }
@@ -338,16 +339,16 @@ function nextCalls(episode, calls) {
   return ahead.filter((one) => one.tell.length).map((one) => t`Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map(roleOf).join(", ")} too, in ${span(one.at - now())}.`);
 }
 
-/** The numbers that this device knows. @param {() => void} done */
-function ring(done) {
-  return current().phones.map((phone) => rung(phone, phone.code ?? phone.name.replace(/\W+/g, "_").toLowerCase(), done));
+/** The numbers that this device knows. */
+function ring() {
+  return current().phones.map((phone) => rung(phone, phone.code ?? phone.name.replace(/\W+/g, "_").toLowerCase()));
 }
 
-/** A number, and whether somebody was reached: that is kept, under a code, as words would be sealed and read by nobody else. @param {{name: string, number: string}} phone @param {string} code @param {() => void} done */
-function rung(phone, code, done) {
+/** A number, and whether somebody was reached: that is kept, under a code, as words would be sealed and read by nobody else. @param {{name: string, number: string}} phone @param {string} code */
+function rung(phone, code) {
   const { zone } = current().briefing;
   const last = course.notesOf(said(), "call", code).at(-1);
-  const note = (/** @type {"yes" | "no"} */ state) => async () => (await record("session_note", { what: "call", name: code, state })) && done();
+  const note = (/** @type {"yes" | "no"} */ state) => async () => (await record("session_note", { what: "call", name: code, state })) && redraw(true);
   return h("div", {}, telephone(phone),
     last ? h("small", {}, last.data.state === "yes" ? t`reached at ${hour(last.at, zone)}` : t`not reached at ${hour(last.at, zone)}`) : null,
     h("div", { class: "row" }, button(t`Reached`, note("yes")), button(t`Not reached`, note("no"))));

@@ -66,14 +66,14 @@ function draw() {
   return [
     top(),
     it.newcomer ? newcomer() : null, // beside the session, not in its place: an alert goes on meanwhile
-    open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
+    open.map(({ episode, calls }) => acts.alert(episode, calls)),
     numberless(),
     acts.orders(back, over),
     underWay ? dueCards(said) : nightCard(said),
     underWay ? h("div", { class: "grid" }, actions(said)) : [opening(said), emergency()],
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
-    underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans(back) : null, notes.recordings(back, over, underWay), notes.wordless(back, over)) : null,
+    underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans() : null, notes.recordings(back, over, underWay), notes.wordless(back, over)) : null,
     h("div", { class: "row" }, underWay || (course.hasEnded(said) && !said.some((one) => one.kind === "death")) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, writeNumbers, { class: "plain" }), button(it.sounds ? t`Outside: it sounds` : t`Inside: it glows`, place, { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }
@@ -85,7 +85,7 @@ async function place() {
   alarm.remember(it.sounds);
   if (it.sounds) alarm.sound(true);
   await session.keep();
-  return back();
+  redraw(true);
 }
 
 /** A screen over that of the session. @param {() => any} make */
@@ -142,7 +142,7 @@ function ended(said) {
 /** @param {course.Said[]} said */
 function opening(said) {
   if (course.hasEnded(said)) return ended(said);
-  return button(t`The participant is here: begin`, async () => (await session.record("encounter", { status: "started" })) && back(), { class: "main" });
+  return button(t`The participant is here: begin`, async () => (await session.record("encounter", { status: "started" })) && redraw(true), { class: "main" });
 }
 
 /** @param {course.Said[]} said */
@@ -202,7 +202,7 @@ function checklist(said) {
   const { acting } = session.current();
   const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now(), null, acting.identity) ?? [];
   const missing = reasons.filter((one) => one.code !== "kit_not_named" && (acting.gives !== false || !OF_WHO_GIVES.has(one.code)));
-  return h("section", { class: "panel" }, h("h2", {}, t`Before the dose`), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
+  return h("section", { class: "panel" }, h("h2", {}, t`Before the dose`), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList()),
     missing.length ? h("div", {}, h("h2", {}, t`Still against it`), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, t`Nothing stands against the dose but the kit, which is named when it is given.`));
 }
 

@@ -5,30 +5,31 @@
 import { hour } from "./clock.js";
 import * as course from "./course.js";
 import { backTo, button, h, titled, warn, warning } from "./dom.js";
+import { redraw } from "./screen.js";
 import { current, named as called, record, said } from "./session.js";
 import { t } from "./words.js";
 
 const SPANS = () => /** @type {[string, string][]} */ ([["music", t`Music`], ["touch", t`Touch`], ["break", t`Break`]]);
 
-/** What the file wants looked at on arrival: a tap says that it is so. @param {() => void} done */
-export function arrivalList(done) {
+/** What the file wants looked at on arrival: a tap says that it is so. */
+export function arrivalList() {
   const { plan } = current().briefing;
   const all = said();
   return plan.arrival.map((/** @type {any} */ one) => {
     const last = course.notesOf(all, "arrival", one.code).at(-1);
     const isSo = last?.data.state === "yes";
-    return h("li", {}, button(`${isSo ? "✓" : "○"} ${one.title}`, async () => (await record("session_note", { what: "arrival", name: one.code, state: isSo ? "no" : "yes" })) && done(), { class: isSo ? "done" : "" }));
+    return h("li", {}, button(`${isSo ? "✓" : "○"} ${one.title}`, async () => (await record("session_note", { what: "arrival", name: one.code, state: isSo ? "no" : "yes" })) && redraw(true), { class: isSo ? "done" : "" }));
   });
 }
 
-/** Begin and end of music, touch and breaks. @param {() => void} done */
-export function spans(done) {
+/** Begin and end of music, touch and breaks. */
+export function spans() {
   const { zone } = current().briefing;
   const all = said();
   return SPANS().map(([what, title]) => {
     const last = course.notesOf(all, what).at(-1);
     const goesOn = last?.data.state === "begun";
-    return button(title, async () => (await record("session_note", { what, state: goesOn ? "ended" : "begun" })) && done(), { "aria-pressed": String(goesOn), small: goesOn && last ? t`since ${hour(last.at, zone)}: ends` : t`begins` });
+    return button(title, async () => (await record("session_note", { what, state: goesOn ? "ended" : "begun" })) && redraw(true), { "aria-pressed": String(goesOn), small: goesOn && last ? t`since ${hour(last.at, zone)}: ends` : t`begins` });
   });
 }
 
@@ -41,7 +42,7 @@ export function recordings(done, show, mayBegin = true) {
   const title = (/** @type {course.Recording} */ one) => one.reference || t`without a name`;
   return [
     goesOn
-      ? button(t`Recording`, async () => (await record("session_note", { what: "recording", state: "ended" }, { about: goesOn.id })) && done(), { "aria-pressed": "true", small: t`${title(goesOn)}, since ${hour(goesOn.begun, briefing.zone)}: ends` })
+      ? button(t`Recording`, async () => (await record("session_note", { what: "recording", state: "ended" }, { about: goesOn.id })) && redraw(true), { "aria-pressed": "true", small: t`${title(goesOn)}, since ${hour(goesOn.begun, briefing.zone)}: ends` })
       : mayBegin && button(t`Recording`, () => show(() => begins(all.length + 1, done)), { "aria-pressed": "false", small: t`begins` }),
     ended.map((one) => button(t`Recording ${title(one)}`, () => show(() => named(one, done)), { class: one.digest ? "plain done" : "plain", small: one.digest ? t`hash ${one.digest.slice(0, 12)}…` : t`ended at ${hour(one.ended ?? one.begun, briefing.zone)}; its hash is not entered yet` })),
   ];

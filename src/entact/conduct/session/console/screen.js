@@ -49,13 +49,14 @@ function lifted() {
   if (waits) redraw();
 }
 
-export function redraw() {
+/** @param {boolean} all also what is being typed, as where somebody has tapped something else on the same screen */
+export function redraw(all = false) {
   uses.first();
   if (!session.isOpen()) return;
   waits = performance.now() - pressedAt < 2000;
   if (waits) return;
   keepingFocus(() => {
-    if (steady || uses.isTyped()) screen.querySelector(".top")?.replaceWith(uses.head());
+    if (steady || (uses.isTyped() && !all)) screen.querySelector(".top")?.replaceWith(uses.head());
     else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
   });
 }
