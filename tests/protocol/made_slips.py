@@ -282,6 +282,8 @@ SLIPS: dict[str, list[tuple[str, str]]] = {
     ],
     "shapes/waiting_list": [
         ("opens_on: assigned.mdma,", "opens_on: assigned.mdma or consent.participation,"),
+        ("opens_on: unblinded.waiting,", "opens_on: unblinded.waitng,"),
+        ("opens_on: unblinded.waiting,", "opens_on: consent.more,"),
         ("opens_on: assigned.mdma,", "opens_on: assigned.mdme,"),
         ("opens_on: assigned.mdma,", "opens_on: assigned.waiting,"),
         ("opens_on: assigned.mdma,", "opens_on: consent.participation,"),
