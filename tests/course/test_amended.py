@@ -134,10 +134,18 @@ def test_a_new_procedure_before_reconsent_is_a_finding(case: Case) -> None:
     case.entries["sleep"] = _under_newest(case, "sleep")
     found = {one.rule for one in findings(course_of(case), instant(WHEN["initial_dose"]))}
     assert "before_reconsent" in found
+    (deviation,) = course_of(case).deviations
+    assert (deviation.entry, deviation.encounter, deviation.category, deviation.importance) == (
+        "sleep",
+        "session_1#1",
+        "consent",
+        "major",
+    )
     consent_again(case)
     case.entries["consent again"] = _under_newest(case, "consent again")
     found = {one.rule for one in findings(course_of(case), instant(WHEN["initial_dose"]))}
     assert "before_reconsent" not in found
+    assert course_of(case).deviations == []
 
 
 @pytest.mark.requirement("R23")
@@ -155,6 +163,8 @@ def test_a_visit_and_an_item_of_the_new_release_before_reconsent_are_findings(ca
     }
     assert ("before_reconsent", "call", "encounter") in found
     assert ("before_reconsent", "ready", "drives") in found
+    case.put("left", "encounter", "2026-03-16T09:50:00-06:00", {"status": "ended"}, encounter="night_call#1")
+    assert [one.entry for one in course_of(case).deviations] == ["call", "ready"]  # a visit is one
     assert not [one for one in found if one[0] == "unknown_visit"]
 
 

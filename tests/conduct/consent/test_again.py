@@ -99,6 +99,34 @@ def test_who_is_to_consent_again_waits_for_whoever_obtains_it_until_it_is_given(
 
 
 @pytest.mark.requirement("R23")
+def test_what_is_done_of_the_new_release_without_the_consent_stands_in_the_log_of_deviations(
+    ledger: str, amended: Study, sign_in: SignIn
+) -> None:
+    works_under(amended)
+    monitor = sign_in("mo", everywhere="monitor")
+    assert "Nobody has reported one" in monitor.get("/deviations/")
+    begun = next(read(one.text) for one in store.lines(ledger) if read(one.text).kind == "encounter")
+    now = datetime.now(UTC).isoformat()
+    slept = msgspec.structs.replace(
+        begun,
+        occurred_at=now,
+        recorded_at=now,
+        id="00000000-0000-7000-8000-00000000eeee",
+        kind="form",
+        release=amended.newest.id,
+        data={"form": "sleep", "items": {"hours": 7}},
+    )
+    store.append(slept, received_at=now)
+    page = monitor.get("/deviations/")
+    assert "<small>done of a new version without consent to it</small>" in page
+    assert ">consent</a>" in page
+    assert "/entry/" in monitor.get("/deviations/?category=consent&importance=major")
+    assert "/entry/" not in monitor.get("/deviations/?category=blinding")
+    assert "/entry/" not in sign_in("eve", haifa="investigator").get("/deviations/")
+    assert look(deep=True).faults == ()
+
+
+@pytest.mark.requirement("R23")
 def test_a_row_of_who_is_to_consent_again_that_somebody_rewrote_is_said(ledger: str, amended: Study) -> None:
     works_under(amended)
     assert look(deep=True).faults == ()

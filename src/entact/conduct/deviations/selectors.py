@@ -1,4 +1,4 @@
-"""Deviations that were reported, across participants, as one reader may see them."""
+"""Deviations across participants, as one reader may see them: reported, or without consent to a release."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from entact.conduct.access.called import people_called
 from entact.conduct.language.codelists import called_code
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.words import moment, title_of_visit, value
+from entact.course.kinds.checks import BEFORE_RECONSENT, OVERRIDDEN
 from entact.course.kinds.stopping import DEVIATION
 from entact.course.state.progress import zone_of
 from entact.store import lists
@@ -34,7 +35,7 @@ class Row:
 
     Attributes:
         visit: in words; empty outside visits. encounter, category, importance: as the record has them.
-        by: as people call them. reporter: as entries do.
+        by: as people call them. reporter: as entries do. is_reported: else by whom it was done.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Row:
     importance: str
     by: str
     reporter: str
+    is_reported: bool
 
     @property
     def category_words(self) -> str:
@@ -81,6 +83,7 @@ def list_deviations(reader: Reader, looked: Looked, after: FilledKey | None = No
     while more and looked_at < AT_MOST:
         batch = filled(
             (DEVIATION.name,),
+            found=BEFORE_RECONSENT,
             site=looked.site or None,
             sites=reader.sites,
             after=after,
@@ -118,12 +121,12 @@ def _rows_of(reader: Reader, standing: Standing, folded: Folded, names: dict[str
     """The deviations of one participant that the reader sees."""
     course = folded.course
     seen, zone = folded.seen_by(reader.sight), zone_of(course, reader.at)
-    reporters = {one.id: one.entry.by for one in course.effective if one.entry.kind == DEVIATION.name}
+    entries = {one.id: one.entry for one in course.effective}
     for one in course.deviations:
-        if one.entry not in seen.entries or one.entry not in reporters:
-            continue
+        if one.entry not in seen.entries or one.category == OVERRIDDEN:
+            continue  # a requirement that was set aside stands with what was done
         visit = (one.encounter or "").partition("#")[0]
-        by = reporters[one.entry]
+        by = entries[one.entry].by
         yield Row(
             key=standing.key,
             number=standing.number,
@@ -138,6 +141,7 @@ def _rows_of(reader: Reader, standing: Standing, folded: Folded, names: dict[str
             importance=one.importance,
             by=names.get(by, by),
             reporter=by,
+            is_reported=entries[one.entry].kind == DEVIATION.name,
         )
 
 

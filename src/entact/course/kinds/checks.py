@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from entact.protocol.release import Release
 
 OVERRIDDEN = "gate_overridden"  # category of the deviation that setting a requirement aside is
+NO_RECONSENT = "consent"  # and of what is done of a new release without consent to it
+BEFORE_RECONSENT = "before_reconsent"  # the rule by which that is found
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere is some decades wrong at most
 
@@ -103,17 +105,15 @@ def _check_overridden(course: State, effective: Effective, act: str, basis: Mapp
             message = f"{act} with {code} set aside, of which there is no entry by {who}"
             course.found("override_unproved", effective.id, code, message)
         if required is None or required.override_allowed_in is None:
-            course.deviations.append(
-                DeviationState(
-                    effective.id,
-                    effective.entry.encounter,
-                    effective.at,
-                    OVERRIDDEN,
-                    "major",
-                    None,
-                    effective.id,
-                )
-            )
+            note_deviation(course, effective, OVERRIDDEN)
+
+
+def note_deviation(course: State, effective: Effective, category: str) -> None:
+    """A major deviation that an entry is by itself, though nobody reported one."""
+    entry = effective.entry
+    course.deviations.append(
+        DeviationState(entry.id, entry.encounter, effective.at, category, "major", None, entry.id)
+    )
 
 
 def _texts(value: object) -> list[str]:

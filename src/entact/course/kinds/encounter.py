@@ -9,7 +9,7 @@ import msgspec
 
 from entact.course.entry import Entry
 from entact.course.entry.entry import is_after_access
-from entact.course.kinds.checks import check_basis
+from entact.course.kinds.checks import BEFORE_RECONSENT, NO_RECONSENT, check_basis, note_deviation
 from entact.course.kinds.kind import Kind
 from entact.course.state.alerts import AlertEpisode, Holding
 from entact.course.state.encounter import PLANNED, UNSCHEDULED, Disposition, EncounterState, visit_of
@@ -53,7 +53,9 @@ def reduce_encounter(course: State, effective: Effective, payload: Encounter) ->
     elif visit not in course.release.visits:
         if course.knows_later(lambda release: visit in release.visits):
             message = f"the visit {visit!r} is of a release to which the participant has not consented"
-            course.found("before_reconsent", entry.id, "encounter", message)
+            course.found(BEFORE_RECONSENT, entry.id, "encounter", message)
+            if entry.encounter not in course.encounters:  # its end is the same departure
+                note_deviation(course, effective, NO_RECONSENT)
         else:
             course.found("unknown_visit", entry.id, "encounter", f"the schedule has no visit {visit!r}")
     state = course.encounters.get(entry.encounter)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from entact.course.kinds.alerts import raise_alerts
+from entact.course.kinds.checks import BEFORE_RECONSENT, NO_RECONSENT, note_deviation
 from entact.course.kinds.kind import BY_FORM, Kind
 from entact.course.kinds.stopping import check_stopping
 from entact.course.state.form import VITALS, Answers
@@ -68,13 +69,21 @@ def reduce_vital_signs(course: State, effective: Effective, payload: VitalSigns)
     course.vitals.append(_answer(course, effective, VITALS, items, "done"))
 
 
-def _found_before_reconsent(course: State, entry: str, form: str, items: dict[str, Any]) -> None:
-    """Items that are asked by a later release alone than the one consented to."""
-    known = course.release.forms[form].items
-    for item in items.keys() - known.keys():
-        if course.knows_later(partial(_has_item, form, item)):
-            message = f"{item!r} is asked by a release to which the participant has not consented"
-            course.found("before_reconsent", entry, item, message)
+def _check_reconsent(course: State, effective: Effective, form: str, items: dict[str, Any]) -> None:
+    """A form or items that are asked by a later release alone than the one consented to."""
+    asked = course.release.forms.get(form)
+    if asked is None:
+        found = {"form": f"the form {form!r} is of a release to which the participant has not consented"}
+    else:
+        found = {
+            item: f"{item!r} is asked by a release to which the participant has not consented"
+            for item in sorted(items.keys() - asked.items.keys())
+            if course.knows_later(partial(_has_item, form, item))
+        }
+    for item, message in found.items():
+        course.found(BEFORE_RECONSENT, effective.id, item, message)
+    if found:
+        note_deviation(course, effective, NO_RECONSENT)
 
 
 def _has_item(form: str, item: str, release: Release) -> bool:
@@ -89,11 +98,8 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
     if form is None:
         course.found("unknown_form", entry.id, "form", f"the study has no form {name!r}")
     else:
-        if name not in course.release.forms:
-            message = f"the form {name!r} is of a release to which the participant has not consented"
-            course.found("before_reconsent", entry.id, "form", message)
-        elif form is not course.release.forms[name]:
-            _found_before_reconsent(course, entry.id, name, items)
+        if form is not course.release.forms.get(name):
+            _check_reconsent(course, effective, name, items)
         reading = course.readings.get(entry.id)
         if form.rules.elsewhere:  # hangs on more than its own data
             around = course.values(entry.encounter, effective.at)
@@ -148,7 +154,7 @@ FORM = Kind(
     in_encounter=True,
     with_participant=True,
     ended_by=frozenset({"procedures", "follow_up", "data_use"}),
-    writes=frozenset({"alerts", "answers", "forms", "stops"}),
+    writes=frozenset({"alerts", "answers", "deviations", "forms", "stops"}),
 )
 VITAL_SIGNS = Kind(
     name="vital_signs",
@@ -165,5 +171,5 @@ VITAL_SIGNS = Kind(
     ended_by=frozenset({"procedures", "follow_up", "data_use"}),
     activity="vital_signs",
     done=lambda course, encounter: (VITALS, encounter) in course.forms,
-    writes=frozenset({"alerts", "answers", "forms", "stops", "vitals"}),
+    writes=frozenset({"alerts", "answers", "deviations", "forms", "stops", "vitals"}),
 )
