@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 
 from entact.course.entry import canonical
 from entact.store import StoreError, backup, postgres, recovery
-from entact.store.received import read_received, segments
+from entact.store.received import SEGMENT_BYTES, place_of, read_received, segments
 
 ENTACT = str(Path(sys.executable).with_name("entact"))
 LOST = timedelta(seconds=1)  # what a lost machine may cost; docs/backup.md promises no better than a minute
@@ -256,6 +257,40 @@ def test_r26_a_whole_backup_is_called_whole(copy: backup.Backup) -> None:
     assert checked.received.entries == {"drill": SENT}
     sums = ["sha256sum", "--check", "--status", "../wal.sha256"]
     assert subprocess.run(sums, cwd=copy.folder / "wal", check=False).returncode == 0
+
+
+def places_of_records(segment: Path, folder: Path) -> list[int]:
+    """Where the records of a segment begin, as PostgreSQL's own reader says."""
+    named = folder / segment.name[:24]
+    os.link(segment, named)
+    command = [str(postgres.program("pg_waldump")), str(named)]
+    read = subprocess.run(command, capture_output=True, text=True, check=False)
+    named.unlink()
+    return [place_of(lsn) for lsn in re.findall(r"lsn: (\S+),", read.stdout)]
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("R26")
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.data())
+def test_r26_a_log_that_ends_at_any_byte_is_whole_as_far_as_it_goes(
+    copy: backup.Backup, data: st.DataObject
+) -> None:
+    """The receiver may be killed anywhere: within a record, a page's header, at the end of a segment."""
+    path = log_of(copy)[-1]
+    content = path.read_bytes()
+    begin, _ = backup.range_of_log(copy.folder / backup.BASE)
+    between = [place % SEGMENT_BYTES for place in places_of_records(path, copy.folder)]
+    end = data.draw(st.integers(0, len(content.rstrip(b"\0"))) | st.sampled_from(between))
+    try:
+        write_anew(path, content[:end] + bytes(len(content) - end))
+        assert backup.unreadable(copy.folder, begin) == []
+    finally:
+        write_anew(path, content)
 
 
 DAMAGE: dict[str, Callable[[backup.Backup], object]] = {

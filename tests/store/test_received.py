@@ -15,6 +15,7 @@ from entact.store.received import (
     SEGMENT_BYTES,
     SUMS,
     Received,
+    behind_record,
     faults,
     is_unfinished,
     segment_of,
@@ -83,9 +84,28 @@ def test_a_segment_that_is_missing_is_found(backup: Path) -> None:
 def test_a_record_is_unfinished_where_less_is_there_than_it_says(
     content: bytes, unfinished: bool, tmp_path: Path
 ) -> None:
-    (tmp_path / FIRST).write_bytes(content)
-    place = SEGMENT_BYTES
+    (tmp_path / FIRST).write_bytes(bytes(64) + content)
+    place = SEGMENT_BYTES + 64
     assert is_unfinished(tmp_path, place, place + len(content)) is unfinished
+
+
+@pytest.mark.parametrize(
+    ("begins", "length", "kind", "follows"),
+    [
+        (64, 24, b"\0\0", 88),
+        (64, 25, b"\0\0", 96),  # the next begins at a multiple of eight
+        (8168, 24, b"\0\0", 8192),  # a page's end: its header is not the record's
+        (8168, 25, b"\0\0", 8192 + 24 + 8),  # a byte on the next page, behind its header
+        (64, 24, b"\x40\0", SEGMENT_BYTES),  # a switch: the rest of the segment is empty
+        (64, 24, b"\x40\x01", 88),  # the same of another resource manager
+    ],
+)
+def test_a_record_is_followed_where_the_next_can_begin(
+    begins: int, length: int, kind: bytes, follows: int, tmp_path: Path
+) -> None:
+    head = length.to_bytes(4, "little") + bytes(12) + kind
+    (tmp_path / FIRST).write_bytes(bytes(begins) + head)
+    assert behind_record(tmp_path, SEGMENT_BYTES + begins) == SEGMENT_BYTES + follows
 
 
 def test_nothing_is_unfinished_in_a_segment_that_is_not_there(tmp_path: Path) -> None:
@@ -93,11 +113,11 @@ def test_nothing_is_unfinished_in_a_segment_that_is_not_there(tmp_path: Path) ->
     assert not is_unfinished(tmp_path, 2 * SEGMENT_BYTES, 2 * SEGMENT_BYTES)
 
 
-@pytest.mark.parametrize(("beyond", "unfinished"), [(0, True), (1, False)])
-def test_more_than_the_longest_record_is_not_one(beyond: int, unfinished: bool, tmp_path: Path) -> None:
-    longest = 1024 * 1024
-    (tmp_path / FIRST).write_bytes(b"\x10\0")  # so short that it says no length
-    assert is_unfinished(tmp_path, SEGMENT_BYTES, SEGMENT_BYTES + longest + beyond) is unfinished
+@pytest.mark.parametrize(("length", "unfinished"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
+def test_more_than_the_longest_record_is_not_one(length: int, unfinished: bool, tmp_path: Path) -> None:
+    (tmp_path / FIRST).write_bytes(bytes(64) + length.to_bytes(4, "little"))
+    place = SEGMENT_BYTES + 64
+    assert is_unfinished(tmp_path, place, place + 1000) is unfinished
 
 
 def test_a_log_ends_with_its_last_byte_that_is_not_zero(tmp_path: Path) -> None:

@@ -34,18 +34,22 @@ from entact.store.received import (
     RECEIVED,
     Notebook,
     Received,
+    behind_record,
     faults,
     is_unfinished,
     place_of,
     read_received,
     segments,
+    start_of,
     written_to,
 )
 
 BASE, NOTE, MANIFEST = "base", "backup.json", "backup_manifest"
 
 _FLUSHED = "SELECT flush_lsn::text FROM pg_stat_replication WHERE application_name = %s"
-_BROKEN_AT = re.compile(r"at ([0-9A-F]+/[0-9A-F]+)")
+_LAST_READ = re.compile(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+)")  # that it is behind, pg_waldump.c
+# Where the log ends with a segment, or within one that was not made full: one in the middle is missed before.
+_NO_MORE = re.compile(r"could not find file|could not read from file .*: read \d+ of")
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 _EVERY = 0.2  # seconds between two looks at what was received
 _QUIET = 50  # looks in which nothing happened, after which that is noted
@@ -268,26 +272,31 @@ def check(backup: Backup) -> Checked:
         require_whole(backup.folder / BASE)
         begin, _ = range_of_log(backup.folder / BASE)
         broken = [one.said for one in faults(backup.folder, place_of(begin))]
-        wrong += broken or _unreadable(backup.folder, begin)
+        wrong += broken or unreadable(backup.folder, begin)
     except StoreError as error:
         wrong.append(str(error))
     return Checked(backup, received, tuple(wrong))
 
 
-def _unreadable(folder: Path, begin: str) -> list[str]:
+def unreadable(folder: Path, begin: str) -> list[str]:
     """What PostgreSQL's own reader says of the records of a log whose bytes are as they were received."""
     log = folder / LOG
+    written = written_to(log)
     with tempfile.TemporaryDirectory(prefix="entact-log-") as links:
         for name, path in segments(log).items():
-            (Path(links) / name).symlink_to(path.resolve())
+            if start_of(name) < written:  # the receiver makes one full of zeros before anything comes
+                (Path(links) / name).symlink_to(path.resolve())
         timeline = str(int(next(iter(segments(log)))[:8], 16))
         try:
             _run("pg_waldump", "--quiet", "-p", links, "-t", timeline, "-s", begin)
         except StoreError as error:
             # It ends with an error always: behind the last record there is none.
-            place, written = _BROKEN_AT.search(str(error)), written_to(log)
-            reached = written if place is None else place_of(place[1])
-            if reached < written and not is_unfinished(log, reached, written):
+            if last := _LAST_READ.search(str(error)):
+                reached = behind_record(log, place_of(last[1]))
+                whole = written <= reached or is_unfinished(log, reached, written)
+            else:
+                whole = _NO_MORE.search(str(error)) is not None
+            if not whole:
                 return [f"the log cannot be read to its end: {error}"]
     return []
 

@@ -28,7 +28,10 @@ SEGMENT_BYTES = 16 * 1024 * 1024
 _PARTIAL = ".partial"
 _NAME = re.compile(r"[0-9A-F]{24}")
 _SUM = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<name>[0-9A-F]{24})")
-_LENGTH_BYTES = 4
+# PostgreSQL 18, xlogrecord.h, rmgrlist.h, pg_control.h: a record begins with its length, and says its kind.
+_HEAD_BYTES, _LENGTH_BYTES, _KIND, _SWITCH = 24, 4, slice(16, 18), b"\x40\0"
+_ALIGNED = 8  # records begin at multiples of it
+_PAGE_BYTES, _SHORT_HEADER, _LONG_HEADER = 8192, 24, 40  # xlog_internal.h; the long one begins a segment
 _LONGEST_RECORD = 1024 * 1024  # bytes; those of entries are far shorter
 _LONGEST_GAP = 10_000  # segments; a name that is further away was damaged
 
@@ -74,6 +77,11 @@ def segment_of(place: int, timeline: str) -> str:
     """Name of the segment in which a place lies; `timeline` as names begin with it."""
     number = place // SEGMENT_BYTES
     return f"{timeline}{number // 256:08X}{number % 256:08X}"
+
+
+def start_of(segment: str) -> int:
+    """The first place in a segment that can hold a part of a record."""
+    return _past_header(_number(segment) * SEGMENT_BYTES)
 
 
 def segments(log: Path) -> dict[str, Path]:
@@ -275,11 +283,46 @@ def is_unfinished(log: Path, place: int, written: int) -> bool:
     Args:
         place: behind the last record that could be read. written: see `written_to`.
     """
-    path = segments(log).get(segment_of(place, max(segments(log))[:8]))
-    if path is None or written - place > _LONGEST_RECORD:
+    place = _past_header(place)
+    head = _head_at(log, place)
+    if head is None or written - place > _LONGEST_RECORD:
         return False
+    length = _length(head)
+    return written - place < _LENGTH_BYTES or (length <= _LONGEST_RECORD and written < _end(place, length))
+
+
+def behind_record(log: Path, place: int) -> int:
+    """Where the record that follows the one at a place begins, or the header of the page that holds it."""
+    head = _head_at(log, place) or b""
+    end = _end(place, _length(head))
+    whole = SEGMENT_BYTES if head[_KIND] == _SWITCH else _ALIGNED  # behind a switch the segment is empty
+    return end + -end % whole
+
+
+def _head_at(log: Path, place: int) -> bytes | None:
+    """The first bytes of the record at a place; None where its segment is not there."""
+    path = segments(log).get(segment_of(place, max(segments(log))[:8]))
+    if path is None:
+        return None
     with path.open("rb") as file:
         file.seek(place % SEGMENT_BYTES)
-        begun = file.read(_LENGTH_BYTES)
-    length = int.from_bytes(begun, "little")  # a record begins with it
-    return len(begun) < _LENGTH_BYTES or written - place < length <= _LONGEST_RECORD
+        return file.read(_HEAD_BYTES)
+
+
+def _length(head: bytes) -> int:
+    """How many bytes a record says that it has."""
+    return int.from_bytes(head[:_LENGTH_BYTES], "little")
+
+
+def _end(place: int, length: int) -> int:
+    """The place after the last byte of a record: where it goes on, a page has its header first."""
+    while length > (room := _PAGE_BYTES - place % _PAGE_BYTES):
+        place, length = _past_header(place + room), length - room
+    return place + length
+
+
+def _past_header(place: int) -> int:
+    """The first place at or behind this one that can hold a part of a record."""
+    if place % _PAGE_BYTES:
+        return place
+    return place + (_LONG_HEADER if place % SEGMENT_BYTES == 0 else _SHORT_HEADER)
