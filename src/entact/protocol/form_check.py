@@ -12,7 +12,7 @@ from entact.protocol.extent import Extents, extents_in, extents_of_form
 from entact.protocol.form import CompiledForm
 from entact.protocol.instrument_file import InstrumentFile
 from entact.protocol.problem import Fault, Path, unknown
-from entact.protocol.reach import comparisons, narrowed
+from entact.protocol.reach import comparisons, idle
 from entact.protocol.rules import forms_at
 from entact.protocol.study import Form, Item, StudyFile, Translated, Visit
 from entact.protocol.study.forms import MANY
@@ -188,15 +188,8 @@ def _idle(form: CompiledForm, known: Extents, path: Path) -> Iterator[Fault]:
             if one is None or place in passed:
                 continue
             passed.add(place)
-            tree = parse(one.text)
-            found = list(comparisons(tree, extents_in(one.names, known), place))
-            yield from found
-            if found or one.returns != "bool":
-                continue
-            if narrowed(tree, True, extents_in(one.names, known)) is None:
-                yield Fault(place, "can never hold; no possible answers do")
-            elif narrowed(tree, False, extents_in(one.names, known)) is None:
-                yield Fault(place, "always holds, whatever is answered; take it out")
+            told = idle if one.returns == "bool" else comparisons
+            yield from told(parse(one.text), extents_in(one.names, known), place)
     for name, row in form.rows.items():
         yield from _idle(row, known, (*path, "items", name))
 

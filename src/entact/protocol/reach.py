@@ -223,6 +223,18 @@ def comparisons(node: Node, known: Extents, path: Path) -> Iterator[Fault]:
         yield from comparisons(part, known, path)
 
 
+def idle(node: Node, known: Extents, path: Path) -> Iterator[Fault]:
+    """A condition that can never hold or always does, or what in it always comes out alike."""
+    found = list(comparisons(node, known, path))
+    yield from found
+    if found:
+        return
+    if narrowed(node, True, known) is None:
+        yield Fault(path, "can never hold; no possible answers do")
+    elif narrowed(node, False, known) is None:
+        yield Fault(path, "always holds, whatever is answered; take it out")
+
+
 def _parts(node: Node) -> tuple[Node, ...]:
     match node:
         case Apply(parts=parts) | Many(members=parts) | Call(args=parts):

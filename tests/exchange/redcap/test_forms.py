@@ -58,7 +58,16 @@ def item(**said: str) -> dict[str, Any]:
         ({"type": "yesno"}, {"type": "boolean"}),
         (
             {"type": "dropdown", "choices": "1, <b>Yes</b> | 2, 2"},
-            {"type": "choice", "of": ["1", "2"], "labels": {"1": "Yes"}},
+            {"type": "choice", "of": ["1", "2"], "labels": {"1": "Yes", "2": "2"}},
+        ),
+        ({"type": "radio", "choices": "1, 1 | 2, 2"}, {"type": "choice", "of": ["1", "2"]}),
+        (
+            {"type": "radio", "choices": "1, Yes || 2, | "},
+            {"type": "choice", "of": ["1", "2"], "labels": {"1": "Yes", "2": "2"}},
+        ),
+        (
+            {"validation": "date_ymd", "least": "31.12.2020", "most": "01.02.2021"},
+            {"type": "date", "expected": "2020-12-31 .. 2021-02-01"},
         ),
         ({"type": "checkbox", "choices": "a, A"}, {"type": "choices", "of": ["a"], "labels": {"a": "A"}}),
         (
@@ -135,6 +144,36 @@ def test_everything_that_is_not_carried_over_is_named_with_its_line() -> None:
 def test_a_malformed_field_is_named_and_nothing_is_read(said: dict[str, str], message: str) -> None:
     with pytest.raises(RedcapError, match=message):
         taken(row("x", **said))
+
+
+def test_what_a_study_file_would_not_take_is_called_otherwise_or_left_out_and_named() -> None:
+    found = taken(
+        row("n", form="medication", type="radio", choices="1, One | 2, Two | "),
+        row("always", form="medication", branching="[n] = '1' or [n] = '2'"),
+        row("never", form="medication", branching="[n] = '1' and [n] = '2'"),
+        row("blood", form="blood"),
+        row("blood_", form="blood", type="yesno"),
+        row("more", form="blood", branching="[blood_] = '1' and [n] = '1'"),
+    )
+    said = [str(note) for note in found.notes]
+    assert any(
+        one.startswith("line 3: n: its form is called medication_: medication is a word") for one in said
+    )
+    assert "line 3: n: left out: a choice in which nothing stands" in said
+    assert any("always: not carried over: when" in one and "always holds" in one for one in said)
+    assert any("never: not carried over: when" in one and one.endswith("asked of everybody") for one in said)
+    assert "line 6: blood: is called blood__: blood is a form too" in said
+    assert set(found.forms["medication_"]["items"]) == {"n", "always", "never"}
+    assert set(found.forms["blood"]["items"]) == {"blood__", "blood_", "more"}
+    assert found.forms["blood"]["items"]["more"]["when"] == "blood_ && medication_.n == '1'"
+    assert not any("when" in one for one in found.forms["medication_"]["items"].values())
+
+
+def test_a_list_of_codes_may_be_long() -> None:
+    choices = " | ".join(f"{code}, label of code {code}" for code in range(9_000))
+    assert len(choices) > 131_072
+    found = taken(row("drug", type="radio", choices=choices)).forms["one"]["items"]["drug"]
+    assert len(found["of"]) == 9_000
 
 
 def test_headers_begin_sections_and_near_equal_ones_stay_apart() -> None:

@@ -80,13 +80,12 @@ class Field:
 
     @property
     def coded(self) -> list[tuple[str, str]]:
-        """Code and label of each choice, as in `1, Yes | 2, No`.
+        """Code and label of each choice, as in `1, Yes | 2, No`; one in which nothing stands is none.
 
         Raises:
             ValueError: for a choice without a code, or a code that stands twice.
         """
-        separator = next((one for one in ("|", "\n", r"\n") if one in self.choices), "|")
-        parts = self.choices.split(separator)
+        parts = [one for one in self._parts if one.strip()] or [""]
         found: dict[str, str] = {}
         for part in parts:
             code, comma, label = (one.strip() for one in part.partition(","))
@@ -98,6 +97,16 @@ class Field:
                 raise ValueError(f"the code {code!r} stands twice among the choices; give each its own")
             found[code] = label
         return list(found.items())
+
+    @property
+    def blanks(self) -> int:
+        """How many of the choices say nothing, as after a separator at the end."""
+        return sum(not one.strip() for one in self._parts)
+
+    @property
+    def _parts(self) -> list[str]:
+        separator = next((one for one in ("|", "\n", r"\n") if one in self.choices), "|")
+        return self.choices.split(separator)
 
 
 @dataclass(frozen=True)
@@ -208,8 +217,9 @@ def lines_of(text: str, separator_of: Callable[[str], str]) -> Iterator[tuple[in
     Args:
         separator_of: what separates cells, from the line with the headings.
     Raises:
-        RedcapError: where a quote is not closed, or a cell is too long.
+        RedcapError: where a quote is not closed.
     """
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a list of codes may be long
     lines = re.split(r"\r\n|\r|\n", text, maxsplit=2)
     first = lines[1] if lines[0].startswith("sep=") and len(lines) > 1 else lines[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(first), strict=True)

@@ -6,8 +6,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,9 +16,13 @@ from entact.exchange.redcap.dictionary import Dictionary, RedcapError
 from entact.exchange.redcap.items import Told, calculated, item_of, plain
 from entact.exchange.redcap.logic import Known
 from entact.protocol.cel import RuleError
+from entact.protocol.extent import Extent, extents_in, item_extent
 from entact.protocol.keyword import KEYWORDS, RESERVED
-from entact.protocol.rule import Kind, Vocabulary
-from entact.protocol.study import Form
+from entact.protocol.reach import comparisons, idle
+from entact.protocol.rule import Kind, Rule, Vocabulary
+from entact.protocol.study import Form, Item
+from entact.protocol.timetable import ACTIVITIES
+from entact.protocol.tree import parse
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "boolean": "bool",
@@ -26,6 +31,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "choice": "string",
     "choices": "list[string]",
 }
+_T = TypeVar("_T")
 _ODD: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # words of YAML
 
 
@@ -73,13 +79,17 @@ def forms_of(dictionary: Dictionary) -> Imported:
     found = Imported(dictionary)
     problems: list[str] = []
     known: dict[str, Known] = {}
-    kinds: dict[str, dict[str, Kind]] = {}
+    rules = _Rules()
+    forms, items = _names(dictionary)
     section: dict[str, str] = {}
     for name in dictionary.unknown:
         found.notes.append(Note(1, name, "left out: no column of a data dictionary"))
     found.notes += [Note(*one) for one in dictionary.beside]
     for place, said in enumerate(dictionary.fields):
-        form = _safe(said.form, RESERVED | KEYWORDS)
+        form = forms[said.form]
+        if form not in found.forms and form != said.form:
+            text = f"its form is called {form}: {said.form} is a word of the rules, or an act of entact's own"
+            found.notes.append(Note(said.line, said.name, text))
         body = found.forms.setdefault(form, {"items": {}})
         if said.section:
             section[form] = _section(body, plain(said.section))
@@ -87,8 +97,9 @@ def forms_of(dictionary: Dictionary) -> Imported:
             found.identifier = said.name
             found.notes.append(Note(said.line, said.name, "left out: it names records"))
             continue
-        item = _safe(said.name, KEYWORDS)
-        here = {variable: _within(one, form) for variable, one in known.items()}
+        item = items[said.name]
+        asked = said.branching or said.type == "calc"
+        here = {variable: _within(one, form) for variable, one in known.items()} if asked else {}
         try:
             told = item_of(said, here)
         except ValueError as problem:
@@ -97,8 +108,9 @@ def forms_of(dictionary: Dictionary) -> Imported:
         if said.type == "calc" and told.item is not None:
             calculated(said, told, here)
         if item != said.name:
-            told.notes.append(f"is called {item}: {said.name} is a word of the rules")
-        _checked(told, kinds, form)
+            what = "a form too" if said.name in forms else "a word of the rules"
+            told.notes.append(f"is called {item}: {said.name} is {what}")
+        rules.check(told, form)
         for key, one in told.form.items():
             if body.setdefault(key, one) != one:
                 problems.append(
@@ -113,8 +125,7 @@ def forms_of(dictionary: Dictionary) -> Imported:
         body["items"][item] = told.item
         found.items[said.name] = (form, item)
         known[said.name] = Known(f"{form}.{item}", told.kind, told.codes)
-        if told.kind in _KINDS:
-            kinds.setdefault(form, {})[item] = _KINDS[told.kind]
+        rules.add(told, form, item)
     found.forms = {name: body for name, body in found.forms.items() if body["items"]}
     for name, body in found.forms.items():
         used = {one.get("section") for one in body["items"].values()}
@@ -134,40 +145,84 @@ def _within(known: Known, form: str) -> Known:
     return Known(known.name.removeprefix(f"{form}."), known.kind, known.codes)
 
 
-def _safe(name: str, words: frozenset[str] | set[str]) -> str:
-    return f"{name}_" if name in words else name
+def _names(dictionary: Dictionary) -> tuple[dict[str, str], dict[str, str]]:
+    """What each form and each variable is called: as in the dictionary, where a study file can call it so."""
+    forms = list(dict.fromkeys(said.form for said in dictionary.fields))
+    named = {form: _safe(form, RESERVED | KEYWORDS | ACTIVITIES, set(forms)) for form in forms}
+    variables = [said.name for said in dictionary.fields]
+    words = KEYWORDS | set(named.values()) | set(forms)
+    return named, {name: _safe(name, words, set(variables)) for name in variables}
+
+
+def _safe(name: str, words: frozenset[str] | set[str], taken: set[str]) -> str:
+    """The name, or one with a mark at its end where it is one of the words and nothing else is called so."""
+    found = name
+    while found in words or (found != name and found in taken):
+        found += "_"
+    return found
 
 
 def _section(body: dict[str, Any], title: str) -> str:
     sections = body.setdefault("sections", {})
     bare = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:30]
     bare = bare if re.match(r"[a-z]", bare) else f"section_{bare}".strip("_")
-    bare = _safe(bare, KEYWORDS)
+    bare = _safe(bare, KEYWORDS, set())
     name = next(one for one in (bare, *(f"{bare}_{n}" for n in range(2, 10_000))) if one not in sections)
     sections[name] = {"title": title or name}
     return name
 
 
-def _checked(told: Told, kinds: Mapping[str, Mapping[str, Kind]], form: str) -> None:
-    """Takes out a rule that the study file would not take, and says so."""
-    if told.item is None:
-        return
-    names = {
-        f"{name}.{item}": kind
-        for name, items in kinds.items()
-        if name != form
-        for item, kind in items.items()
+class _Rules:
+    """What the rules of a dictionary may name so far, and what each of it can be."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[tuple[str, str], Kind] = {}
+        self._extents: dict[tuple[str, str], Extent] = {}
+
+    def add(self, told: Told, form: str, item: str) -> None:
+        """Adds an item, for the rules of those below it."""
+        if told.item is None or told.kind not in _KINDS:
+            return
+        self._kinds[form, item] = _KINDS[told.kind]
+        with suppress(ValidationError):  # said where the form is validated
+            self._extents[form, item] = item_extent(Item.model_validate(told.item))
+
+    def check(self, told: Told, form: str) -> None:
+        """Takes out a rule that the study file would not take, and says so."""
+        if told.item is None or not {"when", "calculated"} & told.item.keys():
+            return
+        for key, returns in (("when", "bool"), ("calculated", "double")):
+            if key not in told.item:
+                continue
+            why = self._fault(told.item[key], form, returns)
+            if why is None:
+                continue
+            said = "; it is asked of everybody" if key == "when" else ""
+            told.notes.append(f"not carried over: {key} {told.item.pop(key)!r}: {why}{said}")
+            if key == "calculated":
+                told.item = None
+                return
+
+    def _fault(self, text: str, form: str, returns: str) -> str | None:
+        said = set(re.findall(r"[a-z]\w*(?:\.\w+)?", text))  # of many names a rule says few
+        try:
+            vocabulary = Vocabulary(_as_named(self._kinds, form, said))
+            rule: Rule = vocabulary.compile(text, returns=returns)  # type: ignore[arg-type]
+        except (RuleError, ValueError) as problem:
+            return str(problem)
+        extents = extents_in(rule.names, _as_named(self._extents, form, said))
+        faults = (idle if returns == "bool" else comparisons)(parse(text), extents, ())
+        return next((fault.message.partition(";")[0] for fault in faults), None)
+
+
+def _as_named(known: Mapping[tuple[str, str], _T], form: str, said: set[str]) -> dict[str, _T]:
+    """Of what is known that which a rule of a form says: its own items alone, those of others with theirs."""
+    named = (tuple(one.split(".")) if "." in one else (form, one) for one in said)
+    return {
+        item if own == form else f"{own}.{item}": known[own, item]
+        for own, item in named
+        if (own, item) in known
     }
-    names |= dict(kinds.get(form, {}))
-    for key, returns in (("when", "bool"), ("calculated", "double")):
-        if key in told.item:
-            try:
-                Vocabulary(names).compile(told.item[key], returns=returns)  # type: ignore[arg-type]
-            except (RuleError, ValueError) as problem:
-                told.notes.append(f"not carried over: {key} {told.item.pop(key)!r}: {problem}")
-                if key == "calculated":
-                    told.item = None
-                    return
 
 
 def _validated(name: str, body: Mapping[str, Any], dictionary: Dictionary) -> list[str]:

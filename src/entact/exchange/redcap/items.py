@@ -114,9 +114,12 @@ def _typed(said: Field, told: Told) -> dict[str, Any]:
             return {"type": "boolean"}
         case "radio" | "dropdown" | "checkbox":
             coded = said.coded
+            if said.blanks:
+                told.notes.append("left out: a choice in which nothing stands")
+            labels = {code: plain(label) or code for code, label in coded}
+            says = any(code != label for code, label in labels.items())  # then each code has one
             kind = "choices" if said.type == "checkbox" else "choice"
-            labels = {code: plain(label) for code, label in coded if plain(label) and plain(label) != code}
-            return {"type": kind, "of": [code for code, _ in coded]} | ({"labels": labels} if labels else {})
+            return {"type": kind, "of": list(labels)} | ({"labels": labels} if says else {})
         case "slider":
             ends = [plain(one) for one in said.choices.split("|")] if said.choices else []
             if not (said.least and said.most):
@@ -183,15 +186,18 @@ def _end(said: Field, kind: str, text: str) -> str:
     for beginning, (_, (form, written)) in _DATES.items():
         if said.validation.lower().startswith(beginning):
             own = _ORDERS.get(said.validation.lower().rpartition("_")[2], "%Y-%m-%d")
+            if "." in text:  # a spreadsheet wrote it, where days come first
+                own = _ORDERS["dmy"]
             for one in (form, form.replace("%Y-%m-%d", own)):
                 try:
-                    found = datetime.strptime(text.replace("/", "-"), one)  # noqa: DTZ007 - a wall clock
+                    found = datetime.strptime(re.sub(r"[/.]", "-", text), one)  # noqa: DTZ007 - a wall clock
                 except ValueError:
                     continue
                 if "%z" in written:
                     raise Untold("a limit of REDCap has no zone")
                 return found.strftime(written)
-    raise ValueError(f"the limit {text!r} is no {kind}; write it as in 2026-03-01")
+    example = {"date": "2026-03-01", "datetime": "2026-03-01 09:30", "time": "09:30"}[kind]
+    raise ValueError(f"the limit {text!r} is no {kind}; write it as in {example}")
 
 
 def _decimal(validation: str, text: str) -> str:
