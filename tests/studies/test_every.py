@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,13 @@ FACTS: dict[str, str] = json.loads(Path(__file__).with_name("facts.json").read_t
 UNCONFIRMED = {fact for fact, confidence in FACTS.items() if confidence in ("memory", "mixed")}
 STUDIES = shipped_studies()
 FOLDER = files("entact").joinpath("studies")
-DATA: dict[str, dict[str, Any]] = {
-    name: YAML(typ="safe").load(FOLDER.joinpath(name, "study.yaml").read_text()) for name in STUDIES
-}
+
+
+@cache
+def data_of(name: str) -> dict[str, Any]:
+    """What a study's file says; read when a test asks, since every process of a run imports this module."""
+    found: dict[str, Any] = YAML(typ="safe").load(FOLDER.joinpath(name, "study.yaml").read_text())
+    return found
 
 
 @pytest.fixture(scope="module", params=STUDIES)
@@ -40,7 +45,7 @@ def release(request: pytest.FixtureRequest) -> Release:
 def test_there_are_six_studies_each_in_a_folder_of_its_name() -> None:
     published = ["eating-disorders", "expanded-access", "life-threatening-illness", "mapp1", "mapp2"]
     assert [*published, "mapp3"] == STUDIES
-    assert [DATA[name]["study"] for name in STUDIES] == STUDIES
+    assert [data_of(name)["study"] for name in STUDIES] == STUDIES
 
 
 def cited(data: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -56,13 +61,13 @@ def cited(data: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_sources_are_known_and_what_is_unconfirmed_is_an_assumption(name: str) -> None:
-    for where, block in cited(DATA[name], name):
+    for where, block in cited(data_of(name), name):
         ids = set(re.findall(r"F\d{3}", block["source"]))
         assert ids, f"{where} names no fact"
         assert ids <= FACTS.keys(), f"{where} names a fact that does not exist"
         publications = set(re.sub(r"F\d{3}", "", block["source"]).split())
         assert publications, f"{where} names no publication"
-        assert publications <= DATA[name]["sources"].keys(), where
+        assert publications <= data_of(name)["sources"].keys(), where
         if ids & UNCONFIRMED:
             assert block.get("assumption"), f"{where}: {sorted(ids & UNCONFIRMED)} is not confirmed"
 
@@ -70,7 +75,7 @@ def test_sources_are_known_and_what_is_unconfirmed_is_an_assumption(name: str) -
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_source_that_a_file_lists_is_used(name: str) -> None:
     text = FOLDER.joinpath(name, "study.yaml").read_text()
-    assert {key for key in DATA[name]["sources"] if len(re.findall(rf"\b{key}\b", text)) < 2} == set()
+    assert {key for key in data_of(name)["sources"] if len(re.findall(rf"\b{key}\b", text)) < 2} == set()
 
 
 def blocks(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -107,7 +112,7 @@ def blocks(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_each_value_has_a_source_or_is_an_assumption(name: str) -> None:
-    silent = {where for where, block in blocks(DATA[name]) if not block.keys() & {"source", "assumption"}}
+    silent = {where for where, block in blocks(data_of(name)) if not block.keys() & {"source", "assumption"}}
     assert silent == set()
 
 
@@ -244,11 +249,11 @@ SAE: dict[str, Any] = {
 }
 
 
-REPORTING = [name for name in STUDIES if "reports" in DATA[name]]
+REPORTING = [name for name in STUDIES if name != "mapp1"]
 
 
 def test_every_study_but_the_oldest_says_when_safety_reports_are_due() -> None:
-    assert [name for name in STUDIES if name != "mapp1"] == REPORTING
+    assert [name for name in STUDIES if "reports" in data_of(name)] == REPORTING
 
 
 @pytest.mark.parametrize("name", REPORTING)
@@ -334,7 +339,7 @@ def test_no_exchange_of_parts_gives_anything_but_a_study_or_problems(
 ) -> None:
     """As with the small study, but among the blocks that it lacks."""
     smaller = [name for name in REPORTING if name != "mapp3"]  # has no block that these lack
-    data = copy.deepcopy(DATA[draw.draw(st.sampled_from(smaller))])
+    data = copy.deepcopy(data_of(draw.draw(st.sampled_from(smaller))))
     blocks = ("epochs", "tracks", "populations", "quotas", "holds", "stopping", "reports", "washout")
     more = ("unblinding", "analysis", "standards", "adverse_events", "schedule")
     for _ in range(draw.draw(st.integers(1, 3))):
@@ -355,7 +360,7 @@ def test_no_exchange_of_parts_gives_anything_but_a_study_or_problems(
 
 
 def test_what_is_no_name_is_no_term_of_a_checklist(tmp_path: Path) -> None:
-    data = copy.deepcopy(DATA["mapp2"])
+    data = copy.deepcopy(data_of("mapp2"))
     name = next(iter(data["adverse_events"]["checklists"]))
     data["adverse_events"]["checklists"][name]["terms"][0] = "F138 crl2024"
     (tmp_path / "study.yaml").write_text(json.dumps(data), encoding="utf-8")
