@@ -8,8 +8,10 @@ import pytest
 from tests.cli.conftest import Run
 from tests.exchange.redcap.test_dictionary import file, row
 
+import entact
 from entact.protocol import load_study
 
+STUDIES = Path(entact.__file__).parent / "studies"
 MINI = Path(__file__).parents[1] / "studies" / "mini" / "study.yaml"
 
 
@@ -91,3 +93,30 @@ def test_a_study_is_written_as_a_dictionary_that_is_read_again(run: Run, tmp_pat
         name: len(form.items) for name, form in load_study(str(MINI)).newest.forms.items()
     }
     assert "is there already" in run("redcap", "export", MINI, "--out", out).err
+
+
+def test_a_study_finds_its_own_dictionary_there_already_and_what_was_changed_in_it(
+    run: Run, study: Path, tmp_path: Path
+) -> None:
+    """A dictionary says no sources, instruments and scores: that alone is no other form."""
+    out = tmp_path / "out.csv"
+    run("redcap", "export", study, "--out", out)
+    found = run("redcap", "import", out, "--into", study, "--json").json
+    assert (found["new"], found["conflicts"]) == ([], [])
+    assert set(found["same"]) == set(load_study(str(study)).newest.forms)
+    lines = out.read_text().splitlines(keepends=True)
+    out.write_text(
+        "".join(
+            lines[:1] + [one.replace(",y,", ",,", 1) if n == 2 else one for n, one in enumerate(lines[1:], 1)]
+        )
+    )
+    changed = run("redcap", "import", out, "--into", study, "--json").json
+    assert len(changed["conflicts"]) == 1
+    for name in ("mapp2", "eating-disorders"):  # lists of events that are asked for are forms too
+        own = tmp_path / f"{name}.csv"
+        run("redcap", "export", name, "--out", own)
+        copy = tmp_path / f"{name}.yaml"
+        copy.write_text((STUDIES / name / "study.yaml").read_text())
+        found = run("redcap", "import", own, "--into", copy, "--json").json
+        assert (found["new"], found["conflicts"]) == ([], [])
+        assert "asked_events" in found["same"]

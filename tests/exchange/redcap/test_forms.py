@@ -219,6 +219,33 @@ def test_what_redcap_is_given_it_can_give_back() -> None:
     assert conditions["done"] == "participant.can_be_pregnant"
 
 
+def test_codes_that_redcap_cannot_have_come_back_from_the_annotation(tmp_path: Path) -> None:
+    """A comma in a code would end it there, and what follows would be its label."""
+    text = (STUDIES / "mini" / "study.yaml").read_text()
+    items = (
+        "\n  origin:\n    items:\n"
+        '      from: {type: choice, of: ["NOT HERE", "a, b", "a_b", ä],'
+        'labels: {"NOT HERE": Elsewhere, "a, b": Both, a_b: One, ä: Ä}}\n'
+        "      more: {type: text, when: \"from == 'NOT HERE'\"}\n"
+    )
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        text.replace("\nforms:\n", f"\nforms:{items}", 1).replace("do: [consent", "do: [origin, consent", 1)
+    )
+    release = load_study(str(path)).newest
+    dictated = dictionary_of(release)
+    field = next(one for one in dictated.fields if one.name == "from")
+    assert [code for code, _ in field.coded] == ["NOT_HERE", "a_b_2", "a_b", "_"]
+    assert "'NOT HERE' is NOT_HERE, 'a, b' is a_b_2" in dictated.left_out["origin.from (codes)"]
+    assert "origin.more (condition)" in dictated.left_out
+    found = forms_of(read_dictionary(write_dictionary(dictated.fields))).forms["origin"]["items"]["from"]
+    assert found["of"] == ["NOT HERE", "a, b", "a_b", "ä"]
+    assert found["labels"]["a, b"] == "Both"
+    raw = write_dictionary(dictated.fields).replace(b'""a_b_2"": ""a, b""', b'""a_b_2"": ""a_b""')
+    with pytest.raises(RedcapError, match="from: its annotation gives two choices one code"):
+        forms_of(read_dictionary(raw))
+
+
 def test_who_fills_a_form_and_who_may_see_it_come_back() -> None:
     """A class of data that got lost would show raters' scores to the site."""
     release = load_study("mapp3").newest

@@ -83,6 +83,12 @@ def test_what_is_malformed_is_named_and_nothing_is_read(text: str, message: str)
         read_project(text.encode())
 
 
+def test_records_without_forms_are_told_where_they_go() -> None:
+    raw = b'<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" xmlns:redcap="https://projectredcap.org"><ClinicalData/></ODM>'
+    with pytest.raises(RedcapError, match="records alone, and no forms; `entact import` takes records"):
+        read_project(raw)
+
+
 def test_an_entity_is_not_followed() -> None:
     text = PROJECT.replace("?>\n", '?>\n<!DOCTYPE ODM [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n', 1)
     found = forms_of(

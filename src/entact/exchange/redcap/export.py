@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,7 @@ _VALIDATION: Final = {
     "time": "time",
     "datetime": "datetime_ymd",
 }
+_NO_CODE: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ def dictionary_of(release: Release) -> Dictated:
             elif said.section is None and section:  # a header holds until the next one
                 header = str(form.form.title or "") or name.replace("_", " ").capitalize()
             section = said.section or ""
+            if (codes := redcap_codes(said)) != {code: code for code in codes}:
+                left_out[f"{place} (codes)"] = (
+                    "REDCap's have letters, digits, _, . and - alone: "
+                    + ", ".join(f"{ours!r} is {theirs}" for theirs, ours in codes.items() if ours != theirs)
+                )
             condition, why = _branching(form, item, known)
             if why:
                 left_out[f"{place} (condition)"] = why
@@ -91,7 +98,7 @@ def _known(release: Release, own: str, variables: Mapping[str, str]) -> dict[str
     for name, form in release.forms.items():
         for item, said in form.items.items():
             place = f"{name}.{item}"
-            if place in variables and said.is_entered:
+            if place in variables and said.is_entered and all(a == b for a, b in redcap_codes(said).items()):
                 found[item if name == own else place] = Known(
                     variables[place], said.type, tuple(said.of or ())
                 )
@@ -128,7 +135,9 @@ def _field(form: str, name: str, item: Item, header: str, condition: str, compil
         kind = "yesno"
     elif item.type in ("choice", "choices"):
         kind = "checkbox" if item.type == "choices" else "radio"
-        choices = " | ".join(f"{code}, {_label(item, code)}" for code in item.of or ())
+        codes = redcap_codes(item)
+        choices = " | ".join(f"{theirs}, {_label(item, ours)}" for theirs, ours in codes.items())
+        own |= {"codes": codes} if any(theirs != ours for theirs, ours in codes.items()) else {}
     elif item.type == "file":
         kind = "file"
     elif item.type == "text":
@@ -163,6 +172,18 @@ def _field(form: str, name: str, item: Item, header: str, condition: str, compil
         required="y" if item.required else "",
         annotation=f"{MARK}{json.dumps(own, ensure_ascii=False)}" if own else "",
     )
+
+
+def redcap_codes(item: Item) -> dict[str, str]:
+    """The codes of an item as REDCap can have them -> as the study file has them."""
+    found: dict[str, str] = {}
+    for code in item.of or ():
+        theirs = base = _NO_CODE.sub("_", code) or "_"
+        number = 2
+        while theirs in found or (theirs != code and theirs in (item.of or ())):
+            theirs, number = f"{base}_{number}", number + 1
+        found[theirs] = code
+    return found
 
 
 def _bare(end: str, item: Item) -> str:

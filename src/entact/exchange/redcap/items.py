@@ -68,7 +68,7 @@ def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
     if "@CALCTEXT" in said.annotation.upper() or "@CALCDATE" in said.annotation.upper():
         told.notes.append("left out: it is calculated by its annotation, and nobody may enter it")
         return told
-    item = _typed(said, told)
+    item = _typed(said, told, own)
     item |= {name: own[name] for name in _OF_ITEM if name in own}
     title, help_text = plain(said.label), plain(said.note)
     if title:
@@ -104,7 +104,7 @@ def _own(said: Field, told: Told) -> dict[str, Any]:
     return {}
 
 
-def _typed(said: Field, told: Told) -> dict[str, Any]:
+def _typed(said: Field, told: Told, own: Mapping[str, Any]) -> dict[str, Any]:
     match said.type:
         case "text":
             return _text(said, told)
@@ -116,7 +116,10 @@ def _typed(said: Field, told: Told) -> dict[str, Any]:
             coded = said.coded
             if said.blanks:
                 told.notes.append("left out: a choice in which nothing stands")
-            labels = {code: plain(label) or code for code, label in coded}
+            renamed = codes if isinstance(codes := own.get("codes"), dict) else {}
+            labels = {str(renamed.get(code, code)): plain(label) or code for code, label in coded}
+            if len(labels) < len(coded):
+                raise ValueError("its annotation gives two choices one code; give each its own")
             says = any(code != label for code, label in labels.items())  # then each code has one
             kind = "choices" if said.type == "checkbox" else "choice"
             return {"type": kind, "of": list(labels)} | ({"labels": labels} if says else {})

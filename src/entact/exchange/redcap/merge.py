@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from entact.exchange.redcap.forms import yaml_of
 from entact.protocol.study import Form
+
+_NONE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class Merged:
     """The study file with the forms that it lacked.
 
     Attributes:
-        new: forms that were added. same: that were there already, word for word of the same meaning.
+        new: forms that were added. same: that were there already, of the same meaning word for word, or as
+            far as a dictionary of that study says it.
         conflicts: that are there and say something else; these are left as they are.
     """
 
@@ -27,13 +31,18 @@ class Merged:
 
 
 def merge_forms(
-    text: str, existing: Mapping[str, Form], forms: Mapping[str, Mapping[str, Any]], at: str | None = None
+    text: str,
+    existing: Mapping[str, Form],
+    forms: Mapping[str, Mapping[str, Any]],
+    at: str | None = None,
+    told: Mapping[str, Mapping[str, Any]] = _NONE,
 ) -> Merged:
     """Adds forms at the end of the `forms:` of a study file, and to what a visit does.
 
     Args:
         text: the study file. existing: its forms. forms: by name, as plain data.
-        at: the visit that fills them.
+        at: the visit that fills them. told: the forms as they come back from the study's own dictionary,
+            which does not say instruments, sources, and what is calculated.
     Raises:
         ValueError: when its `forms:`, or the `do:` of the visit, is written in a way that is not known here.
     """
@@ -42,7 +51,7 @@ def merge_forms(
     for name, body in forms.items():
         if name not in existing:
             new[name] = body
-        elif existing[name].model_dump() == Form.model_validate(body).model_dump():
+        elif body == told.get(name) or existing[name].model_dump() == Form.model_validate(body).model_dump():
             same.append(name)
         else:
             conflicts.append(name)

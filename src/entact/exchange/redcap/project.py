@@ -37,6 +37,8 @@ def read_project(raw: bytes) -> Dictionary:
     except etree.XMLSyntaxError as error:
         raise RedcapError([f"line {error.lineno}: {error.msg}; nothing was read"]) from None
     version = next(root.iter(f"{ODM}MetaDataVersion"), None)
+    if version is None and root.find(f"{ODM}ClinicalData") is not None:
+        raise RedcapError(["line 1: it has records alone, and no forms; `entact import` takes records"])
     if version is None or not any("redcap" in str(one.nsmap.get("redcap", "")) for one in (root, version)):
         raise RedcapError(
             ["line 1: it is no project of REDCap: ODM with its own namespace is what it writes"]
