@@ -77,9 +77,9 @@ def merge_into(
     study = load_study(str(file))
     text = file.read_bytes().decode("utf-8")
     release = study.releases[0]
-    told = forms_of(read_dictionary(write_dictionary(dictionary_of(release).fields))).forms
+    again = forms_of(read_dictionary(write_dictionary(dictionary_of(release).fields))).forms
     try:
-        merged = merge_forms(text, release.file.all_forms, forms, at, told)
+        merged = merge_forms(text, release.file.all_forms, forms, at, again)
     except ValueError as error:
         raise StoreError(f"{file}: {error}") from None
     found |= {"study": str(file), "new": merged.new, "same": merged.same, "conflicts": merged.conflicts}
