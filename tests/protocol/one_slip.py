@@ -13,20 +13,12 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from entact.protocol.advice import advise
-from entact.protocol.bias_check import advise_bias
-from entact.protocol.breadth import check_breadth
 from entact.protocol.check import check
 from entact.protocol.explain import validate
-from entact.protocol.extent import extents_of
-from entact.protocol.load import resolve
-from entact.protocol.made_values import advise_ranges
+from entact.protocol.load import advice_of, resolve
 from entact.protocol.problem import Fault
-from entact.protocol.reach import advise_doses
 from entact.protocol.release import Release, canonical
 from entact.protocol.source import read_as_far
-from entact.protocol.tabulated_check import advise_tabulated
-from entact.protocol.unit_advice import advise_units
 
 TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "golden" / "slips"
@@ -80,7 +72,7 @@ def said_of(data: Any) -> list[str]:
         if file is not None and not faults:
             faults = check(file, resolved)
             if not faults:
-                return [f"advised {one}" for one in _shown(_advice(Release.from_text(canonical(resolved))))]
+                return [f"advised {one}" for one in _shown(advice_of(Release.from_text(canonical(resolved))))]
     return _shown(faults)
 
 
@@ -91,19 +83,6 @@ def _shown(faults: list[Fault]) -> list[str]:
         f"{'' if one.offset is None else f' +{one.offset}'}: {one.message}"
         for one in faults
     )
-
-
-def _advice(release: Release) -> list[Fault]:
-    known = extents_of(release.file, release.forms, release.visits)
-    return [
-        *advise(release.file),
-        *advise_bias(release.file, release.visits),
-        *advise_doses(release.rules, known),
-        *check_breadth(release.alerts, known, release.forms),
-        *advise_ranges(release.forms),
-        *advise_units(release),
-        *advise_tabulated(release.file, release.forms, release.visits),
-    ]
 
 
 _GONE = object()

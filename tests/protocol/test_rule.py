@@ -18,6 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from entact.protocol.portable import portable
 from entact.protocol.rule import FUNCTIONS, Rule, RuleError, Unknown, Vocabulary
 
 CORPUS: list[dict[str, Any]] = json.loads(
@@ -300,6 +301,10 @@ TOKENS = [*f"{_TEXTS} {_NAMES} {_CALLED} {_MARKS}".split(), "\n"]
 @example("given('''initial''')")
 @example("given(r'initial')")
 @example("// nothing")
+@example("flag // a word at the end")
+@example("c_ssrs.ideation in [0x4]")
+@example("sex == r'male'")
+@example("sex == '''male'''")
 @example("`flag`")
 def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
     try:
@@ -309,6 +314,7 @@ def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
     else:
         line = column = 1
         assert rule.evaluate({}) is not None
+        assert json.loads(json.dumps(portable(rule)))["text"] == text
     assert 1 <= line <= text.count("\n") + 1
     assert 1 <= column <= len(text) + 2
 

@@ -20,6 +20,7 @@ from entact.protocol.extent import extents_of
 from entact.protocol.instrument import InstrumentError, read_instrument
 from entact.protocol.made_values import advise_ranges
 from entact.protocol.order import order_of
+from entact.protocol.pad import advise_pad
 from entact.protocol.partial import follows, read_partly, text_at
 from entact.protocol.problem import Fault, Problem, StudyError, nearest, unknown
 from entact.protocol.problem import Path as Place
@@ -99,9 +100,13 @@ def _source(raw: bytes, shown: str) -> Source:
 
 def _advice(raw: bytes, shown: str) -> list[Problem]:
     source = read_source(raw, shown)
-    release = _study(raw, shown).newest
+    return [source.locate(fault) for fault in advice_of(_study(raw, shown).newest)]
+
+
+def advice_of(release: Release) -> list[Fault]:
+    """Everything that a release hardly means, by its place in the data."""
     known = extents_of(release.file, release.forms, release.visits)
-    faults = [
+    return [
         *advise(release.file),
         *advise_bias(release.file, release.visits),
         *advise_doses(release.rules, known),
@@ -109,8 +114,8 @@ def _advice(raw: bytes, shown: str) -> list[Problem]:
         *advise_ranges(release.forms),
         *advise_units(release),
         *advise_tabulated(release.file, release.forms, release.visits),
+        *advise_pad(release.file, release.rules, release.forms, release.visits),
     ]
-    return [source.locate(fault) for fault in faults]
 
 
 def amend(study: Study, files: Mapping[str, bytes]) -> Study:

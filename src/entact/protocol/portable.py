@@ -31,9 +31,6 @@ def portable(rule: Rule) -> dict[str, Any]:
     A node of the tree is a list: an operator with its parts, or `name`, `call`, `bool`, `int`, `double`,
     `string`, `duration`, `list` with what it says. A call is told by its text, as facts are
     (`elapsed('initial')`).
-
-    Raises:
-        ValueError: for a rule written in a way that this reader of trees does not know (`0x1F`, a raw text).
     """
     return {
         "text": rule.text,

@@ -33,6 +33,7 @@ from entact.protocol.cel import (
 )
 from entact.protocol.keyword import KEYWORDS, RESERVED
 from entact.protocol.mistaken import duration_hint
+from entact.protocol.tree import unread
 
 __all__ = ["FUNCTIONS", "Call", "Facts", "Kind", "Rule", "RuleError", "Unknown", "Value", "Vocabulary"]
 
@@ -355,6 +356,11 @@ def _compiled(vocabulary: Vocabulary, text: str, returns: Kind | None) -> Rule:
             _check_duration(environment, text, position)
         elif overload.startswith(("divide", "modulo")) and not vocabulary.divides:
             _check_divisor(text, position)
+
+    at = unread(text)
+    if at is not None:  # what looks into a rule, and a tablet, would not find there what CEL does
+        hint = "write numbers in digits, and texts between two plain quotes"
+        raise error_at(text, at, "a way of writing that rules do not know", hint)
 
     expression = environment.compile(evaluated + text[end:])
     gives = next((kind for kind in _PYTHON if TYPES[kind] == expression.return_type()), None)

@@ -49,13 +49,14 @@ class Many:
 Node = Name | Literal | Call | Apply | Many
 
 _TOKEN: Final = re.compile(
-    r"(?:\s|//[^\n]*)*(?:(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+    r"(?:(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
     r"|(?P<number>[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z]\w*(?:\s*\.\s*[A-Za-z]\w*)*)"
     r"|(?P<sign>&&|\|\||[<>=!]=|[-+*/%<>!?:()\[\],]))"
 )
+_BETWEEN: Final = re.compile(r"(?:\s|//[^\n]*)*")
 _ESCAPE: Final = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.S
+    r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.S
 )
 _CONTROLS: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LEVELS: Final = (
@@ -80,6 +81,17 @@ def parse(rule: str) -> Node:
     return node
 
 
+def unread(rule: str) -> int | None:
+    """Where a rule of CEL goes on as nothing here reads it: `0x1F`, a raw text, one in three quotes."""
+    reading = _Reading("")
+    try:
+        reading = _Reading(rule)
+        reading.choice()
+    except ValueError:
+        return reading.at
+    return reading.at if reading.token else None
+
+
 class _Reading:
     """Reads tokens by precedence."""
 
@@ -92,14 +104,16 @@ class _Reading:
     def next(self) -> str:
         """The token read so far; the one after it becomes the current one, empty at the end."""
         last = self.token
-        found = _TOKEN.match(self.rule, self.end)
+        between = _BETWEEN.match(self.rule, self.end)
+        self.at = between.end() if between else self.end
+        found = _TOKEN.match(self.rule, self.at)
         if found is None:
-            if self.end < len(self.rule):
+            if self.at < len(self.rule):
                 raise ValueError(f"{self.rule!r} is no rule")
             self.token, self.kind = "", ""
             return last
         self.kind = str(found.lastgroup)
-        self.token, self.at, self.end = found[self.kind], found.start(self.kind), found.end()
+        self.token, self.end = found[self.kind], found.end()
         return last
 
     def take(self, sign: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from tests.console.deno import run
 
-from entact.conduct.session.asking import SIMPLE, form_of
+from entact.conduct.session.asking import form_of
 from entact.protocol import CompiledForm, load_study
+from entact.protocol.pad import SIMPLE
 from entact.protocol.study import Item
 
 BOTH = """
