@@ -13,7 +13,7 @@ import pytest
 from tests.store.living import ANNA, consent, enter_study
 
 from entact import store
-from entact.store import StoreError, archive_reader, archive_verifier
+from entact.store import StoreError, archive_folder, archive_reader, archive_verifier
 from entact.store.archive_folder import checksums, read_archive, verify_archive
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -156,3 +156,14 @@ def test_a_field_that_stands_in_the_manifest_twice_is_named(archive: Path, field
         list(archive_reader.entries(archive))
     with pytest.raises(archive_verifier.Wrong, match="twice"):
         archive_verifier.verify(archive, [], [])
+
+
+def test_a_manifest_as_long_as_any_may_be_is_read_and_no_longer_one(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    length = (archive / "manifest.json").stat().st_size
+    monkeypatch.setattr(archive_folder, "LONGEST", length)
+    assert read_archive(archive).entries > 0
+    monkeypatch.setattr(archive_folder, "LONGEST", length - 1)
+    with pytest.raises(StoreError, match="is longer than that of any archive: it is damaged"):
+        read_archive(archive)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -424,6 +425,43 @@ def test_a_pipe_in_a_backup_is_named_before_it_is_read(tmp_path: Path, name: str
     os.mkfifo(place / name)
     with pytest.raises(StoreError, match="is neither a file nor a folder"):
         backup.backups(tmp_path)
+
+
+def test_backups_are_told_from_the_oldest_on_and_one_without_its_copy_is_none(tmp_path: Path) -> None:
+    begun = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    days = [begun + timedelta(days=number) for number in range(4)]
+    for day in (days[2], days[0], days[3], days[1]):
+        place = tmp_path / f"{day:%Y%m%dT%H%M%SZ}"
+        (place / backup.BASE).mkdir(parents=True)
+        (place / backup.NOTE).write_text(
+            json.dumps({"since": day.isoformat(), "digest": sha256(day.isoformat().encode()).hexdigest()})
+            + "\n"
+        )
+    (tmp_path / f"{days[3]:%Y%m%dT%H%M%SZ}" / backup.BASE).rename(tmp_path / "moved away")
+    assert [one.since for one in backup.backups(tmp_path)] == days[:3]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a child outlives a parent that was killed")
+def test_what_follows_the_log_ends_with_whoever_started_it() -> None:
+    begin = "import subprocess, sys; from entact.store.backup import end_with_parent as end; child = "
+    begin += 'subprocess.Popen(["sleep", "60"], preexec_fn=end); print(child.pid, flush=True); child.wait()'
+    with subprocess.Popen([sys.executable, "-c", begin], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = Path("/proc") / parent.stdout.readline().decode().strip()
+        assert "sleep" in (child / "cmdline").read_text()
+        parent.kill()
+    until = time.monotonic() + 10
+    while runs(child) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not runs(child)
+
+
+def runs(process: Path) -> bool:
+    """Whether a process has not ended; one of which nobody took the exit code has."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_another_server_has_its_own_backup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

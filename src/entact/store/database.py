@@ -291,7 +291,7 @@ def _prepare_as_owner(
             connection.ensure_connection()
             require_room(name, occupant_of(connection.connection))
             if _migrations_wait():
-                call_command("migrate", verbosity=0, interactive=False)
+                call_command("migrate", verbosity=0)
             _install(name, environment, study, mark)
             connection.ensure_connection()
             refresh_of_other_code()
