@@ -67,15 +67,15 @@ def test_each_connects_by_an_address_of_their_own_and_names_the_database_apart(s
 
 def test_an_address_that_is_not_said_is_named(say: Any) -> None:
     say("DATABASE_URL")
-    with pytest.raises(StoreError, match="the owner is not at hand: .* ENTACT_OWNER_URL says how"):
+    with pytest.raises(StoreError, match=r"the owner is not at hand: .* ENTACT_OWNER_URL says how"):
         server.parameters(as_owner=True)
     with server.acting_as_allocator(), pytest.raises(StoreError, match="ENTACT_ALLOCATOR_URL says how"):
         server.parameters()
     say("DATABASE_URL", ENTACT_OWNER_URL="mysql://keeper@db.example/trial")
-    with pytest.raises(StoreError, match="^ENTACT_OWNER_URL begins with 'mysql'"):
+    with pytest.raises(StoreError, match=r"^ENTACT_OWNER_URL begins with 'mysql'"):
         server.parameters(as_owner=True)
     say("DATABASE_URL", ENTACT_ALLOCATOR_URL="sqlite:///trial")
-    with server.acting_as_allocator(), pytest.raises(StoreError, match="^ENTACT_ALLOCATOR_URL begins with"):
+    with server.acting_as_allocator(), pytest.raises(StoreError, match=r"^ENTACT_ALLOCATOR_URL begins with"):
         server.parameters()
 
 
