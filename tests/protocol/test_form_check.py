@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,6 +211,12 @@ def test_words_in_two_languages_are_the_same_only_if_both_are() -> None:
     assert one == "Age"
     assert one != Translated({"en": "Age", "de": "Lebensalter"}, "en")
     assert one == Translated({"de": "Alter", "en": "Age"}, "en")
+
+
+def test_words_that_another_process_was_sent_are_read_in_the_same_language_first() -> None:
+    one = Translated({"en": "Age", "de": "Alter"}, "de")
+    for again in (pickle.loads(pickle.dumps(one)), copy.copy(one), copy.deepcopy(one)):
+        assert (str(again), again.by_language) == ("Alter", one.by_language)
 
 
 def test_the_order_of_items_sections_and_rows_is_kept() -> None:

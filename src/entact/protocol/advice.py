@@ -41,7 +41,7 @@ def _roles_that_see_all(file: StudyFile) -> Iterator[Fault]:
             f"says nothing of {names}: nothing is hidden from them, the allocation neither; write a line "
             "for each, with `hidden: []` where that is meant"
         )
-        yield Fault(("blinding",), message, at_key=True)
+        yield Fault(("blinding",), message)
 
 
 def _nobody_holds_the_list(file: StudyFile) -> Iterator[Fault]:
@@ -56,7 +56,7 @@ def _nobody_holds_the_list(file: StudyFile) -> Iterator[Fault]:
             "hides the allocation from every role, so that nobody can hold the sealed list; add a role that "
             "is no part of the team, as an unblinded pharmacist, with a line that does not hide it"
         )
-        yield Fault(("blinding",), message, at_key=True)
+        yield Fault(("blinding",), message)
 
 
 def _zones(file: StudyFile) -> Iterator[Fault]:
@@ -78,7 +78,7 @@ def _called_alone(file: StudyFile) -> Iterator[Fault]:
                 f"calls {alert.tell[0]} alone, now, and nobody else when there is no answer; add "
                 "`escalate: [{after: 10 min, tell: [...]}]`, or tell another role too"
             )
-            yield Fault(("alerts", name), message, at_key=True)
+            yield Fault(("alerts", name), message)
 
 
 def _drawn_apart(file: StudyFile) -> Iterator[Fault]:

@@ -180,7 +180,7 @@ class _Compilation:
         """The item of another form that a value over days is made of, as a rule that names it."""
         path = (*self.path, "items", name, "over")
         if self.path[-1:] != (self.form.name,):
-            self.faults.append(Fault(path, "does not belong into a row; take it out", at_key=True))
+            self.faults.append(Fault(path, "does not belong into a row; take it out"))
             return None
         known = {one: kind for one, (kind, _) in self.others.items() if kind in ("bool", "int", "double")}
         if over.of not in known:
@@ -235,7 +235,7 @@ class _Compilation:
                 message = (
                     f"{name!r} is a form too, and a rule of this form could mean either; choose another name"
                 )
-                self.faults.append(Fault((*self.path, "items", name), message, at_key=True))
+                self.faults.append(Fault((*self.path, "items", name), message))
 
     def _order(
         self, conditions: Mapping[str, tuple[Rule, ...]], calculations: Mapping[str, Rule]

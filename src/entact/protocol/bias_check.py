@@ -85,7 +85,7 @@ def _alike(file: StudyFile) -> Iterator[Fault]:
                 regimen.product,
             ):
                 message = f"is the dose that {name} has in every arm; write another, or take it out"
-                yield Fault(("regimens", name, "arms", arm), message, at_key=True)
+                yield Fault(("regimens", name, "arms", arm), message)
     given = {arm: _given(file, arm) for arm in file.arms}
     for one, other in combinations(file.arms, 2):
         first, second = file.arms[one], file.arms[other]
@@ -97,7 +97,7 @@ def _alike(file: StudyFile) -> Iterator[Fault]:
             f"is given what {one} is, in every session: nothing in the file tells these arms apart; give one "
             "its own dose under `regimens.*.arms`, or say what else differs as `factors:`"
         )
-        yield Fault(("arms", other), message, at_key=True)
+        yield Fault(("arms", other), message)
 
 
 def _given(file: StudyFile, arm: str) -> tuple[object, ...] | None:

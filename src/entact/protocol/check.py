@@ -165,16 +165,16 @@ def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     for name, form in file.forms.items():
         if name in ACTIVITIES or name in RESERVED:
             message = f"{name!r} is something entact does itself; give the form another name"
-            yield Fault(("forms", name), message, at_key=True)
+            yield Fault(("forms", name), message)
         elif not form.items and form.instrument is None:
-            yield Fault(("forms", name), "asks nothing; give it `items:` or an `instrument:`", at_key=True)
+            yield Fault(("forms", name), "asks nothing; give it `items:` or an `instrument:`")
         elif name not in filled:
             message = "no visit fills this form; add it to the `do:` of one, or take it out"
-            yield Fault(("forms", name), message, at_key=True)
+            yield Fault(("forms", name), message)
     used = {form.instrument for form in file.forms.values()}
     for name in file.instruments:
         if name not in used:
-            yield Fault(("instruments", name), "no form uses this instrument; take it out", at_key=True)
+            yield Fault(("instruments", name), "no form uses this instrument; take it out")
 
 
 def _units(file: StudyFile) -> Iterator[Fault]:

@@ -68,7 +68,7 @@ def _of_a_product(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Faul
             yield Fault((*path, "product"), message)
         elif product is None and len({file.products[one].substance for one in having}) > 1:
             message = f"{strength!r} is a strength of {' and of '.join(having)}; add `product:`"
-            yield Fault(path, message, at_key=True)
+            yield Fault(path, message)
 
 
 def _arm_doses(name: str, regimen: Regimen) -> list[tuple[Path, str]]:
@@ -87,7 +87,7 @@ def _looks_alike(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Fault
     for arm, dose in regimen.arms.items():
         path: Path = ("regimens", name, "arms", arm)
         if arm not in file.arms:
-            yield Fault(path, unknown("arm", arm, file.arms), at_key=True)
+            yield Fault(path, unknown("arm", arm, file.arms))
         if dose.initial.count != regimen.initial.count:
             message = (
                 f"{dose.initial.count} units, and {regimen.initial.count} in other arms, would unblind; "
@@ -97,7 +97,7 @@ def _looks_alike(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Fault
         level = regimen.supplement
         if (dose.supplement is None) != (level is None):
             message = "a level has a supplement in every arm or in none; write it in both, or take it out"
-            yield Fault(path, message, at_key=True)
+            yield Fault(path, message)
         elif dose.supplement is not None and level is not None and dose.supplement.count != level.give.count:
             message = (
                 f"{dose.supplement.count} units, and {level.give.count} in other arms, would unblind; "

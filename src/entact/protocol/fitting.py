@@ -213,7 +213,7 @@ def _model(
     repeated = word.repeated
     if analysis.fixed is None:
         fixed = "arm * visit + baseline" if repeated else "arm + baseline"
-        yield Fault((*path, "fixed"), f"is missing; write 'fixed: {fixed}'", at_key=True)
+        yield Fault((*path, "fixed"), f"is missing; write 'fixed: {fixed}'")
         return
     place: Path = (*path, "fixed")
     where = {word[0]: word.start() for word in re.finditer(r"[A-Za-z_]\w*", analysis.fixed)}

@@ -48,11 +48,11 @@ def _item(item: Item, path: Path) -> Iterator[Fault]:
             message = (
                 f"its range has more than {MANY:,} answers, and none of so many is named; narrow `range:`"
             )
-        yield Fault((*path, "labels"), message, at_key=True)
+        yield Fault((*path, "labels"), message)
     missing = [code for code in item.of or () if code not in item.labels]
     if item.labels and missing:
         message = f"the code {missing[0]!r} has no label; write '{missing[0]}: …'"
-        yield Fault((*path, "labels"), message, at_key=True)
+        yield Fault((*path, "labels"), message)
     for name, inner in item.items.items():
         place = (*path, "items", name)
         yield from _item(inner, place)
@@ -206,7 +206,7 @@ def _languages(file: StudyFile) -> Iterator[Fault]:
             yield Fault((*path, language), message, at_key=True)
         missing = [language for language in file.languages if language not in words.by_language]
         if missing and not strange:
-            yield Fault(path, f"the language {missing[0]!r} is missing; write '{missing[0]}: …'", at_key=True)
+            yield Fault(path, f"the language {missing[0]!r} is missing; write '{missing[0]}: …'")
 
 
 def _of_instruments(file: StudyFile) -> Iterator[tuple[Path, Translated]]:

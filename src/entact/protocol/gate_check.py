@@ -28,14 +28,14 @@ def check_gates(
     """Gates that nothing asks, and requirements that can never be judged where they are asked."""
     for name, said in file.gates.items():
         if name not in GATES:
-            yield Fault(("gates", name), unknown("gate", name, GATES), at_key=True)
+            yield Fault(("gates", name), unknown("gate", name, GATES))
             continue
         if not said.require:
-            yield Fault(("gates", name), "requires nothing; write a requirement, or take it out", at_key=True)
+            yield Fault(("gates", name), "requires nothing; write a requirement, or take it out")
         if name in ("enrolment", "randomisation", "unblinding") and not any(_asked_at(name, visits)):
-            yield Fault(("gates", name), f"is never asked, because no visit does {name!r}", at_key=True)
+            yield Fault(("gates", name), f"is never asked, because no visit does {name!r}")
         if name == "supplement" and not any(regimen.supplement for regimen in file.regimens.values()):
-            yield Fault(("gates", name), "is never asked, because no regimen has a supplement", at_key=True)
+            yield Fault(("gates", name), "is never asked, because no regimen has a supplement")
         gate = rules.gates.get(name)
         if gate is None:
             continue

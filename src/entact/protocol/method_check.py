@@ -64,7 +64,7 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
             yield Fault((*path, key), f"{value} is no whole number of 0 or more")
     for key in word.needs:
         if getattr(analysis, key) is None and key not in ("fixed", "ended"):  # asked for, or known, elsewhere
-            yield Fault(path, f"{analysis.method} needs {key!r}", at_key=True)
+            yield Fault(path, f"{analysis.method} needs {key!r}")
     for key in ("delta", "doses"):
         for arm in (getattr(analysis, key) or {}) if key in word.takes else {}:
             if arm not in file.arms:
@@ -72,9 +72,7 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
     if "doses" in word.takes and analysis.doses is not None:
         for arm in file.arms:
             if arm not in analysis.doses:
-                yield Fault(
-                    (*path, "doses"), f"has no dose for {arm!r}; write one for every arm", at_key=True
-                )
+                yield Fault((*path, "doses"), f"has no dose for {arm!r}; write one for every arm")
     yield from _drawn(analysis, path)
     for key in ("event", "responder"):
         yield from _event(analysis, path, key)

@@ -65,17 +65,17 @@ def _graph(said: Multiplicity, path: Path) -> Iterator[Fault]:
     if said.procedure != "graphical":
         for key, own in (("weights", weights), ("hand_on", hand_on)):
             if own is not None and said.procedure in PROCEDURES:
-                yield Fault((*path, key), "belongs to 'procedure: graphical'; take it out", at_key=True)
+                yield Fault((*path, key), "belongs to 'procedure: graphical'; take it out")
         return
     if not weights:
         first = said.of[0] if said.of else "primary"
-        yield Fault(path, f"graphical needs 'weights'; write them, as in {{{first}: 1}}", at_key=True)
+        yield Fault(path, f"graphical needs 'weights'; write them, as in {{{first}: 1}}")
         return
     yield from _shares(weights, said.of, (*path, "weights"))
     for name, own in (hand_on or {}).items():
         here: Path = (*path, "hand_on", name)
         if name not in said.of:
-            yield Fault(here, unknown("analysis of the graph", name, said.of), at_key=True)
+            yield Fault(here, unknown("analysis of the graph", name, said.of))
         if name in own:
             yield Fault((*here, name), "hands its share to itself; name another", at_key=True)
         yield from _shares(own, said.of, here)
@@ -88,9 +88,7 @@ def _shares(own: dict[str, float], of: list[str], path: Path) -> Iterator[Fault]
         if not 0 <= share <= 1:
             yield Fault((*path, name), f"{share:g} is no share: it lies from 0 to 1")
     if sum(own.values()) > 1 + _NEAR:
-        yield Fault(
-            path, f"these are {sum(own.values()):g} together, and at most 1 can be given", at_key=True
-        )
+        yield Fault(path, f"these are {sum(own.values()):g} together, and at most 1 can be given")
 
 
 def _looks(plan: AnalysisPlan, said: Multiplicity, path: Path) -> Iterator[Fault]:
@@ -102,7 +100,7 @@ def _looks(plan: AnalysisPlan, said: Multiplicity, path: Path) -> Iterator[Fault
         yield Fault((*path, "procedure"), message)
     if plan.interim.binding:
         message = "levels are handed on without binding futility; write 'binding: false' in `interim`"
-        yield Fault(path, message, at_key=True)
+        yield Fault(path, message)
     if plan.interim.spending is not None and plan.interim.spending.name == "haybittle_peto":
         message = (
             "haybittle_peto spends the same whatever the level is; write another, as in 'obrien_fleming'"

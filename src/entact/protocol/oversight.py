@@ -159,10 +159,10 @@ def _checklists(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]
         path: Path = ("adverse_events", "checklists", name)
         if name in file.forms:
             message = f"a form is called {name!r} too; give the checklist another name"
-            yield Fault(path, message, at_key=True)
+            yield Fault(path, message)
         elif name not in done:
             message = "no visit asks for these events; add it to the `do:` of one, or take it out"
-            yield Fault(path, message, at_key=True)
+            yield Fault(path, message)
         if not checklist.terms:
             yield Fault((*path, "terms"), "asks for nothing; write at least one term")
         for place, term in enumerate(checklist.terms):
@@ -188,7 +188,7 @@ def _special_interest(file: StudyFile) -> Iterator[Fault]:
     for kind, interest in kinds.items():
         path = ("adverse_events", "special_interest", kind)
         if kind not in named:
-            yield Fault(path, "no term is of this kind; give one, or take it out", at_key=True)
+            yield Fault(path, "no term is of this kind; give one, or take it out")
         if interest.within is not None and not interest.tell:
             message = "it is not said who hears of it; write `tell:` as well"
             yield Fault((*path, "within"), message)

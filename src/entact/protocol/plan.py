@@ -45,7 +45,7 @@ def check_plan(
     planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
     if "primary" in plan.secondary:
         message = "is the name of the primary analysis; choose another"
-        yield Fault(("analysis", "secondary", "primary"), message, at_key=True)
+        yield Fault(("analysis", "secondary", "primary"), message)
     for path, analysis in planned:
         found = list(_analysis(file, analysis, visits, path))
         yield from found
@@ -63,7 +63,7 @@ def _interim(interim: Interim) -> Iterator[Fault]:
         yield Fault((*path, "information"), message)
     if spends is None and interim.spending is None:
         message = "says not what is spent; write 'alpha: 0.0001' for each look, or 'spending: obrien_fleming'"
-        yield Fault(path, message, at_key=True)
+        yield Fault(path, message)
     if spends is not None and interim.spending is not None:
         yield Fault((*path, "alpha"), "is said by 'spending' too; take one of them out", at_key=True)
     if spends is not None and len(spends) != len(looks):
@@ -244,7 +244,7 @@ def _estimands(file: StudyFile) -> Iterator[Fault]:
         if event.on == "unblinded" and file.randomisation is None:
             yield Fault((*path, "on"), "nobody is blinded in this study; choose another event")
         if plan.estimands and not any(name in one.strategies for one in plan.estimands.values()):
-            yield Fault(path, "no estimand has a strategy for it; add one, or take it out", at_key=True)
+            yield Fault(path, "no estimand has a strategy for it; add one, or take it out")
     for name, estimand in plan.estimands.items():
         path = ("analysis", "estimands", name, "strategies")
         for event_name in estimand.strategies:
@@ -255,7 +255,7 @@ def _estimands(file: StudyFile) -> Iterator[Fault]:
             used = any(event_name in one.strategies for one in plan.estimands.values())
             if used and event_name not in estimand.strategies:
                 message = f"has no strategy for {event_name!r}; write one, as in 'treatment_policy'"
-                yield Fault(path, message, at_key=True)
+                yield Fault(path, message)
 
 
 def _is_same(one: Intercurrent, other: Intercurrent) -> bool:

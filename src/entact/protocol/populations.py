@@ -56,10 +56,10 @@ def _populations(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault
                 yield Fault((*path, "linked_to"), message)
         if len(file.populations) > 1:
             if not own:
-                yield Fault(path, "no visit is theirs; give one `for:` them, or take them out", at_key=True)
+                yield Fault(path, "no visit is theirs; give one `for:` them, or take them out")
             elif not any("consent" in visit.activities for visit in own):
                 message = "no visit of theirs does 'consent', and without it nobody takes part"
-                yield Fault(path, message, at_key=True)
+                yield Fault(path, message)
     for name, criterion in file.eligibility.items():
         if criterion.population is not None and criterion.population not in file.populations:
             message = unknown("population", criterion.population, file.populations)
@@ -135,7 +135,7 @@ def _tracks(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
         own = [visit for visit in visits.values() if visit.track == name]
         if not own:
             message = "no visit is of this track; give one `track:` of this name, or take it out"
-            yield Fault(path, message, at_key=True)
+            yield Fault(path, message)
         for what, of in track.openings:
             place = track.opens_on.find(f"{what}.{of}") + len(f"{what}.")
             if what == "consent" and of not in file.consent:
@@ -166,10 +166,10 @@ def _unblinding(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]
         return
     if file.randomisation is None:
         message = "nobody is randomised, so there is nothing to tell; take the block out"
-        yield Fault(("unblinding",), message, at_key=True)
+        yield Fault(("unblinding",), message)
     if not done:
         message = "no visit does 'unblinding'; add it to a `do:`, or take the block out"
-        yield Fault(("unblinding",), message, at_key=True)
+        yield Fault(("unblinding",), message)
     if plan.epoch not in file.epochs:
         yield Fault(("unblinding", "epoch"), unknown("epoch", plan.epoch, file.epochs))
     elif not any(visit.epoch == plan.epoch for visit in visits.values()):

@@ -24,9 +24,7 @@ def check_randomisation(file: StudyFile, visits: Mapping[str, Visit]) -> Iterato
             yield Fault(("randomisation", "ratio", arm), f"{share} is no share; write a whole number from 1")
     for arm in file.arms:
         if arm not in plan.ratio:
-            yield Fault(
-                ("randomisation", "ratio"), f"the arm {arm!r} has no share; write '{arm}: 1'", at_key=True
-            )
+            yield Fault(("randomisation", "ratio"), f"the arm {arm!r} has no share; write '{arm}: 1'")
     yield from _strata(file, plan, visits)
     yield from _minimise(plan)
     names = {visit.visit for visit in file.schedule}
@@ -89,7 +87,7 @@ def _factors(file: StudyFile) -> Iterator[Fault]:
     combinations = prod(map(len, levels.values()))
     if len(seen) < combinations and all(len(arm.factors) == len(factors) for arm in file.arms.values()):
         message = f"{len(seen)} of {combinations} combinations of levels have an arm; add the others"
-        yield Fault(("arms",), message, at_key=True)
+        yield Fault(("arms",), message)
 
 
 def _strata(file: StudyFile, plan: Randomisation, visits: Mapping[str, Visit]) -> Iterator[Fault]:

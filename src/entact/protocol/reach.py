@@ -188,7 +188,7 @@ def advise_doses(rules: CompiledRules, known: Extents) -> Iterator[Fault]:
                     f"opens with values of {', '.join(sorted(looked_at))} at which the alert {alert!r} calls "
                     "people; let it open below that limit only"
                 )
-                yield Fault(("gates", name), message, at_key=True)
+                yield Fault(("gates", name), message)
 
 
 def _limits(requirements: Iterable[CompiledRequirement], known: Extents) -> dict[str, Extent]:

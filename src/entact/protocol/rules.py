@@ -65,7 +65,7 @@ def compile_forms(file: StudyFile) -> tuple[dict[str, CompiledForm], list[Fault]
         for item in form.items:
             if item in taken:
                 message = f"{form.instrument!r} has an item or score {item!r} already; choose another name"
-                faults.append(Fault(("forms", name, "items", item), message, at_key=True))
+                faults.append(Fault(("forms", name, "items", item), message))
         forms[name] = CompiledForm(name, form, instrument)
     for name in [name for name, form in forms.items() if _has_rules(form)]:
         rules, more = compile_items(name, forms, _arguments(file))
@@ -120,9 +120,7 @@ def _instrument_fault(path: Path, data: Mapping[str, Any], message: str) -> Faul
     kind, _, name = block.partition(".")
     if kind == "scores" and name in data.get("scores", {}):
         return Fault((*path, "scores", name), said, at_key=True)
-    return (
-        Fault((*path, "items"), said, at_key=True) if kind == "items" else Fault(path, message, at_key=True)
-    )
+    return Fault((*path, "items"), said) if kind == "items" else Fault(path, message)
 
 
 def compile_rules(
@@ -159,7 +157,7 @@ class _Compilation:
                 message = "says neither 'value' nor 'event'; write 'value: form.item'"
                 if endpoint.value is not None:
                     message = "says a 'value' and an 'event'; take one of them out"
-                self.faults.append(Fault(("endpoints", name), message, at_key=True))
+                self.faults.append(Fault(("endpoints", name), message))
                 continue
             path: Path = ("endpoints", name, endpoint.field)
             vocabulary = self._with_visits(endpoint.rule)
@@ -251,7 +249,7 @@ class _Compilation:
                 except ValueError as error:
                     path: Path = ("forms", form.name)
                     path = (*path, "items", item) if item in form.form.items else path
-                    self.faults.append(Fault(path, str(error), at_key=True))
+                    self.faults.append(Fault(path, str(error)))
                     continue
                 names[name] = kind
         return names

@@ -24,4 +24,4 @@ def check_session(file: StudyFile) -> Iterator[Fault]:
         without = [site for site in file.sites if telephone.at(site) is None]
         if telephone.sites and without:
             message = f"has no number for {', '.join(without)}; write each, or a 'number' for all others"
-            yield Fault(path, message, at_key=True)
+            yield Fault(path, message)

@@ -265,7 +265,7 @@ def _without_which_nothing(file: StudyFile, visits: Mapping[str, Visit]) -> Iter
     for activity in needed:
         if activity not in done:
             message = f"no visit does {activity!r}, and without it no dose may be given; add it to a `do:`"
-            yield Fault(("schedule",), message, at_key=True)
+            yield Fault(("schedule",), message)
     of_everybody = [visit for visit in visits.values() if visit.track is None]
     wrong = miscounted(file, file.doses, of_everybody, "the schedule")
     if wrong is not None:

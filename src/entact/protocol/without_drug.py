@@ -23,7 +23,7 @@ def check_arms_apart(
             for arm in regimen.arms:
                 if arm in without:
                     message = f"the arm {arm!r} has `drug: none`; take this dose out, or the word"
-                    yield Fault(("regimens", name, "arms", arm), message, at_key=True)
+                    yield Fault(("regimens", name, "arms", arm), message)
     yield from _told(file, visits, paths)
 
 
@@ -120,7 +120,7 @@ def _told(file: StudyFile, visits: Mapping[str, Visit], paths: Mapping[str, Path
     if not done:
         message = "visits differ by arm, and no visit does 'assignment', which tells whose they are; add it "
         message += "to a `do:` behind 'randomisation'"
-        yield Fault(("schedule",), message, at_key=True)
+        yield Fault(("schedule",), message)
     for visit in done:
         do = visit.do
         if "randomisation" in do and ASSIGNMENT in do and do.index(ASSIGNMENT) < do.index("randomisation"):

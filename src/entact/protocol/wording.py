@@ -122,7 +122,7 @@ def _items(said: WordingFile, instrument: Instrument) -> Iterator[Fault]:
         message = (
             f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; write '{missing[0]}: …'"
         )
-        yield Fault(("items",), message, at_key=True)
+        yield Fault(("items",), message)
     first: dict[str, str] = {}
     for name, text in said.items.items():
         path: Path = ("items", name)
@@ -162,7 +162,7 @@ def _answers(said: WordingFile, instrument: Instrument) -> Iterator[Fault]:
     if bare:
         needed = ", ".join(_needed(instrument.items[bare[0]]))
         message = f"no answers of {', '.join(bare)}; label those of {bare[0]}: {needed}"
-        yield Fault(("answers",) if said.answers else (), message, at_key=True)
+        yield Fault(("answers",) if said.answers else (), message)
 
 
 def _labels(name: str, item: Item, labels: Mapping[str, str], path: Path) -> Iterator[Fault]:
@@ -174,7 +174,7 @@ def _labels(name: str, item: Item, labels: Mapping[str, str], path: Path) -> Ite
             yield Fault((*path, code), "has no words; write what the answer is called")
     missing = [code for code in _needed(item) if code not in labels]
     if missing:
-        yield Fault(path, f"{name!r} lacks the answer {', '.join(missing)}; write its label", at_key=True)
+        yield Fault(path, f"{name!r} lacks the answer {', '.join(missing)}; write its label")
 
 
 def _possible(item: Item) -> list[str]:
