@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from entact.protocol import load_study, shipped_studies
+from entact.protocol import StudyError, load_study, shipped_studies
 from entact.protocol.words import Account, account
 from entact.protocol.words.time import duration_words
 
@@ -186,3 +186,17 @@ def test_what_is_held_against_the_source_in_words(tmp_path: Path) -> None:
         ("In everybody", "consent and age (demographics)"),
         ("Of the rest", "25 % of visits, drawn so that no site can foresee which"),
     ]
+
+
+def test_an_account_in_another_language_takes_its_words_and_leaves_what_stands_in_one() -> None:
+    release = load_study(MINI.parent / "forms").newest
+    ours, theirs = account(release), account(release, "de")
+    assert (ours.title, theirs.title) == ("A study of forms", "Eine Studie über Formulare")
+    assert theirs.release == ours.release == release.id
+    assert dict(theirs.facts) == dict(ours.facts)  # `PTSD` is not translated
+    assert ("Über Sie", "At Vorgespräch") in {line[:2] for line in said(theirs, "forms")}
+    for section in ("design", "doses", "plan"):  # where the file has no word of its own in German
+        assert said(theirs, section) == said(ours, section)
+    assert account(release, "en") == ours
+    with pytest.raises(StudyError, match="there is no language 'fr'; write one of: de, en"):
+        account(release, "fr")
