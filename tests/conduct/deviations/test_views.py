@@ -6,11 +6,13 @@ import csv
 import html
 import re
 from io import StringIO
+from typing import Any
 
+import msgspec
 import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.conftest import SignIn
-from tests.conduct.record import KEY, keep, telling_story
+from tests.conduct.record import KEY, blinded_study, keep, telling_story
 from tests.course.conftest import Story
 
 from entact import store
@@ -136,3 +138,56 @@ def test_it_reads_german(monitor: Browser) -> None:
     assert "Abweichungsliste" in page
     assert "Visite außerhalb ihres Fensters" in page
     assert ">geringfügig<" in page
+
+
+def set_aside(study: Study, by: dict[str, str]) -> Story:
+    """The dose of a participant given with a blood pressure set aside, as its basis has it."""
+    story = Story(study).whole()
+    at = next(n for n, one in enumerate(story.entries) if one.kind == "dose")
+    dose = story.entries[at]
+    basis = {"act": "initial_dose", "gate": "initial_dose", "release": study.newest.id}
+    overridden = {"overridden": {"initial_dose.2": by}}
+    story.entries[at] = msgspec.structs.replace(dose, basis=basis | overridden)
+    return story
+
+
+@pytest.mark.parametrize("proved", [True, False])
+@pytest.mark.requirement("R09")
+def test_a_requirement_that_was_set_aside_is_listed_with_what_it_asked(
+    study: Study, database: str, sign_in: SignIn, proved: bool
+) -> None:
+    story = set_aside(study, {"i-1": "00000000-0000-7000-8000-00000000abcd"})
+    if proved:
+        data = {"requirement": "initial_dose.2", "entries": [], "versions": []}
+        story.write("override", data, day=13, encounter="session_1#1", reason="calm", by="i-1")
+    keep(study, story)
+    monitor = sign_in("mm", everywhere="medical_monitor")
+    (row,) = rows(monitor.get(ADDRESS))
+    assert ">requirement set aside</a>" in row
+    assert "<small>blood pressure too high</small>" in row
+    assert '<span class="chip bad">major</span>' in row
+    _, told = re.findall(r'href="([^"]+)"', row)
+    assert "<dt>Set aside</dt>" in monitor.get(html.unescape(told))
+    assert len(rows(monitor.get(f"{ADDRESS}?category=gate_overridden"))) == 1
+    assert rows(monitor.get(f"{ADDRESS}?category=consent")) == []
+    assert [one["category"] for one in given_out(monitor)] == ["gate_overridden"]
+    assert rows(sign_in("sy", everywhere="scheduler").get(ADDRESS)) == []
+    other = next(one for one in study.newest.file.sites if one != "denver")
+    assert rows(sign_in("th", **{other: "therapist"}).get(ADDRESS)) == []
+
+
+@pytest.mark.requirement("R16")
+def test_who_may_not_know_what_the_gate_asks_is_not_told_that_it_was_set_aside(
+    database: str, sign_in: SignIn
+) -> None:
+    def doses_alone(data: dict[str, Any]) -> None:
+        (said,) = [one for one in data["blinding"] if one["role"] == "scheduler"]
+        said["hidden"] = ["allocation", "clinical"]
+
+    study = blinded_study(doses_alone)
+    story = set_aside(study, {"i-1": "00000000-0000-7000-8000-00000000abcd"})
+    story.write("deviation", {"category": "dosing", "importance": "minor"}, day=13, encounter="session_1#1")
+    keep(study, story)
+    (row,) = rows(sign_in("sy", everywhere="scheduler").get(ADDRESS))
+    assert ">dosing</a>" in row
+    assert len(rows(sign_in("mm", everywhere="medical_monitor").get(ADDRESS))) == 2

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from tests.conduct.browser import Browser
+from tests.conduct.deviations.test_views import set_aside
 from tests.conduct.monitoring.test_views import ANSWERS, FORM, VERIFY, fields
 from tests.conduct.people import PASSWORD, code, give_password
+from tests.conduct.record import keep
 from tests.conduct.test_today import tasks
 
 from entact import store
 from entact.conduct.delegation import state_of, today_at
 from entact.course import read
+from entact.protocol import Study
 
 PAGE = "/monitoring/denver/"
 
@@ -138,3 +141,24 @@ def test_what_is_wrong_is_said_and_nothing_is_entered_or_lost(monitor: Browser, 
         assert said in again, (wrong, said)
         assert wrong.get("text", "All in order &amp; calm.") in again
     assert state_of("denver").monitored == ()
+
+
+def test_a_requirement_that_was_set_aside_is_a_deviation_of_the_time(
+    study: Study, database: str, sign_in: Callable[..., Browser]
+) -> None:
+    story = set_aside(study, {"i-1": "00000000-0000-7000-8000-00000000abcd"})
+    story.write("deviation", {"category": "late_visit", "importance": "minor"}, day=13)
+    keep(study, story)
+    monitor = sign_in("mo", everywhere="monitor")
+    monitor.get("/")
+    give_password("mo")
+    monitor.sign_in_anew()
+    page = monitor.get(PAGE)
+    assert counted(page)["Deviations"] == 2
+    for said in ("1-001: requirement set aside, major", "1-001: visit outside its window, minor"):
+        assert said in page
+    monitor.post(PAGE, report(page, owner1="mo"))
+    (visit,) = state_of("denver").monitored
+    assert len(visit.deviations) == 2
+    assert "1-001: requirement set aside, major" in monitor.get(f"{PAGE}{visit.entry}/")
+    assert counted(monitor.get(PAGE))["Deviations"] == 0  # since this report

@@ -1,4 +1,4 @@
-"""Deviations across participants, as one reader may see them: reported, or without consent to a release."""
+"""Deviations across participants, as one reader may see them: reported, or by what was done itself."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext
+
 from entact.conduct.access.called import people_called
+from entact.conduct.entries.address import told_at
 from entact.conduct.language.codelists import called_code
 from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.sight import SeenCourse
 from entact.conduct.words import moment, title_of_visit, value
-from entact.course.kinds.checks import BEFORE_RECONSENT, OVERRIDDEN
+from entact.course.course import Course
+from entact.course.kinds.checks import OVERRIDDEN, requirement_of
 from entact.course.kinds.stopping import DEVIATION
 from entact.course.state.progress import zone_of
+from entact.course.state.stopping import DeviationState
 from entact.store import lists
 from entact.store.lists.filled import FilledKey, filled
 
@@ -35,7 +41,8 @@ class Row:
 
     Attributes:
         visit: in words; empty outside visits. encounter, category, importance: as the record has them.
-        by: as people call them. reporter: as entries do. is_reported: else by whom it was done.
+        by: as people call them: who reported it, or did what departs by itself. reporter: as entries do.
+        address: of the page where it stands. note: why it is one though nobody reported it, in words.
     """
 
     key: str
@@ -49,12 +56,13 @@ class Row:
     importance: str
     by: str
     reporter: str
-    is_reported: bool
+    address: str
+    note: str
 
     @property
     def category_words(self) -> str:
         """The category as people call it."""
-        return called_code(DEVIATION.name, "category", self.category) or value(self.category)
+        return category_words(self.category)
 
     @property
     def importance_words(self) -> str:
@@ -83,7 +91,7 @@ def list_deviations(reader: Reader, looked: Looked, after: FilledKey | None = No
     while more and looked_at < AT_MOST:
         batch = filled(
             (DEVIATION.name,),
-            found=BEFORE_RECONSENT,
+            departing=True,
             site=looked.site or None,
             sites=reader.sites,
             after=after,
@@ -91,18 +99,16 @@ def list_deviations(reader: Reader, looked: Looked, after: FilledKey | None = No
         )
         more, looked_at = len(batch) == PER_PAGE, looked_at + len(batch)
         people = {one.ledger: one for one in lists.participants_of(list({one.ledger for one in batch}))}
-        seen = {
-            name: {row.entry: row for row in _rows_of(reader, Standing.of(people[name]), one, names)}
-            for name, one in reader.folded(list(people)).items()
-            if isinstance(one, Folded)
-        }
+        seen: dict[tuple[str, str], list[Row]] = {}  # one entry may depart in two ways
+        for name, folded in reader.folded(list(people)).items():
+            if isinstance(folded, Folded):
+                for row in _rows_of(reader, Standing.of(people[name]), folded, names):
+                    seen.setdefault((name, row.entry), []).append(row)
         for one in batch:
             after = one.key
-            row = seen.get(one.ledger, {}).get(one.entry)
-            if row is not None and _fits(row, looked):
-                rows.append(row)
-                if len(rows) == PER_PAGE:
-                    return Log(tuple(rows), after)
+            rows += [row for row in seen.get((one.ledger, one.entry), ()) if _fits(row, looked)]
+            if len(rows) >= PER_PAGE:
+                return Log(tuple(rows), after)
     return Log(tuple(rows), after if more else None)
 
 
@@ -121,12 +127,12 @@ def _rows_of(reader: Reader, standing: Standing, folded: Folded, names: dict[str
     """The deviations of one participant that the reader sees."""
     course = folded.course
     seen, zone = folded.seen_by(reader.sight), zone_of(course, reader.at)
-    entries = {one.id: one.entry for one in course.effective}
+    entries = {one.id: one for one in course.effective}
     for one in course.deviations:
-        if one.entry not in seen.entries or one.category == OVERRIDDEN:
-            continue  # a requirement that was set aside stands with what was done
+        if not sees_deviation(seen, one):
+            continue
         visit = (one.encounter or "").partition("#")[0]
-        by = entries[one.entry].by
+        by = entries[one.entry].entry.by
         yield Row(
             key=standing.key,
             number=standing.number,
@@ -141,8 +147,36 @@ def _rows_of(reader: Reader, standing: Standing, folded: Folded, names: dict[str
             importance=one.importance,
             by=names.get(by, by),
             reporter=by,
-            is_reported=entries[one.entry].kind == DEVIATION.name,
+            address=told_at(standing.key, entries[one.entry]),
+            note="" if entries[one.entry].entry.kind == DEVIATION.name else _note(course, one),
         )
+
+
+def sees_deviation(seen: SeenCourse, deviation: DeviationState) -> bool:
+    """Whether a role sees a deviation: a requirement set aside, only where it sees what the gate asks."""
+    if deviation.entry not in seen.entries:
+        return False
+    if deviation.category != OVERRIDDEN:
+        return True
+    basis = next((one.entry.basis for one in seen.course.effective if one.id == deviation.entry), None)
+    return seen.sight.sees_gate(str((basis or {}).get("gate")))
+
+
+def category_words(category: str) -> str:
+    """The category of a deviation as people call it."""
+    if category == OVERRIDDEN:  # nobody reports it so
+        return gettext("requirement set aside")
+    return called_code(DEVIATION.name, "category", category) or value(category)
+
+
+def _note(course: Course, deviation: DeviationState) -> str:
+    if deviation.category != OVERRIDDEN:
+        return gettext("done of a new version without consent to it")
+    basis = next((one.entry.basis for one in course.effective if one.id == deviation.entry), None) or {}
+    codes = basis.get("overridden")
+    release = course.site_release(deviation.at)
+    asked = [(code, requirement_of(release, code)) for code in (codes if isinstance(codes, dict) else ())]
+    return " · ".join(code if one is None else one.otherwise for code, one in asked)
 
 
 def _fits(row: Row, looked: Looked) -> bool:

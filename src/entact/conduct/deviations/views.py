@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from entact.conduct.asking import reader_of
-from entact.conduct.deviations.selectors import Looked, all_deviations, list_deviations
+from entact.conduct.deviations.selectors import Looked, all_deviations, category_words, list_deviations
 from entact.conduct.frame import page
 from entact.conduct.given import stream_csv
 from entact.conduct.language.codelists import called_code, codelist
 from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.reader import Reader
+from entact.course.kinds.checks import OVERRIDDEN
 from entact.course.kinds.stopping import DEVIATION
 from entact.store.lists.filled import FilledKey
 
@@ -34,7 +35,10 @@ def show_deviations(request: HttpRequest) -> HttpResponse:
         "looked": looked,
         "query": urlencode(asked),
         "sites": [site for site in reader.study.newest.file.sites if reader.sees_site(site)],
-        "categories": codelist(DEVIATION.name, "category").items(),
+        "categories": [
+            *codelist(DEVIATION.name, "category").items(),
+            (OVERRIDDEN, category_words(OVERRIDDEN)),
+        ],
         "importances": [(one, called_code(DEVIATION.name, "importance", one)) for one in IMPORTANCES],
         "further": f"{reverse('deviations')}?" + urlencode(asked | {"after": sealed_place(list(log.further))})
         if log.further is not None

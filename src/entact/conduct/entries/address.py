@@ -33,3 +33,13 @@ def address_of(key: str, effective: Effective) -> str:
     if entry.encounter:
         return reverse("visit", args=[key, visit_address(entry.encounter)])
     return reverse("participant", args=[key])
+
+
+def told_at(key: str, effective: Effective) -> str:
+    """The same, where all of the entry is told: what has no page of its own, on the participant's, opened.
+
+    Args:
+        key: of the participant, as addresses have it.
+    """
+    address = address_of(key, effective)
+    return address if effective.id in address else f"{reverse('participant', args=[key])}?open={effective.id}"

@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.translation import gettext
 
 from entact.conduct.delegation import state_of, today_at
+from entact.conduct.deviations.selectors import category_words
 from entact.conduct.language.codelists import called_code
 from entact.conduct.monitoring.visit import (
     BEGINNING,
@@ -155,7 +156,5 @@ def _counts(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def _departure(one: Departure) -> tuple[str, str]:
-    return one.number, ", ".join(
-        called_code("deviation", name, said) or value(said)
-        for name, said in (("category", one.category), ("importance", one.importance))
-    )
+    importance = called_code("deviation", "importance", one.importance) or value(one.importance)
+    return one.number, f"{category_words(one.category)}, {importance}"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
 from entact.conduct.delegation import enter_at_site, hold_site, state_of, today_at
+from entact.conduct.deviations.selectors import sees_deviation
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Folded, Reader, Standing
@@ -21,7 +22,7 @@ from entact.course.entry import instant
 from entact.course.kinds.monitoring import Action, MonitoringAction, MonitoringReport
 from entact.course.state.monitoring import MonitoringVisit
 from entact.store import lists
-from entact.store.lists.arrived import arrived, looked_by
+from entact.store.lists.arrived import arrived, departed, looked_by
 
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # since when the first report at a site counts
 LONGEST: Final = 20_000  # characters of a report
@@ -32,13 +33,13 @@ COUNTED: Final[Mapping[str, str]] = {
     "verified": gettext_lazy("entries verified"),
     "raised": gettext_lazy("queries raised"),
     "closed": gettext_lazy("queries closed"),
-    "deviations": gettext_lazy("deviations reported"),
+    "deviations": gettext_lazy("deviations"),
 }
 
 
 @dataclass(frozen=True)
 class Departure:
-    """A deviation that was reported in the time: whose, and of what category."""
+    """A deviation of the time: whose, and of what category."""
 
     entry: str
     number: str
@@ -64,7 +65,7 @@ def draft_of(reader: Reader, person: Person, site: str) -> Draft:
     counts = dict.fromkeys(COUNTED, 0)
     looked = looked_by(person.identity, since)
     counts["participants"] = sum(one.site == site for one in reader.standings(sorted(looked)))
-    departures: list[tuple[str, str]] = []
+    departures = [(one.ledger, one.entry.id) for one in departed(site, since, reader.at)]
     for one in arrived((*own, "deviation"), site, since, reader.at):
         said = one.entry.data.get("said")
         if one.entry.kind == "deviation" and one.entry.replaces is None:
@@ -79,13 +80,15 @@ def draft_of(reader: Reader, person: Person, site: str) -> Draft:
 
 def departures_of(reader: Reader, site: str, visit: MonitoringVisit) -> list[Departure]:
     """The deviations that a report names, as they stand."""
-    found = arrived(("deviation",), site, instant(visit.since), instant(visit.until))
+    time = instant(visit.since), instant(visit.until)
+    found = [*departed(site, *time), *arrived(("deviation",), site, *time)]
     return list(
         _departures(reader, [(one.ledger, one.entry.id) for one in found if one.entry.id in visit.deviations])
     )
 
 
 def _departures(reader: Reader, named: list[tuple[str, str]]) -> Iterator[Departure]:
+    named = list(dict.fromkeys(named))
     folded = reader.folded(sorted({ledger for ledger, _ in named}))
     known = {one.ledger: Standing.of(one) for one in lists.participants_of(list(folded))}
     for ledger, entry in named:
@@ -94,7 +97,7 @@ def _departures(reader: Reader, named: list[tuple[str, str]]) -> Iterator[Depart
             continue
         seen = one.seen_by(reader.sight)
         for state in one.course.deviations:
-            if state.entry == entry and entry in seen.entries:
+            if state.entry == entry and sees_deviation(seen, state):
                 yield Departure(entry, known[ledger].number, state.category, state.importance)
 
 
@@ -153,7 +156,7 @@ def send_report(
             text,
             sorted(reader.sight.classes_seen),
             dict(draft.counts),
-            [one.entry for one in draft.deviations],
+            list(dict.fromkeys(one.entry for one in draft.deviations)),
             actions,
         )
         return enter_at_site(site, "monitoring_report", report, by=by)

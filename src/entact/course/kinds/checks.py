@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 OVERRIDDEN = "gate_overridden"  # category of the deviation that setting a requirement aside is
 NO_RECONSENT = "consent"  # and of what is done of a new release without consent to it
 BEFORE_RECONSENT = "before_reconsent"  # the rule by which that is found
+OVERRIDE_UNPROVED = "override_unproved"  # and by which one that nobody set aside by an entry is
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere is some decades wrong at most
 
@@ -103,7 +104,7 @@ def _check_overridden(course: State, effective: Effective, act: str, basis: Mapp
         if missing or len(persons) < roles:
             who = ", ".join(missing) or f"{roles} persons"
             message = f"{act} with {code} set aside, of which there is no entry by {who}"
-            course.found("override_unproved", effective.id, code, message)
+            course.found(OVERRIDE_UNPROVED, effective.id, code, message)
         if required is None or required.override_allowed_in is None:
             note_deviation(course, effective, OVERRIDDEN)
 

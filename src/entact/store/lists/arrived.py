@@ -11,6 +11,7 @@ from django.db import connection
 
 from entact.course import Entry, read
 from entact.store import models
+from entact.store.lists.departing import DEPARTING
 
 
 class Arrived(NamedTuple):
@@ -29,6 +30,22 @@ def arrived(
     )
     rows = found.order_by("received_at", "ledger_id", "seq").values_list("ledger__name", "text")[:limit]
     return [Arrived(name, read(text)) for name, text in rows]
+
+
+def departed(site: str, since: datetime, until: datetime) -> list[Arrived]:
+    """What may depart from the protocol by itself, of whom is at a site, received in the same way."""
+    statement = f"""
+        SELECT ledger.name, line.text FROM {DEPARTING} AS departing
+            JOIN store_line AS line
+                ON (line.ledger_id, line.entry_id) = (departing.ledger_id, departing.entry)
+            JOIN store_standing AS standing ON standing.ledger_id = line.ledger_id
+            JOIN store_ledger AS ledger ON ledger.id = line.ledger_id
+        WHERE standing.site = %s AND line.received_at > %s AND line.received_at <= %s
+        ORDER BY line.received_at, line.ledger_id, line.seq
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [site, since, until])
+        return [Arrived(name, read(text)) for name, text in cursor.fetchall()]
 
 
 class First(NamedTuple):

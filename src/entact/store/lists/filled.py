@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from entact.store.lists.departing import DEPARTING
+
 
 class Filled(NamedTuple):
     """One entry that holds a form, whose it is, and where it stands."""
@@ -27,11 +29,11 @@ class Filled(NamedTuple):
 
 
 FilledKey = tuple[str, str, int, int]  # site, number, number of the ledger, number of the line
-_FOUND_TOO = """(
+_DEPARTING_TOO = f"""(
     SELECT * FROM store_line WHERE kind = ANY(%(kinds)s)
     UNION ALL SELECT line.* FROM store_line AS line
-        JOIN (SELECT DISTINCT ledger_id, entry FROM store_open_finding WHERE rule = %(found)s) AS open
-            ON (open.ledger_id, open.entry) = (line.ledger_id, line.entry_id)
+        JOIN {DEPARTING} AS departing
+            ON (departing.ledger_id, departing.entry) = (line.ledger_id, line.entry_id)
     WHERE line.kind <> ALL(%(kinds)s)
 )"""
 
@@ -44,7 +46,7 @@ def filled(
     site: str | None = None,
     sites: Collection[str] | None = None,
     since: datetime | None = None,
-    found: str | None = None,
+    departing: bool = False,
     after: FilledKey | None = None,
     limit: int = 50,
 ) -> list[Filled]:
@@ -54,13 +56,14 @@ def filled(
 
     Args:
         kinds: of entries. form, visit: only these. sites: whose participants the reader may see; None for
-            all. since: only of participants of whom something arrived since then. found: a rule; what
-            it found is here too, of whatever kind. after: the page goes on behind that one.
+            all. since: only of participants of whom something arrived since then. departing: what may
+            depart from the protocol by itself is here too, of whatever kind. after: the page goes on behind
+            that one.
     """
     texts = ['"replaces":null']
     texts += [f'"form":{json.dumps(form)}'] if form is not None else []
     texts += [f'"encounter":{json.dumps(visit)[:-1]}#'] if visit is not None else []
-    conditions = ["line.kind = ANY(%(kinds)s)"] if found is None else []
+    conditions = [] if departing else ["line.kind = ANY(%(kinds)s)"]
     conditions += [f"strpos(line.text, %(text_{n})s) > 0" for n, _ in enumerate(texts)]
     conditions += ["standing.site = %(site)s"] if site is not None else []
     conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
@@ -71,13 +74,13 @@ def filled(
     conditions += [behind] if after is not None else []
     statement = f"""
         SELECT ledger.name, standing.site, standing.number, line.entry_id, line.ledger_id, line.seq
-        FROM store_standing AS standing JOIN {"store_line" if found is None else _FOUND_TOO} AS line
+        FROM store_standing AS standing JOIN {_DEPARTING_TOO if departing else "store_line"} AS line
                 ON line.ledger_id = standing.ledger_id
             JOIN store_ledger AS ledger ON ledger.id = line.ledger_id
         WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT %(limit)s
     """
     values: dict[str, object] = {"kinds": list(kinds), "site": site, "sites": list(sites or ())}
-    values |= {"since": since, "limit": limit, "found": found}
+    values |= {"since": since, "limit": limit}
     values |= {f"text_{n}": text for n, text in enumerate(texts)}
     values |= dict(zip(("at_site", "number", "place", "seq"), after or (), strict=False))
     with connection.cursor() as cursor:
