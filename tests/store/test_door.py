@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from base64 import b64encode
@@ -18,13 +19,13 @@ from tests.owner import owner_connection
 from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
 
 from entact import store
-from entact.course import Receipt, findings, fold, instant, read
-from entact.course.entry import canonical
+from entact.course import Course, Entry, Receipt, findings, fold, instant, read
+from entact.course.entry import Authenticated, Kept, canonical
 from entact.course.entry.sealing import is_sealed
 from entact.course.personal import unsealed
 from entact.protocol import Study
 from entact.store import StoreError, server
-from entact.store.door import Failed, facts
+from entact.store.door import Failed, facts, facts_about, note
 from entact.store.door import fact as record_fact
 from entact.store.erasure import confirm_erasure, erased, request_erasure
 from entact.store.inbox import INBOX, receive
@@ -309,3 +310,99 @@ def test_what_an_earlier_version_kept_is_the_same_when_it_is_sent_again(
     assert list(store.lines(ANNA)) == before
     other = replace(entry, data={**entry.data, "indication": "none"})
     assert record_fact(other, received_at=NOW).outcome == "conflict"
+
+
+def by_session(entry: Entry) -> Authenticated:
+    return Authenticated(how="session", who=entry.by)
+
+
+def test_several_facts_are_composed_from_what_is_known_and_kept_together(study: Study) -> None:
+    seen: list[tuple[str, bytes]] = []
+
+    def compose(course: Course, key: bytes) -> list[Entry]:
+        seen.append((course.site or "", key))
+        rated = fact(study, 10, "form", form(48, "spoke of Anna"), encounter="baseline#1", role="rater")
+        return [rated, fact(study, 11, "safety_call", {"reached": True, "note": "he said"})]
+
+    receipts = facts_about(ANNA, compose, received_at=NOW, prove=by_session)
+    assert seen == [("denver", key_of(ANNA))]
+    assert [one.outcome for one in receipts] == ["kept", "kept"]
+    kept = [read(line.text) for line in store.lines(ANNA)][-2:]
+    assert [one.kind for one in kept] == ["form", "safety_call"]
+    assert [one.line.hash for one in receipts] == [line.hash for line in store.lines(ANNA)][-2:]
+    assert all(one.authenticated.who == "t-1" for one in kept if isinstance(one, Kept) and one.authenticated)
+    assert is_sealed(kept[0].data["items"]["remarks"])
+    assert is_sealed(kept[1].data["note"])
+    assert store.stale() == []
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "about somebody else": ({"kind": "safety_call", "ledger": BERT}, f"is no fact about {ANNA}"),
+    "of no kind that is known": ({"kind": "diary"}, "of kind 'diary' is no fact about"),
+    "of a site": ({"kind": "kit"}, "of kind 'kit' is no fact about"),
+    "that a gate decides": ({"kind": "enrolment", "data": {"subject": "1-001"}}, "is decided at a gate"),
+    "that takes a number": ({"kind": "randomisation", "data": {"number": "R-1"}}, "is decided at a gate"),
+    "that withdraws without a reason": ({"kind": "void"}, "says no reason: give one"),
+    "that corrects without a reason": ({"kind": "safety_call", "replaces": "x"}, "changes x and says no"),
+}
+
+
+def test_of_several_facts_none_is_kept_where_one_is_none(study: Study) -> None:
+    good = fact(study, 10, "form", form(48, "x"), encounter="baseline#1", role="rater")
+    before = list(store.lines(ANNA)), store.ledgers()
+    for said, message in REFUSED.values():
+        more = {"data": {}} | said
+        bad = fact(study, 11, more.pop("kind"), more.pop("data"), **more)
+        with pytest.raises(StoreError, match=re.escape(message)):
+            facts_about(ANNA, lambda course, key, bad=bad: [good, bad], received_at=NOW, prove=by_session)
+        assert (list(store.lines(ANNA)), store.ledgers()) == before
+    alone = facts_about(ANNA, lambda course, key: [good], received_at=NOW, prove=by_session)
+    assert [one.outcome for one in alone] == ["kept"]
+
+
+def test_nothing_is_composed_about_somebody_who_is_not_in_this_record(study: Study) -> None:
+    with pytest.raises(StoreError, match=BERT):
+        facts_about(BERT, lambda course, key: [], received_at=NOW, prove=by_session)
+    assert not any(head.ledger == BERT for head in store.ledgers())
+
+
+SITE: dict[str, Any] = {"ledger": "site:denver", "role": "coordinator"}
+
+
+def test_at_a_site_what_was_entered_in_error_is_withdrawn_with_a_reason_and_nothing_else(
+    study: Study,
+) -> None:
+    staff = fact(study, 20, "staff", {"person": "tina", "roles": ["therapist"]}, **SITE)
+    ours = by_session(staff)
+    assert note(staff, received_at=NOW, authenticated=ours).outcome == "kept"
+    before = list(store.lines("site:denver"))
+    for more, message in (
+        ({"replaces": staff.id}, f"withdraws {staff.id} and says no reason"),
+        ({"replaces": staff.id, "reason": " "}, f"withdraws {staff.id} and says no reason"),
+        ({"reason": "entered_in_error"}, "there is no entry None in site:denver"),
+        ({"reason": "entered_in_error", "replaces": "x"}, "there is no entry x in site:denver to withdraw"),
+    ):
+        void = fact(study, 21, "void", {}, **SITE, **more)
+        with pytest.raises(StoreError, match=message):
+            note(void, received_at=NOW, authenticated=ours)
+    assert list(store.lines("site:denver")) == before
+    void = fact(study, 21, "void", {}, **SITE, replaces=staff.id, reason="entered_in_error")
+    assert note(void, received_at=NOW, authenticated=ours).outcome == "kept"
+    again = fact(study, 22, "void", {}, **SITE, replaces=void.id, reason="entered_in_error")
+    with pytest.raises(StoreError, match=f"there is no entry {void.id} in site:denver to withdraw"):
+        note(again, received_at=NOW, authenticated=ours)
+
+
+ELSEWHERE = [
+    *(("study:mini", kind) for kind in ("staff", "void", "commitment")),
+    *(("site:denver", "release"), ("system", "staff"), (ANNA, "staff"), (ANNA, "void")),
+]
+
+
+def test_what_people_note_belongs_into_its_ledger(study: Study) -> None:
+    before = store.ledgers()
+    for ledger, kind in ELSEWHERE:
+        entry = fact(study, 20, kind, {}, ledger=ledger, reason="entered_in_error")
+        with pytest.raises(StoreError, match=f"'{kind}' does not belong in the ledger {ledger}"):
+            note(entry, received_at=NOW, authenticated=by_session(entry))
+    assert store.ledgers() == before
