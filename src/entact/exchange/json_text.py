@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 
 LARGEST: Final = 64 * 1024 * 1024
+LONGEST: Final = 300  # digits of a whole number: no float is larger
 
 
 def parse_json(raw: bytes) -> Any:
@@ -23,7 +24,7 @@ def parse_json(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is no UTF-8: write the document in UTF-8") from None
     try:
-        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant, parse_int=_whole)
     except _Twice as twice:
         place = text.count("\n", 0, _begins(text, twice.names)) + 1
         raise ValueError(f"line {place}: {twice}") from None
@@ -59,6 +60,12 @@ def _begins(text: str, names: list[str]) -> int:
             pass  # a brace within a text
         place = text.find("{", place + 1)
     return 0
+
+
+def _whole(text: str) -> int:
+    if len(text) > LONGEST:
+        raise ValueError(f"{text[:12]}... is a number of {len(text)} digits; no document has such a one")
+    return int(text)
 
 
 def _no_constant(text: str) -> Any:

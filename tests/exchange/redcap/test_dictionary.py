@@ -101,6 +101,7 @@ def test_what_is_wrong_is_named_with_its_line(rows: tuple[dict[str, str], ...], 
         (b"", "there is no column 'Variable / Field Name'"),
         (b"a,b\n1,2\n", "it is no data dictionary"),
         (file().encode(), "there is no field in it"),
+        (b"PK\x03\x04\x14\x00", "it is a workbook of a spreadsheet; save its sheet as CSV in UTF-8"),
         (
             file(row("a", label="caf\u00e9")).encode("cp1252"),
             "line 2: byte 0xe9 is not utf-8; save the file as UTF-8",

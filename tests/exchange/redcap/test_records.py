@@ -378,3 +378,65 @@ def test_line_breaks_that_xml_takes_for_spaces_are_told() -> None:
     assert read_clinical(said.encode(), mapping, release)[1] == [
         "line breaks in 1 answers: where they stand XML has spaces; REDCap's CSV keeps them"
     ]
+
+
+ONE_VALUE = (
+    "record,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,field_name,value\n"
+    "S-1,follow_up_month_12_arm_1,,,asked,2026-03-04 10:30\n"
+    "S-1,follow_up_month_12_arm_1b,suicidality,2,ideen,1\n"
+    "S-1,follow_up_month_12_arm_1,,,ideen,2\n"
+    "S-1,follow_up_month_12_arm_1,,,behaviour,0\n"
+    "S-1,follow_up_month_12_arm_1,,,suicidality_complete,2\n"
+    "S-1,follow_up_month_12_arm_1b,suicidality,2,asked,2026-03-18T09:00:00+01:00\n"
+    "S-1,follow_up_month_12_arm_1b,suicidality,2,behaviour,1\n"
+)
+ITS_MAP = MAP.replace("  demographics: {at: seen, visit: screening}\n", "").replace(
+    "years: demographics.age, ", ""
+)
+
+
+def test_lines_of_one_value_each_say_what_a_flat_export_says(case: Case) -> None:
+    flat, told = planned(case), planned(case, ONE_VALUE, ITS_MAP)
+    assert told.problems == []
+    assert [one.data for one in forms(told.entries)] == [one.data for one in forms(flat.entries)]
+    assert [one.occurred_at for one in forms(told.entries)] == [
+        one.occurred_at for one in forms(flat.entries)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("ideen,2", "ideen,two"), "line 4: ideen: 'two'"),
+        (("behaviour,1", "other,1"), "line 8: 'other' goes nowhere"),
+        (("behaviour,1", "ideen,1"), "line 8: ideen stands on line 3 too"),
+        (("behaviour,1\n", "behaviour"), "line 8: 5 cells under 6 names"),
+        ((",behaviour,1", ",,1"), "line 8: field_name is blank"),
+    ],
+)
+def test_what_is_wrong_among_lines_of_one_value_is_named_with_its_own_line(
+    case: Case, change: tuple[str, str], said: str
+) -> None:
+    text = (
+        ONE_VALUE.replace(*change)
+        if "5 cells" not in said
+        else ONE_VALUE.replace(",behaviour,1\n", ",behaviour\n")
+    )
+    try:
+        found = planned(case, text, ITS_MAP).problems
+    except RecordsError as error:
+        found = list(error.problems)
+    assert said in "\n".join(found)
+
+
+def test_boxes_among_lines_of_one_value_are_lines_of_their_own() -> None:
+    release = load_study(str(Path(__file__).parents[2] / "studies" / "forms" / "study.yaml")).newest
+    mapping = boxed(release, f"{{'': {next(iter(release.visits))}}}")
+    item = mapping.items["hurts"].to.partition(".")[2]
+    told = "record,field_name,value\n1,study_id,1\n1,hurts,1\n2,study_id,2\n1,hurts,3\n2,hurts,2\n"
+    flat = "id;hurts___1;hurts___2;hurts___3\n1;1;0;1\n2;0;1;0\n"
+    rows, _ = read_records(told.encode(), mapping, release)
+    others, _ = read_records(flat.encode(), mapping, release)
+    ticked = [[(row.record, row.versions[0].cells[item].ticked) for row in some] for some in (rows, others)]
+    assert ticked[0] == ticked[1]
+    assert [len(codes or ()) for _, codes in ticked[0]] == [2, 1]

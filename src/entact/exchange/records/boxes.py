@@ -26,11 +26,12 @@ def boxes_of(goes: Mapping[str, Goes], release: Release) -> dict[str, tuple[str,
     Args:
         goes: where each variable goes.
     """
-    return {
-        f"{name}___{re.sub('[^a-z0-9_]', '_', code.lower())}": (name, code)
-        for name, one in goes.items()
-        for code in _codes(one, release)
-    }
+    return {box_name(name, code): (name, code) for name, one in goes.items() for code in _codes(one, release)}
+
+
+def box_name(variable: str, code: str) -> str:
+    """What a flat export calls the box of a code."""
+    return f"{variable}___{re.sub('[^a-z0-9_]', '_', code.lower())}"
 
 
 def _codes(goes: Goes, release: Release) -> list[str]:

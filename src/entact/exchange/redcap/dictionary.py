@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+LARGEST: Final = 64 * 1024 * 1024
 COLUMNS: Final = {
     "name": ("Variable / Field Name", "field_name"),
     "form": ("Form Name", "form_name"),
@@ -187,8 +188,13 @@ def decoded(raw: bytes, encoding: str | None) -> str:
     """The text of a CSV file: UTF-8 or UTF-16 where no encoding is said.
 
     Raises:
-        RedcapError: with the line of the first byte that is not of the encoding: none is guessed at.
+        RedcapError: when it is too large or a workbook, and with the line of the first byte that is not of
+            the encoding: none is guessed at.
     """
+    if len(raw) > LARGEST:
+        raise RedcapError([f"it has {len(raw)} bytes; at most {LARGEST} are read"])
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise RedcapError(["it is a workbook of a spreadsheet; save its sheet as CSV in UTF-8"])
     if encoding is None:
         encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     if encoding == "utf-8":

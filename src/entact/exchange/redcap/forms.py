@@ -147,11 +147,11 @@ def _within(known: Known, form: str) -> Known:
 
 def _names(dictionary: Dictionary) -> tuple[dict[str, str], dict[str, str]]:
     """What each form and each variable is called: as in the dictionary, where a study file can call it so."""
-    forms = list(dict.fromkeys(said.form for said in dictionary.fields))
-    named = {form: _safe(form, RESERVED | KEYWORDS | ACTIVITIES, set(forms)) for form in forms}
-    variables = [said.name for said in dictionary.fields]
-    words = KEYWORDS | set(named.values()) | set(forms)
-    return named, {name: _safe(name, words, set(variables)) for name in variables}
+    forms = {said.form for said in dictionary.fields}
+    variables = {said.name for said in dictionary.fields}
+    named = {form: _safe(form, RESERVED | KEYWORDS | ACTIVITIES, forms) for form in forms}
+    words = KEYWORDS | set(named.values()) | forms
+    return named, {name: _safe(name, words, variables) for name in variables}
 
 
 def _safe(name: str, words: frozenset[str] | set[str], taken: set[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from lxml import etree
 
-from entact.exchange.redcap.dictionary import Dictionary, Field, RedcapError, fault_of, repeated
+from entact.exchange.redcap.dictionary import LARGEST, Dictionary, Field, RedcapError, fault_of, repeated
 
 ODM: Final = "{http://www.cdisc.org/ns/odm/v1.3}"
 
@@ -29,6 +29,8 @@ def read_project(raw: bytes) -> Dictionary:
     Raises:
         RedcapError: with every element that is wrong; nothing is read in part.
     """
+    if len(raw) > LARGEST:
+        raise RedcapError([f"it has {len(raw)} bytes; at most {LARGEST} are read"])
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
@@ -36,6 +38,8 @@ def read_project(raw: bytes) -> Dictionary:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
         raise RedcapError([f"line {error.lineno}: {error.msg}; nothing was read"]) from None
+    if root.getroottree().docinfo.doctype:
+        raise RedcapError(["line 1: it declares a document type, with which a file can hide what it says"])
     version = next(root.iter(f"{ODM}MetaDataVersion"), None)
     if version is None and root.find(f"{ODM}ClinicalData") is not None:
         raise RedcapError(["line 1: it has records alone, and no forms; `entact import` takes records"])

@@ -1,7 +1,7 @@
 """Records as REDCap exports them (CSV, raw or with labels), as rows that can be planned.
 
 Source: REDCap's export of records: one line for each record, event and repetition, a column for each field,
-one for each box of a checkbox (`name___code`), and those that REDCap adds itself.
+one for each box of a checkbox (`name___code`), and those that REDCap adds itself; or one line for each value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from entact.exchange.records.mapping import Goes, RecordMapping
 from entact.exchange.records.row import LARGEST, Cell, RecordsError, Row, Version
 from entact.exchange.redcap.dictionary import RedcapError, decoded, lines_of
 from entact.exchange.redcap.export import dictionary_of
+from entact.exchange.redcap.one_value import flat_of, is_one_value
 from entact.protocol import Release
 from entact.protocol.problem import nearest
 
@@ -57,6 +58,11 @@ class _Reader:
         variables = dictionary_of(release).variables
         self.goes = {name: Goes(to=place) for place, name in variables.items()} | dict(mapping.items)
         self.boxes = boxes_of(self.goes, release)
+        self.places: dict[tuple[int, int], int] = {}
+        if is_one_value(self.header):
+            several = {variable for variable, _ in self.boxes.values()}
+            flat = flat_of(self.header, self.lines, {*self.goes, *self.boxes}, several)
+            self.header, self.lines, self.places = flat.header, flat.lines, flat.places
 
     def read(self) -> tuple[list[Row], list[str]]:
         """Every line, as a row for each form that has something in it."""
@@ -100,6 +106,7 @@ class _Reader:
             elif name not in self.goes and name not in self.boxes:
                 first = next((line for line, cells in self.lines if _cell(cells, place)), None)
                 if first is not None:
+                    first = self.places.get((first, place), first)
                     self.problems.append(
                         f"line {first}: {name or f'column {place + 1}'!r} goes nowhere; say its item under "
                         "`items:`, or name it under `leave_out:`"
@@ -130,7 +137,7 @@ class _Reader:
             return
         of_event = not said.get(INSTRUMENT, "")
         forms: dict[str, dict[str, Cell]] = {}
-        for name, cell in self._answers(place, cells):
+        for name, cell in self._answers(line, cells):
             form, _, item = self.goes[name].to.partition(".")
             forms.setdefault(form, {})[item] = cell
         for form, found in forms.items():
@@ -149,20 +156,21 @@ class _Reader:
             if plain:
                 yield Row(place, record, event, again, form, repeat, (Version(place, plain, at),))
 
-    def _answers(self, place: str, cells: list[str]) -> Iterator[tuple[str, Cell]]:
+    def _answers(self, line: int, cells: list[str]) -> Iterator[tuple[str, Cell]]:
         """Each variable with something in it; where no box is ticked, nobody may have asked."""
-        ticked: dict[str, list[str]] = {}
+        ticked: dict[str, tuple[str, list[str]]] = {}
         for name, column in self.columns.items():
             text = _cell(cells, column)
+            place = f"line {self.places.get((line, column), line)}"
             variable, code = self.boxes.get(name, ("", ""))
             if variable and not {name, variable} & {*self.mapping.leave_out}:
                 if text.casefold() not in TICKED:
                     self.problems.append(f"{place}: {name} is {text!r}; a box is 1 or 0")
                 elif TICKED[text.casefold()]:
-                    ticked.setdefault(variable, []).append(code)
+                    ticked.setdefault(variable, (place, []))[1].append(code)
             elif text and name in self.goes and name not in (*self.mapping.leave_out, self.record):
                 yield name, Cell(name, place, cells[column], mixed=name in self.mixed)
-        for variable, codes in ticked.items():
+        for variable, (place, codes) in ticked.items():
             yield variable, Cell(variable, place, ticked=tuple(codes))
 
     def _unknown_event(self, place: str, event: str) -> None:
