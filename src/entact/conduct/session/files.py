@@ -39,12 +39,13 @@ def console_files() -> dict[str, bytes]:
 _COMMENT: Final = re.compile(rb"^[ \t]*(//[^\n]*|/\*\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 _INDENT: Final = re.compile(rb"^[ \t]+", re.MULTILINE)  # of code: no text of the console runs over a line
 _TYPE: Final = re.compile(rb"/\*\* @type (?:(?!\*/)[^\n])*\*/ ?")
+_BEHIND: Final = re.compile(rb" // [^\n]*")  # code: no text of the console has two strokes between spaces
 
 
 def _shortened(script: bytes) -> bytes:
     """A script without its comments, types and indents, each line where it was."""
     plain = _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), script)
-    return _INDENT.sub(b"", _TYPE.sub(b"", plain))
+    return _INDENT.sub(b"", _TYPE.sub(b"", _BEHIND.sub(b"", plain)))
 
 
 @lru_cache(maxsize=1)

@@ -216,12 +216,12 @@ function aside(reason, look) {
     far.length ? h("details", {}, h("summary", {}, t`Ordered by telephone`), h("small", {}, t`Counts for one person, and is found in the record until that person confirms it on a device of their own.`), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(t`${named(one.person)} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
 }
 
-/** Orders by word of mouth that are said to be of whoever enters now: hers to confirm, with her reason. @param {() => void} done @param {(make: () => any) => void} show */
-export function orders(done, show) {
+/** Orders by word of mouth that are said to be of whoever enters now: hers to confirm, with her reason. @param {(make: (done: () => void) => any) => void} show */
+export function orders(show) {
   const { acting, briefing } = current();
   return ordersOf(said(), acting.identity).map((order) =>
     h("section", { class: "panel due" }, h("h2", {}, t`${named(order.by)} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
-      h("p", {}, t`Set aside: ${elseOf(order.data.requirement)}`), button(t`Yes, I ordered it`, () => show(() => confirming(order, done)), { class: "main" }), h("small", {}, t`If you did not, leave it: it stays found in the record.`)));
+      h("p", {}, t`Set aside: ${elseOf(order.data.requirement)}`), button(t`Yes, I ordered it`, () => show((done) => confirming(order, done)), { class: "main" }), h("small", {}, t`If you did not, leave it: it stays found in the record.`)));
 }
 
 /** The words of who ordered something: nobody else's stand for them. @param {course.Said} order @param {() => void} done */

@@ -12,7 +12,7 @@ import { backTo, button, h, titled, warn, warning } from "./dom.js";
 import * as head from "./head.js";
 import * as notes from "./notes.js";
 import { pad, unit } from "./pad.js";
-import { dim, prepare, redraw, show } from "./screen.js";
+import { dim, fromHere, prepare, redraw, show } from "./screen.js";
 import { send } from "./send.js";
 import * as session from "./session.js";
 import * as signIn from "./signin.js";
@@ -30,8 +30,7 @@ function home(leads = false) {
   show(draw);
 }
 
-const back = () => home();
-const top = () => head.top({ fromPaper, back, relock });
+const top = () => head.top({ fromPaper, back: home, relock });
 
 /** @param {string} form @param {string | null} timepoint */
 function fill(form, timepoint = null) {
@@ -39,7 +38,7 @@ function fill(form, timepoint = null) {
   const given = form === "vitals" && session.current().paper === null ? course.readingsToTake(session.said(), now() - TAKEN_WITHIN) : [];
   const save = (/** @type {any} */ items, /** @type {string} */ from, /** @type {course.Said | null} */ taken) => (form === "vitals" ? session.record("vital_signs", items, { timepoint, from, about: taken?.id, at: taken?.at }) : session.record("form", { form, items }, { timepoint }));
   const readings = given.map((one) => ({ ...one, label: `${one.by}, ${hour(one.at, session.current().briefing.zone)}` }));
-  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timed(timepoint)}` : ""), save, back, readings)], true);
+  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timed(timepoint)}` : ""), save, fromHere(home), readings)], true);
 }
 
 /** The planned time that a reading taken now is for; null where none is due. @param {string} form */
@@ -68,12 +67,12 @@ function draw() {
     it.newcomer ? newcomer() : null, // beside the session, not in its place: an alert goes on meanwhile
     open.map(({ episode, calls }) => acts.alert(episode, calls)),
     numberless(),
-    acts.orders(back, over),
+    acts.orders(over),
     underWay ? dueCards(said) : nightCard(said),
     underWay ? h("div", { class: "grid" }, actions(said)) : [opening(said), emergency()],
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
-    underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans() : null, notes.recordings(back, over, underWay), notes.wordless(back, over)) : null,
+    underWay || course.hasEnded(said) ? h("div", { class: "grid" }, underWay ? notes.spans() : null, notes.recordings(over, underWay), notes.wordless(over)) : null,
     h("div", { class: "row" }, underWay || (course.hasEnded(said) && !said.some((one) => one.kind === "death")) ? button(t`The night`, night, { class: "plain" }) : null, button(t`Numbers`, writeNumbers, { class: "plain" }), button(it.sounds ? t`Outside: it sounds` : t`Inside: it glows`, place, { class: "plain" }), button(t`Dim`, dim, { class: "plain" }), button(t`Enter from paper`, fromPaper, { class: "plain" }), button(t`Sign this device out`, signOut, { class: "plain" })),
   ];
 }
@@ -88,12 +87,12 @@ async function place() {
   redraw(true);
 }
 
-/** A screen over that of the session. @param {() => any} make */
+/** A screen over that of the session. @param {(back: () => void) => any} make */
 function over(make) {
-  show(() => [top(), make()], true);
+  show(() => [top(), make(fromHere(home))], true);
 }
 
-const night = () => over(() => notes.night(back, showCard));
+const night = () => over((back) => notes.night(back, showCard));
 
 /** The next look at night, once the session is over. @param {course.Said[]} said */
 function nightCard(said) {
@@ -112,8 +111,8 @@ function numberless() {
 
 const writeNumbers = () => over(numbers);
 
-/** The numbers to ring, written or put right during the session. */
-function numbers() {
+/** The numbers to ring, written or put right during the session. @param {() => void} back */
+function numbers(back) {
   const it = session.current();
   const planned = namedOf(it.briefing);
   const named = [...new Set([...it.phones.map((one) => one.name), ...planned.map((one) => one.title)])];
@@ -167,7 +166,7 @@ function onItsPage(form) {
 
 /** @param {string} part */
 function dose(part) {
-  over(() => acts.dose(part, back, fill, () => dose(part)));
+  over((back) => acts.dose(part, back, fill, fromHere(() => dose(part))));
 }
 
 /** @param {course.Said[]} said */
@@ -180,11 +179,11 @@ function actions(said) {
     briefing.forms.vitals?.simple ? button(t`Vital signs`, () => fill("vitals", dueNow("vitals"))) : null,
     briefing.gates.initial_dose || briefing.standing.initial_dose ? button(t`Initial dose`, () => dose("initial"), { small: initial ? t`given: record another` : t`asks before it is given` }) : null,
     initial && offered ? button(t`Supplement`, () => dose("supplement"), { small: supplement ? t`recorded` : acts.timeOf(offered) }) : null,
-    briefing.terms.length ? button(t`Something happened`, () => over(() => acts.event(back))) : null,
-    button(t`Seen or heard`, () => notes.observe(back, over), { small: t`one tap keeps the time; words now or later` }),
-    button(t`Who is here`, () => over(() => acts.people(() => show(draw))), { small: [...course.inside(said).keys()].map(session.named).join(", ") || t`nobody entered` }),
+    briefing.terms.length ? button(t`Something happened`, () => over(acts.event)) : null,
+    button(t`Seen or heard`, () => notes.observe(fromHere(over)), { small: t`one tap keeps the time; words now or later` }),
+    button(t`Who is here`, () => over(acts.people), { small: [...course.inside(said).keys()].map(session.named).join(", ") || t`nobody entered` }),
     emergency(),
-    button(t`The session ends`, () => over(() => acts.ending(back, fill))),
+    button(t`The session ends`, () => over((back) => acts.ending(back, fill))),
   ];
 }
 
@@ -262,8 +261,11 @@ function glow() {
 
 function showCard() {
   const it = session.current();
-  const act = async (/** @type {string} */ what, /** @type {string} */ name) => (await session.record("session_note", { what, name })) && showCard();
-  void store.cardOf(it.id).then((kept) => show(() => [top(), card(kept, back, act, writeNumbers)], true));
+  const shown = (/** @type {any} */ kept) => over((back) => {
+    const again = fromHere(showCard);
+    return card(kept, back, async (what, name) => (await session.record("session_note", { what, name })) && again(), writeNumbers);
+  });
+  void store.cardOf(it.id).then(shown);
 }
 
 /** Entering a sheet that was filled in on paper: each line with its own time. */
@@ -278,9 +280,9 @@ function fromPaper() {
     const found = clock.instantOf(date.value, time.value, zone);
     if (!Number.isFinite(found) || found > now()) return warn(problem, t`Say the day and the time on the sheet; they have gone by.`);
     it.paper = found;
-    return back();
+    return home();
   };
-  show(() => [top(), titled(t`Enter from paper`, h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), backTo(back))], true);
+  over((back) => titled(t`Enter from paper`, h("p", {}, t`When did it happen, as the sheet says? Keep the sheet: it is the source.`), h("label", {}, h("small", {}, t`Day`), date), h("label", {}, h("small", {}, t`Time`), time), problem, button(t`Enter what happened then`, set, { class: "main" }), backTo(back)));
 }
 
 async function left() {
@@ -289,7 +291,7 @@ async function left() {
 }
 
 function signOut() {
-  show(() => [h("h1", {}, t`Sign this device out?`), h("p", {}, t`Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns.`), h("div", { class: "row" }, button(t`Stay`, back), button(t`Sign out`, left, { class: "bad" }))], true);
+  show(() => [h("h1", {}, t`Sign this device out?`), h("p", {}, t`Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns.`), h("div", { class: "row" }, button(t`Stay`, () => home()), button(t`Sign out`, left, { class: "bad" }))], true);
 }
 
 // A page that was loaded again is mute until a touch: that of its PIN, too. Of a finger Safari hears the end alone.

@@ -33,8 +33,8 @@ export function spans() {
   });
 }
 
-/** Begin and end of a recording, under the name by which it is found again. @param {() => void} done @param {(make: () => any) => void} show */
-export function recordings(done, show, mayBegin = true) {
+/** Begin and end of a recording, under the name by which it is found again. @param {(make: (done: () => void) => any) => void} show */
+export function recordings(show, mayBegin = true) {
   const { briefing } = current();
   const all = course.recordingsOf(said());
   const goesOn = all.find((one) => one.ended === null);
@@ -43,8 +43,8 @@ export function recordings(done, show, mayBegin = true) {
   return [
     goesOn
       ? button(t`Recording`, async () => (await record("session_note", { what: "recording", state: "ended" }, { about: goesOn.id })) && redraw(true), { "aria-pressed": "true", small: t`${title(goesOn)}, since ${hour(goesOn.begun, briefing.zone)}: ends` })
-      : mayBegin && button(t`Recording`, () => show(() => begins(all.length + 1, done)), { "aria-pressed": "false", small: t`begins` }),
-    ended.map((one) => button(t`Recording ${title(one)}`, () => show(() => named(one, done)), { class: one.digest ? "plain done" : "plain", small: one.digest ? t`hash ${one.digest.slice(0, 12)}…` : t`ended at ${hour(one.ended ?? one.begun, briefing.zone)}; its hash is not entered yet` })),
+      : mayBegin && button(t`Recording`, () => show((done) => begins(all.length + 1, done)), { "aria-pressed": "false", small: t`begins` }),
+    ended.map((one) => button(t`Recording ${title(one)}`, () => show((done) => named(one, done)), { class: one.digest ? "plain done" : "plain", small: one.digest ? t`hash ${one.digest.slice(0, 12)}…` : t`ended at ${hour(one.ended ?? one.begun, briefing.zone)}; its hash is not entered yet` })),
   ];
 }
 
@@ -122,11 +122,11 @@ export function night(done, ring) {
     backTo(done));
 }
 
-/** Something seen or heard: kept with its time by one tap, in words now or later. @param {() => void} done @param {(make: () => any) => void} show */
-export async function observe(done, show) {
+/** Something seen or heard: kept with its time by one tap, in words now or later. @param {(make: (done: () => void) => any) => void} show */
+export async function observe(show) {
   if (!(await record("session_note", { what: "observation" }))) return;
   const first = course.notesOf(said(), "observation").filter((one) => !one.about).at(-1);
-  if (first) show(() => inWords(first, done));
+  if (first) show((done) => inWords(first, done));
 }
 
 /** @param {course.Said} first @param {() => void} done */
@@ -137,10 +137,10 @@ function inWords(first, done) {
     button(t`Save the words`, async () => words.value.trim() && (await record("session_note", { what: "observation", words: words.value.trim() }, { about: first.id })) && done(), { class: "main" }), button(t`Later`, done, { class: "plain" }));
 }
 
-/** Notes that have no words yet, each a tap away from them. @param {() => void} done @param {(make: () => any) => void} show */
-export function wordless(done, show) {
+/** Notes that have no words yet, each a tap away from them. @param {(make: (done: () => void) => any) => void} show */
+export function wordless(show) {
   const { zone } = current().briefing;
   const all = course.notesOf(said(), "observation");
   const open = all.filter((one) => !one.about && !all.some((other) => other.about === one.id));
-  return open.map((one) => button(t`Noted at ${hour(one.at, zone)}`, () => show(() => inWords(one, done)), { class: "plain", small: t`no words yet` }));
+  return open.map((one) => button(t`Noted at ${hour(one.at, zone)}`, () => show((done) => inWords(one, done)), { class: "plain", small: t`no words yet` }));
 }

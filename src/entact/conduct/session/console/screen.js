@@ -6,6 +6,7 @@ import * as session from "./session.js";
 const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
 /** @type {() => any} what is shown, drawn anew when something changes */
 let shown = () => null;
+let turn = 0; // how many screens were shown
 let steady = false; // somebody is filling something in: it is not drawn anew
 /** @type {{ first: () => void, head: () => any, isTyped: () => boolean }} `first` is done before it is drawn, also where nothing is */
 let uses = { first: () => {}, head: () => null, isTyped: () => false };
@@ -40,8 +41,18 @@ export function prepare(those) {
 /** @param {() => any} draw */
 export function show(draw, isSteady = false) {
   [shown, steady] = [draw, isSteady];
+  turn += 1;
   screen.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
   window.scrollTo(0, 0);
+}
+
+/**
+ * What leads on from the screen that is shown now, and nowhere once another is: what takes long to keep closes none that
+ * was opened meanwhile. @template {any[]} Given @param {(...given: Given) => any} act @returns {(...given: Given) => any}
+ */
+export function fromHere(act) {
+  const here = turn;
+  return (...given) => here === turn && act(...given);
 }
 
 function lifted() {
