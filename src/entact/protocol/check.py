@@ -41,6 +41,8 @@ from entact.protocol.without_drug import check_arms_apart
 CLASSES = frozenset({"allocation", "guesses", "dosing", "medication", "adverse_events", "schedule"})
 """Classes of data that are the engine's own; the others are the `data_class` of a form."""
 
+_MAY_REPEAT = ("instruments", "order", "session")  # points may be alike, and what is done in an emergency
+
 _FACT = re.compile(r"[A-Z]{1,3}[0-9]{2,}")  # the number of a fact within a source
 
 
@@ -88,7 +90,24 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
             faults += check_scores(form.instrument.name, form.instrument)
     faults += _units(file)
     faults += _sites_terms_and_sources(file, data)
+    told = {fault.path for fault in faults}
+    for path, name in doubles({key: block for key, block in data.items() if key not in _MAY_REPEAT}):
+        if not any(path[:length] in told for length in range(len(path), 0, -1)):
+            faults.append(Fault(path, f"{name!r} stands there already; take one of them out"))
     return faults
+
+
+def doubles(data: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Names that stand in a list of names twice: the place of each but the first, and what it says."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from doubles(value, (*path, key))
+    elif isinstance(data, list | tuple):
+        for place, value in enumerate(data):
+            if isinstance(value, str) and value in data[:place]:
+                yield (*path, place), value
+            else:
+                yield from doubles(value, (*path, place))
 
 
 def _verification(file: StudyFile, forms: Mapping[str, CompiledForm]) -> Iterator[Fault]:
@@ -102,8 +121,6 @@ def _verification(file: StudyFile, forms: Mapping[str, CompiledForm]) -> Iterato
                 yield Fault(path, unknown(f"item of {form}", item, known))
         elif name not in file.all_forms and name not in ACTIVITIES:
             yield Fault(path, unknown("form or activity", name, {*file.all_forms, *ACTIVITIES}))
-        if name in critical[:place]:
-            yield Fault(path, f"{name!r} stands there already; take one of them out")
 
 
 def _roles(file: StudyFile) -> Iterator[Fault]:

@@ -34,7 +34,7 @@ NOT_SHOWN: Final = frozenset(
         "access/provider.py", "access/remembered.py", "access/sign_on.py", "configuration.py",
         "consent/text.py", "demonstration.py", "exports/tables.py",
         "exports/views.py", "serve.py",
-        "session/apps.py", "session/asking.py", "session/sealed.py", "sight.py",
+        "session/apps.py", "session/sealed.py", "sight.py",
         "upkeep/reports.py", "verification.py", "worker/copies.py", "worker/queue.py", "worker/work.py",
     }
 )  # fmt: skip

@@ -35,11 +35,13 @@ SENTENCES: Final = (
     gettext_noop("is {answer}, and the other answers give {value}"),
     gettext_noop("is {answer}, and what it is calculated from is not known"),
     gettext_noop("was answered, and is asked only when {condition}"),
-    gettext_noop("{answer} is not a date; write it as in '2026-03-02'"),
+    gettext_noop("{answer} is not a date; write it as in {example}"),
     gettext_noop(
         "{answer} is not a date; write as much as is known, as in '2019', '2019-04' or '2019-04-30'"
     ),
-    gettext_noop("{answer} is not a time; write it as in '14:30'"),
+    gettext_noop("{answer} is not a time; write it as in {example}"),
+    gettext_noop("{answer} is not a date with a time; write it as in {example}"),
+    gettext_noop("{answer} has no offset; write that of the site, as in {example}"),
     gettext_noop("{answer} is not between the years {first} and {last}"),
     gettext_noop("{answer} is in {unit}; this item is in {other}"),
     gettext_noop("{answer} has more digits than anybody can measure; write at most {most}"),
