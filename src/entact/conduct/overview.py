@@ -111,8 +111,8 @@ def describe(reader: Reader) -> Overview:
     asked_for = sight, release, get_language() or ""
     size = lists.size() if sight.sees_status and reader.sites is None else None
     return Overview(
-        title=file.title,
-        condition=file.condition,
+        title=told(file.title),
+        condition=told(file.condition),
         registry=file.registry or "",
         phase=str(file.phase or ""),
         release=file.release,

@@ -12,9 +12,10 @@ from django.utils.translation import gettext, gettext_noop
 from entact.conduct.access.called import people_called
 from entact.conduct.language.sentences import PEOPLE, told_again, with_parts
 from entact.conduct.sight import Sight
-from entact.conduct.words import day, title_of_form, title_of_visit
+from entact.conduct.words import day, title_of_form, title_of_visit, told
 from entact.course import Reason
 from entact.course.gates.core import ACTS
+from entact.course.kinds.checks import requirement_of
 from entact.protocol import Release
 
 HIDDEN_GATE: Final = gettext_noop("The gate is shut; what it asks is hidden from this role.")
@@ -66,7 +67,9 @@ def teller(sight: Sight, release: Release, population: str | None) -> Callable[[
     def tell(one: Reason) -> str:
         if one.code in _OF_CRITERIA and any(f"“{text}”" in one.message for text in hidden):
             return gettext(HIDDEN_CRITERION)
-        return _with_titles(told_again(with_parts(one.message, part)), release)
+        said = _with_titles(told_again(with_parts(one.message, part)), release)
+        asked = requirement_of(release, one.code)
+        return said if asked is None else said.replace(str(asked.otherwise), told(asked.otherwise), 1)
 
     return tell
 

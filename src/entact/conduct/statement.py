@@ -202,7 +202,7 @@ def _set_aside(tell: Tell, effective: Effective) -> Iterator[str]:
             if isinstance(proofs, dict)
             else ""
         )
-        yield f"{code if required is None else required.otherwise}{who}"
+        yield f"{code if required is None else told(required.otherwise)}{who}"
 
 
 def _level(release: Release, level: Any, part: Any) -> str:
@@ -224,7 +224,7 @@ def _level(release: Release, level: Any, part: Any) -> str:
 def _override(tell: Tell, effective: Effective) -> Written:
     data, release = effective.data, tell.course.site_release(effective.at)
     required = requirement_of(release, str(data.get("requirement")))
-    what = gettext("a requirement") if required is None else required.otherwise
+    what = gettext("a requirement") if required is None else told(required.otherwise)
     verbal = (
         ""
         if data.get("ordered_by") is None

@@ -19,6 +19,7 @@ from entact.conduct.access.again import asks_code, show_again
 from entact.conduct.allocation.domain import CAUSES, ENVELOPE, HERE, Emergency, unblind
 from entact.conduct.asking import Asked
 from entact.conduct.frame import page
+from entact.conduct.words import told
 from entact.store import standby
 
 LONGEST: Final = 2000
@@ -109,7 +110,7 @@ def _shown(asked: Asked, problem: str = "") -> HttpResponse:
         "there": standby.is_anybody_there(),
         "place": breaks.place if breaks is not None and breaks.checked_by is not None else "",
         "causes": CAUSES.items(),
-        "arms": {name: arm.title for name, arm in file.arms.items()},
+        "arms": {name: told(arm.title) for name, arm in file.arms.items()},
         "sent": {name: asked.sent(name) for name in ("cause", "reason", "recipient")},
         "asks_code": asks_code(asked.request.user),
         "problem": problem,

@@ -13,7 +13,7 @@ from entact.conduct.entries.address import told_at
 from entact.conduct.language.codelists import called_code
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import moment, title_of_visit, value
+from entact.conduct.words import moment, title_of_visit, told, value
 from entact.course.course import Course
 from entact.course.kinds.checks import OVERRIDDEN, requirement_of
 from entact.course.kinds.stopping import DEVIATION
@@ -176,7 +176,7 @@ def _note(course: Course, deviation: DeviationState) -> str:
     codes = basis.get("overridden")
     release = course.site_release(deviation.at)
     asked = [(code, requirement_of(release, code)) for code in (codes if isinstance(codes, dict) else ())]
-    return " · ".join(code if one is None else one.otherwise for code, one in asked)
+    return " · ".join(code if one is None else told(one.otherwise) for code, one in asked)
 
 
 def _fits(row: Row, looked: Looked) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from entact.conduct.words import title_of_form, words
+from entact.conduct.words import title_of_form, told, words
 from entact.protocol import CompiledForm
 from entact.protocol.instrument import Instrument
 from entact.protocol.pad import SIMPLE, beyond_pad, reckoned
@@ -43,19 +43,23 @@ def rule_of(rule: Rule | None) -> dict[str, Any] | None:
 def _item(form: CompiledForm, name: str, item: Item) -> dict[str, Any]:
     instrument = form.instrument
     return {
-        "title": item.title or words(name),
-        "help": item.help,
+        "title": told(item.title) if item.title else words(name),
+        "help": told(item.help) if item.help else item.help,
         "type": item.type,
         "unit": item.unit,
         "range": [float(end) for end in item.bounds] if item.bounds else None,
         "step": item.step,
         "expected": [float(end) for end in item.usual] if item.usual else None,
         "required": item.required,
-        "of": [[code, item.labels.get(code) or words(code)] for code in item.of or ()],
-        "labels": {code: str(label) for code, label in item.labels.items()},
+        "of": [[code, _label(item, code)] for code in item.of or ()],
+        "labels": {code: told(label) for code, label in item.labels.items()},
         "when": [rule_of(rule) for rule in form.rules.conditions.get(name, ())],
         "otherwise": None if instrument is None else instrument.otherwise.get(name),
     }
+
+
+def _label(item: Item, code: str) -> str:
+    return told(item.labels[code]) if item.labels.get(code) else words(code)
 
 
 def _scores(instrument: Instrument | None) -> Iterator[dict[str, Any]]:

@@ -72,7 +72,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "head": course.size,
         "banner": banner(asked.reader.environment),
         "environment": asked.reader.environment,
-        "study": study.newest.file.title,
+        "study": told(study.newest.file.title),
         "release": written_under(course, asked.now),
         "key": public_key(),
         "grant": grant.text(),
@@ -145,21 +145,26 @@ def of_file(
 
 
 def plan_of(plan: SessionPlan, site: str | None) -> dict[str, Any]:
-    """What people have at hand at a session of a site, in the words of the study file."""
+    """What people have at hand at a session of a site, in the study file's words and the page's language."""
     return {
         "telephones": [
-            {"code": code, "title": one.title, "number": one.at(site)}
+            {"code": code, "title": told(one.title), "number": one.at(site)}
             for code, one in plan.telephones.items()
         ],
         "rescue": [
-            {"code": code, "title": one.title, "give": one.give, "when": one.when}
+            {"code": code, "title": told(one.title), "give": told(one.give), "when": told(one.when)}
             for code, one in plan.rescue.items()
         ],
         "emergencies": [
-            {"code": code, "title": one.title, "signs": one.signs, "steps": list(one.steps)}
+            {
+                "code": code,
+                "title": told(one.title),
+                "signs": told(one.signs),
+                "steps": [told(step) for step in one.steps],
+            }
             for code, one in plan.emergencies.items()
         ],
-        "arrival": [{"code": code, "title": title} for code, title in plan.arrival.items()],
+        "arrival": [{"code": code, "title": told(title)} for code, title in plan.arrival.items()],
         "night_checks": seconds(plan.night_checks),
     }
 
@@ -235,7 +240,7 @@ def _gate(name: str, gate: CompiledGate | None) -> dict[str, Any]:
             {
                 "code": f"{ACTS[name].gate}.{number}",
                 "rule": rule_of(one.rule),
-                "else": one.otherwise,
+                "else": told(one.otherwise),
                 "within": seconds(one.within),
                 "ever": one.ever,
                 "override": one.override,
@@ -252,7 +257,7 @@ def _alert(release: Release, name: str) -> dict[str, Any]:
     assert alert is not None
     worse = [None] * len(alert.escalate) if compiled is None else compiled.worse
     return {
-        "title": alert.title if compiled is not None else gettext(alert.title),
+        "title": told(alert.title) if compiled is not None else gettext(alert.title),
         "urgency": alert.urgency,
         "tell": alert.tell,
         "confirm": seconds(alert.confirm),
@@ -319,7 +324,9 @@ def _regimen(release: Release, name: str) -> dict[str, Any]:
 
 def _terms(release: Release) -> list[dict[str, str]]:
     terms = release.file.adverse_events.terms
-    return [{"code": code, "title": term.title, "valence": term.valence} for code, term in terms.items()]
+    return [
+        {"code": code, "title": told(term.title), "valence": term.valence} for code, term in terms.items()
+    ]
 
 
 def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
@@ -341,8 +348,10 @@ def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
 
 def _people(asked: Asked, setting: Setting, encounter: str) -> dict[str, str]:
     """What people are called whom the console tells of: who works at the site, and who entered something."""
-    told = {one.person for one in setting.site.staff.values()} | {one["by"] for one in said(asked, encounter)}
-    return {name: title for name, title in people_called().items() if name in told}
+    named = {one.person for one in setting.site.staff.values()} | {
+        one["by"] for one in said(asked, encounter)
+    }
+    return {name: title for name, title in people_called().items() if name in named}
 
 
 def _roster(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
