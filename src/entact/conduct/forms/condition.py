@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from entact.conduct.language.choice import of_study
 from entact.protocol import CompiledForm, Release
 from entact.protocol.words.form import Forms
 
+_CELL: Final = re.compile(r"(?P<rows>\w+)\[\d+\]\.(?P<cell>\w+)")  # of repeating rows, as a finding names it
 _ASKED_ONLY: Final = "was answered, and is asked only when "  # `entact.protocol.form`
 
 
@@ -19,5 +21,8 @@ def with_condition(message: str, release: Release, form: CompiledForm | None, it
     """
     if form is None or not message.startswith(_ASKED_ONLY):
         return message
-    said = Forms(release, of_study(list(release.file.languages)), by_title=True).condition(form, item)
+    forms = Forms(release, of_study(list(release.file.languages)), by_title=True)
+    cell = _CELL.fullmatch(item)
+    rows = form.rows.get(cell["rows"]) if cell else None
+    said = forms.condition(rows, cell["cell"], form) if cell and rows else forms.condition(form, item)
     return f"{_ASKED_ONLY}{said}" if said else message

@@ -24,11 +24,29 @@ DATA_KINDS: Final = frozenset(name for name, kind in KINDS.items() if not kind.a
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where something that is open is seen: an entry, an encounter, or a query about an entry and its item.
+
+    Of a visit that is missing `item` alone says which.
+    """
+
+    entry: str = ""
+    encounter: str = ""
+    query: str = ""
+    item: str = ""
+
+
+@dataclass(frozen=True)
 class Point:
-    """One point of the checklist: what is still open, in words, and how much."""
+    """One point of the checklist: what is still open, in words, and each place of it."""
 
     title: str
-    count: int
+    places: tuple[Place, ...]
+
+    @property
+    def count(self) -> int:
+        """How much is open."""
+        return len(self.places)
 
 
 def checklist(folded: Folded, reader: Reader) -> list[Point]:
@@ -41,45 +59,57 @@ def checklist(folded: Folded, reader: Reader) -> list[Point]:
     signing = [folded.seen_by(table.blinded[role]).entries for role in table.roles_for("sign")]
     signable = seen.entries & frozenset[str]().union(*signing)
     found = seen.findings(reader.at, folded.beside)
-    return [Point(title, sum(1 for _ in one)) for title, one in _open(folded.course, seen, found, signable)]
+    return [Point(title, tuple(one)) for title, one in _open(folded.course, seen, found, signable)]
 
 
 def _open(
     course: Course, seen: SeenCourse, found: list[Finding], signable: frozenset[str]
-) -> Iterator[tuple[str, Iterator[object]]]:
+) -> Iterator[tuple[str, Iterator[Place]]]:
     signed = standing_signatures(course)
     kinds = {one.id: one.entry.kind for one in course.effective}
     yield (
         gettext("queries of persons that are not closed"),
-        (one for one in queries_of(course) if one.status != "closed" and one.entry in seen.entries),
+        (
+            Place(one.about, query=one.entry, item=one.item)
+            for one in queries_of(course)
+            if one.status != "closed" and one.entry in seen.entries
+        ),
     )
     yield (
         gettext("findings of rules about what was entered"),
-        (one for one in found if one.holds and kinds.get(one.entry) in DATA_KINDS),
+        (
+            Place(one.entry, item=one.item)
+            for one in found
+            if one.holds and kinds.get(one.entry) in DATA_KINDS
+        ),
     )
     yield (
         gettext("entries that came after the lock"),
-        (one for one in found if one.rule == CHANGED_AFTER_LOCK),
+        (Place(one.entry) for one in found if one.rule == CHANGED_AFTER_LOCK),
     )
     yield (
         gettext("visits that are missing"),
-        (one for one in found if one.holds and one.rule == "visit_missed"),
+        (Place(item=one.item) for one in found if one.holds and one.rule == "visit_missed"),
     )
     yield (
         gettext("visits that have not ended"),
-        (one for one in course.encounters.values() if one.status == "started"),
+        (Place(encounter=one.id) for one in course.encounters.values() if one.status == "started"),
     )
     yield (
         gettext("entries that are not signed as they stand"),
         (
-            one
+            Place(one.id)
             for one in course.effective
             if one.entry.kind in DATA_KINDS and one.id in signable and one.id not in signed
         ),
     )
     yield (
         gettext("events that are not coded"),
-        (one for one in course.adverse_events.values() if not one.term and one.entry in seen.entries),
+        (
+            Place(one.entry)
+            for one in course.adverse_events.values()
+            if not one.term and one.entry in seen.entries
+        ),
     )
 
 

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
-from entact.conduct.locks.domain import Point, checklist
-from entact.conduct.reader import Reader
+from entact.conduct.locks.domain import checklist
+from entact.conduct.locks.page import MOST, Line
+from entact.conduct.reader import Reader, Standing
 from entact.course.fold import Broken
 from entact.course.signed.cut import Cuts
 from entact.store import lists
@@ -27,7 +29,7 @@ class Study:
 
     participants: int
     locked: int
-    points: tuple[Point, ...]
+    points: tuple[Line, ...]
     broken: int
     cuts: Cuts
 
@@ -39,18 +41,27 @@ class Study:
 
 def study_now(reader: Reader) -> Study:
     """Everybody, participant by participant, as far as the role may know."""
-    ledgers = [one.ledger for one in lists.everybody()]
-    locked = broken = 0
-    sums: dict[str, int] = {}
+    standing = {one.ledger: Standing.of(one) for one in lists.everybody()}
+    ledgers, locked, broken = [*standing], 0, 0
+    counts: dict[str, int] = {}
+    links: dict[str, list[tuple[str, str]]] = {}
     for first in range(0, len(ledgers), BATCH):
-        for folded in reader.folded(ledgers[first : first + BATCH]).values():
+        for ledger, folded in reader.folded(ledgers[first : first + BATCH]).items():
             if isinstance(folded, Broken):
                 broken += 1
                 continue
             locked += "" in folded.course.frozen
             for point in checklist(folded, reader):
-                sums[point.title] = sums.get(point.title, 0) + point.count
-    points = tuple(Point(title, count) for title, count in sums.items())
+                counts[point.title] = counts.get(point.title, 0) + point.count
+                if point.count:
+                    of = standing[ledger]
+                    link = f"{of.number} ({point.count})", reverse("lock", args=[of.key])
+                    links.setdefault(point.title, []).append(link)
+    points = tuple(
+        Line(title, count, tuple(found[:MOST]), max(len(found) - MOST, 0))
+        for title, count in counts.items()
+        for found in [links.get(title, [])]
+    )
     return Study(len(ledgers), locked, points, broken, known_cuts())
 
 

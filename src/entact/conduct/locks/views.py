@@ -16,6 +16,7 @@ from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import page
 from entact.conduct.language.codes import code_words
 from entact.conduct.locks.domain import checklist, freeze, take_back
+from entact.conduct.locks.page import lines_of
 from entact.conduct.locks.study import change_lock, study_now
 from entact.conduct.words import listing, moment, title_of_visit
 from entact.course.entry import instant
@@ -123,7 +124,7 @@ def _participant(asked: Asked, problem: str = "") -> HttpResponse:
     whole = frozen.get("")
     values = {
         "participant": asked.participant,
-        "points": checklist(asked.folded, asked.reader),
+        "points": lines_of(asked, checklist(asked.folded, asked.reader)),
         "visits": visits,
         "whole": whole,
         "since": moment(whole.at, asked.zone) if whole is not None else "",

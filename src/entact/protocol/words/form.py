@@ -120,9 +120,14 @@ class Forms(Teller):
         """One form, whether or not a visit fills it."""
         return self._form(form, ())
 
-    def condition(self, form: CompiledForm, item: str) -> str:
-        """When an item is asked, with what its section asks for; empty where it always is."""
-        own = dict.fromkeys([*form.items, *form.scores], form)
+    def condition(self, form: CompiledForm, item: str, around: CompiledForm | None = None) -> str:
+        """When an item is asked, with what its section asks for; empty where it always is.
+
+        Args:
+            around: of the form of one row, the form that it is of.
+        """
+        own = {} if around is None else dict.fromkeys([*around.items, *around.scores], around)
+        own |= dict.fromkeys([*form.items, *form.scores], form)
         return " and ".join(self._rule(rule.text, own) for rule in form.rules.conditions.get(item, ()))
 
     def intro(self) -> str:

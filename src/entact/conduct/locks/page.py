@@ -1,0 +1,58 @@
+"""What is open before a lock, in words, each a link to where it is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+
+from entact.conduct.asking import Asked
+from entact.conduct.attested import form_of
+from entact.conduct.entries.address import told_at
+from entact.conduct.forms.place import visit_address
+from entact.conduct.locks.domain import Place, Point
+from entact.conduct.queries.page import entry_words
+from entact.conduct.words import title_of_item, title_of_visit
+
+MOST: Final = 25  # of each point; the others are seen as these are closed
+
+
+@dataclass(frozen=True)
+class Line:
+    """One point: what is open, how much, the first of it in words with its address, how many without one."""
+
+    title: str
+    count: int
+    links: tuple[tuple[str, str], ...]
+    more: int = 0
+
+
+def lines_of(asked: Asked, points: list[Point]) -> list[Line]:
+    """Each point of a participant, with links for whoever asks."""
+    return [
+        Line(
+            one.title,
+            one.count,
+            tuple(_link(asked, place) for place in one.places[:MOST]),
+            max(one.count - MOST, 0),
+        )
+        for one in points
+    ]
+
+
+def _link(asked: Asked, place: Place) -> tuple[str, str]:
+    key, course = asked.key, asked.course
+    if place.encounter:
+        title = title_of_visit(place.encounter.partition("#")[0], course.release.visits)
+        return title, reverse("visit", args=[key, visit_address(place.encounter)])
+    effective = next((one for one in course.effective if place.entry in (one.id, *one.corrections)), None)
+    if effective is None:
+        visit = place.item.partition("#")[0]
+        known = course.release.visits
+        return (title_of_visit(visit, known) if visit in known else asked.participant.number), reverse(
+            "matrix", args=[key]
+        )
+    item = title_of_item(form_of(course, effective), place.item) if place.item else ""
+    said = f"{entry_words(asked, effective)}{f': {item}' if item else ''}"
+    return said, reverse("query", args=[key, place.query]) if place.query else told_at(key, effective)
