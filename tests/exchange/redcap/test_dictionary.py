@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -125,6 +126,34 @@ def test_what_is_wrong_is_named_with_its_line(rows: tuple[dict[str, str], ...], 
 def test_files_that_are_none_are_refused(raw: bytes, message: str) -> None:
     with pytest.raises(RedcapError, match=message):
         read_dictionary(raw)
+
+
+def test_the_json_of_the_programming_interface_says_what_the_csv_says() -> None:
+    said = [{"field_name": "a", "form_name": "one", "field_type": "text", "field_label": "Größe, \n cm"}]
+    said += [{**said[0], "field_name": "b", "required_field": "y", "field_note": None}]
+    found = read_dictionary(json.dumps(said, indent=1).encode()).fields
+    assert [(one.line, one.name, one.required, one.label) for one in found] == [
+        (2, "a", "", "Größe, \n cm"),
+        (8, "b", "y", "Größe, \n cm"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[", "line 1, column 2: no JSON"),
+        ("[]", "there is no column 'Variable / Field Name'"),
+        ('[\n {"field_name": "a"},\n 3]', "line 3: 3 is no field"),
+        (
+            '[{"field_name": "a", "form_name": "b", "field_type": "text", "field_label": ["x"]}]',
+            "line 1: field_label: .'x'. is no text",
+        ),
+        ('[\n{"field_name": "a", "field_name": "b"}]', "line 2: 'field_name' stands twice in one object"),
+    ],
+)
+def test_json_that_is_no_dictionary_is_refused_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(RedcapError, match=message):
+        read_dictionary(text.encode())
 
 
 def test_an_encoding_that_is_named_is_used() -> None:

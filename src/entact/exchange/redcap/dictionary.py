@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from entact.exchange.redcap.json_rows import is_json, rows_of_json
+
 LARGEST: Final = 64 * 1024 * 1024
 COLUMNS: Final = {
     "name": ("Variable / Field Name", "field_name"),
@@ -126,7 +128,7 @@ class Dictionary:
 
 
 def read_dictionary(raw: bytes, encoding: str | None = None) -> Dictionary:
-    """The dictionary in a CSV file: commas, semicolons or tabs; with a mark of byte order or without.
+    """The dictionary in a CSV file (commas, semicolons, tabs; a mark of byte order or none), or in JSON.
 
     Args:
         encoding: of the text, where it is not UTF-8 or UTF-16.
@@ -134,7 +136,7 @@ def read_dictionary(raw: bytes, encoding: str | None = None) -> Dictionary:
         RedcapError: with every line that is wrong; nothing is read in part.
     """
     text = decoded(raw, encoding)
-    rows = lines_of(text, _separator)
+    rows = _of_json(text) if is_json(text) else lines_of(text, _separator)
     _, header = next(rows, (0, []))
     if len(header) <= 2 and header and header[0].startswith("sep="):  # what a spreadsheet tells itself
         _, header = next(rows, (0, []))
@@ -239,6 +241,13 @@ def lines_of(text: str, separator_of: Callable[[str], str]) -> Iterator[tuple[in
             said = "a quote is opened and not closed" if "unexpected end" in str(error) else str(error)
             raise RedcapError([f"line {begins}: {said}; nothing was read"]) from None
         yield begins, row
+
+
+def _of_json(text: str) -> Iterator[tuple[int, list[str]]]:
+    try:
+        yield from rows_of_json(text)
+    except ValueError as error:
+        raise RedcapError(str(error).splitlines()) from None
 
 
 def _separator(line: str) -> str:
