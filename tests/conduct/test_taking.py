@@ -21,6 +21,7 @@ from entact.conduct.serve import address_of, show_life
 from entact.conduct.taking import (
     LEAST,
     MORE,
+    MOST_KEPT,
     TAKES,
     THREADS,
     Channel,
@@ -38,9 +39,9 @@ WHOLE = 40_000_000  # bytes of the file
 class Served:
     """A server of a file of 40 MB beside a page, in this process; `held`: whether it may be had."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: int) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
-        self.server = create_server(self._answer, sockets=[self.listening], threads=THREADS)
+        self.server = create_server(self._answer, sockets=[self.listening], threads=THREADS, **more)
         self.address, self.held = address_of(self.listening), True
         let_go(self.server)
         self._serves = threading.Thread(target=self.server.run, daemon=True)
@@ -57,14 +58,25 @@ class Served:
 
     def asleep(self, path: bytes, many: int = 1) -> list[socket.socket]:
         """Some who ask for a file, and take nothing of it; once nothing more of it goes."""
-        found = [socket.create_connection(self.listening.getsockname()) for _ in range(many)]
-        for one in found:
-            self._readers.enter_context(one).sendall(b"GET " + path + WORDS)
+        found = [self.reader(path) for _ in range(many)]
         least = self.server.adj.outbuf_high_watermark if path == b"/file" else 0
         self.until(
             lambda: len(self.channels) == many and all(c.total_outbufs_len > least for c in self.channels)
         )
         return found
+
+    def reader(self, path: bytes) -> socket.socket:
+        """Somebody who asks for a file."""
+        found = self._readers.enter_context(socket.socket())
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # the system takes little for them
+        found.connect(self.listening.getsockname())
+        found.sendall(b"GET " + path + WORDS)
+        return found
+
+    @property
+    def waiting(self) -> int:
+        """How many wait with a thread, or on disk."""
+        return sum(one.has_thread or one.is_kept for one in self.channels)
 
     @property
     def channels(self) -> list[Channel]:
@@ -128,9 +140,10 @@ def test_who_takes_nothing_or_a_byte_now_and_then_keeps_no_thread_for_ever(serve
 def test_those_who_take_slowly_keep_nobody_from_a_page(served: Served) -> None:
     served.asleep(b"/file", THREADS)
     assert len(served.server.task_dispatcher.threads) == THREADS
+    served.until(lambda: served.waiting == THREADS)
+    assert b"a page" in raw(served.address, b"GET /" + WORDS)[1]  # by the one that was left for it
     served.mind(0)
-    assert b"a page" in raw(served.address, b"GET /" + WORDS)[1]  # by a thread in place of one that waits
-    assert len(served.server.task_dispatcher.threads) == 2 * THREADS
+    assert len(served.server.task_dispatcher.threads) == 2 * THREADS - 1  # in place of those that wait
     served.mind(TAKES + 1)
     served.until(lambda: not served.channels)
     served.mind(TAKES + 2)
@@ -142,6 +155,43 @@ def test_there_are_not_as_many_threads_as_somebody_likes(served: Served) -> None
     for _ in range(4):
         served.mind(0)
     assert len(served.server.task_dispatcher.threads) <= THREADS + MORE
+
+
+def test_however_many_take_nothing_one_thread_writes_pages_and_what_is_kept_for_them_has_an_end() -> None:
+    served = Served(outbuf_high_watermark=100_000)
+    try:
+        last = THREADS - 1 + MOST_KEPT
+        for number in range(1, last + 1):
+            served.reader(b"/short")
+            served.until(lambda many=number: served.waiting == many)  # type: ignore[misc]
+        for _ in range(2):
+            reader = served.reader(b"/short")
+            reader.recv(1)  # it begins
+            served.until(lambda: len(served.channels) == last)
+            assert take(reader) < 5_000_000  # and ends, as no more is kept
+        assert b"a page" in raw(served.address, b"GET /" + WORDS)[1]  # and nobody minded them
+        assert sum(one.is_kept for one in served.channels) == MOST_KEPT
+        assert sum(one.has_thread for one in served.channels) == THREADS - 1
+        kept = next(one for one in served.channels if one.is_kept)
+        served.until(lambda: not kept.requests)  # all is written
+        served.mind(0)
+        served.mind(TAKES + 1)
+        served.until(lambda: not served.channels)
+    finally:
+        served.close()
+
+
+def test_what_is_kept_on_disk_is_had_whole() -> None:
+    served = Served(outbuf_high_watermark=100_000)
+    try:
+        readers = [served.reader(b"/short") for _ in range(THREADS + 1)]
+        served.until(lambda: sum(one.is_kept for one in served.channels) == 2)
+        for reader in readers:
+            reader.settimeout(60)
+            with reader.makefile("rb") as answer:
+                assert answer.read().partition(b"\r\n\r\n")[2].count(b"x") == 5_000_000
+    finally:
+        served.close()
 
 
 @pytest.mark.parametrize("path", [b"/file", b"/short"])

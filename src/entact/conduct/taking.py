@@ -1,15 +1,17 @@
 """How answers are taken: slowly, not at all, or by somebody who may no longer have them.
 
 What writes a file waits where too much of it is not taken. There are few who write: so many sleeping laptops,
-and nobody had a page.
+and nobody had a page. So one of them is always left to write pages: for whoever comes when the others wait,
+what is not taken is kept on disk, and beyond that nothing is.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Final
 
 from django.db import DatabaseError, connection
@@ -21,10 +23,13 @@ THREADS: Final = 4  # that write pages, of each process
 MORE: Final = (
     8  # in place of those that wait for somebody who takes a file slowly (each may hold a connection)
 )
+KEPT: Final = 100_000_000  # bytes of an answer that wait on disk, where no thread is left to wait with them
+MOST_KEPT: Final = 20  # of such answers, of each process; whoever comes then has no file
 TAKES: Final = 300  # seconds in which so little is taken of an answer that it is not waited for any more
 LEAST: Final = 1_000_000  # bytes: less within that time is too little; a telephone's slowest net takes more
 ASKS: Final = 0.5  # seconds after which it is asked again whether an answer may still be had
 _log = logging.getLogger(__name__)
+_turn = Lock()  # of those who ask whether they may wait
 
 
 class Channel(HTTPChannel):
@@ -33,11 +38,14 @@ class Channel(HTTPChannel):
     Attributes:
         taken: bytes, since it began. holds: whether whoever asked may still have the answer; None where that
             is not asked. waits: since when an answer has waited to be taken, and `taken` then.
+        has_thread: one waits with it until more is taken. is_kept: what is not taken waits on disk.
     """
 
     taken = 0
     holds: Callable[[], bool] | None = None
     waits: tuple[float, int] | None = None
+    has_thread = is_kept = False
+    adj: Any  # how the server is adjusted; of its own where `is_kept`
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Sends what the connection takes, and counts it."""
@@ -50,15 +58,34 @@ class Channel(HTTPChannel):
         self.holds = None
         return bool(super().received(data))
 
-    @property
-    def is_waited_for(self) -> bool:
-        """Whether a thread waits until more is taken."""
-        return bool(self.requests) and self.total_outbufs_len > self.adj.outbuf_high_watermark
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Waits until more is taken, where that leaves a thread to others."""
+        if self.total_outbufs_len > self.adj.outbuf_high_watermark and self._waits():
+            try:
+                super()._flush_outbufs_below_high_watermark()
+            finally:
+                self.has_thread = False
+
+    def _waits(self) -> bool:
+        """Whether the thread waits; else the answer goes on to be written to disk, or is given up."""
+        with _turn:
+            others = [one for one in list(self.server.active_channels.values()) if one is not self]
+            if sum(one.has_thread for one in others) < min(
+                MORE, len(self.server.task_dispatcher.threads) - 1
+            ):
+                self.has_thread = True
+            elif not self.is_kept and sum(one.is_kept for one in others) < MOST_KEPT:
+                self.is_kept, self.adj = True, copy.copy(self.adj)
+                self.adj.outbuf_high_watermark = KEPT
+            else:
+                self.has_thread = True  # until it is closed, which is at once
+                self.server.trigger.pull_trigger(self.handle_close)
+        return self.has_thread
 
     def takes_too_little(self, now: float) -> bool:
         """Whether what waits was hardly taken for as long as it is waited for."""
         # Less than this waits for more to be sent with it, as long as the answer is being written.
-        enough = self.adj.outbuf_high_watermark if self.requests else 0
+        enough = self.server.adj.outbuf_high_watermark if self.requests else 0
         if self.total_outbufs_len <= enough:
             self.waits = None
             return False
@@ -105,7 +132,7 @@ def mind(server: Any, now: float) -> None:
     for channel in channels:
         if channel.takes_too_little(now):
             channel.handle_close()
-    waited_for = sum(channel.is_waited_for for channel in channels)
+    waited_for = sum(channel.has_thread for channel in channels)
     server.task_dispatcher.set_thread_count(THREADS + min(waited_for, MORE))
 
 
