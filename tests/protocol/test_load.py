@@ -128,6 +128,21 @@ TYPES = {
         "interim: {information: 0.6, §alhpa: 1,",
         "analysis.interim.alhpa: there is no key 'alhpa'; did you mean 'alpha'?",
     ),
+    "share that is true": (
+        "interim: {information: 0.6,",
+        "interim: {information: §true,",
+        "analysis.interim.information: True is not a number; write one in digits",
+    ),
+    "shares of which one is true": (
+        "interim: {information: 0.6,",
+        "interim: {§information: [0.5, true],",
+        "analysis.interim.information: True is not a number; write one in digits",
+    ),
+    "share of all": (
+        "interim: {information: 0.6,",
+        "interim: {information: §1,",
+        "analysis.interim.information: 1 is no share: it lies above 0 and below 1, as in 0.6",
+    ),
     "number in words": (
         "half_lives: 5\n",
         "half_lives: §five\n",

@@ -97,6 +97,25 @@ def test_faults_of_the_rest_are_placed_in_the_whole(mini: str) -> None:
     assert rest.placed(Fault(("forms", "vitals"), "")).path == ("forms", "vitals")
 
 
+def test_what_is_left_out_in_a_later_round_is_placed_in_the_whole(mini: str) -> None:
+    data = read_source(mini.encode(), "study.yaml").data
+    data["schedule"][3]["within"] = ["no window"]
+    data["schedule"][5]["kind"] = "none"
+    data["forms"]["vitals"] = "no form"
+    rest = read_partly(data, [("schedule", 0), ("schedule", 2), ("languages",)])
+    assert rest is not None
+    assert rest.left_out == [
+        ("schedule", 2),
+        ("schedule", 0),  # and from here on each visit stands elsewhere than it did
+        ("forms", "vitals"),
+        ("schedule", 5, "kind"),
+        ("schedule", 3, "within"),
+    ]
+    visits = {visit["visit"]: visit for visit in rest.data["schedule"]}
+    assert "within" not in visits["preparation_2"]
+    assert "kind" not in visits["integration_1"]
+
+
 def test_a_fault_in_an_instrument_is_not_told_of_its_forms(
     mini: str, problems_of: Callable[[str], list[str]]
 ) -> None:
