@@ -441,6 +441,25 @@ def test_backups_are_told_from_the_oldest_on_and_one_without_its_copy_is_none(tm
     assert [one.since for one in backup.backups(tmp_path)] == days[:3]
 
 
+RANGE = {"Timeline": 1, "Start-LSN": "0/2000028", "End-LSN": "0/2000120"}
+
+
+def test_a_manifest_says_from_where_to_where_the_log_makes_a_copy_whole(tmp_path: Path) -> None:
+    path = tmp_path / backup.MANIFEST
+    path.write_text(json.dumps({"WAL-Ranges": [RANGE]}))
+    assert backup.range_of_log(tmp_path) == ("0/2000028", "0/2000120")
+    said: list[Any] = [{"WAL-Ranges": ranges} for ranges in ([], [RANGE, RANGE], [{}], [7], None)]
+    said += [{"WAL-Ranges": [RANGE | {name: "nowhere"}]} for name in ("Start-LSN", "End-LSN")]
+    for content in (*said, {}, [], 7):
+        path.write_text(json.dumps(content))
+        with pytest.raises(StoreError, match=f"{path} is damaged .*: take an older backup"):
+            backup.range_of_log(tmp_path)
+    for raw in (b"", b"{", b"\xff"):
+        path.write_bytes(raw)
+        with pytest.raises(StoreError, match=f"{path} cannot be read .*: take an older backup"):
+            backup.range_of_log(tmp_path)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a child outlives a parent that was killed")
 def test_what_follows_the_log_ends_with_whoever_started_it() -> None:
     begin = "import subprocess, sys; from entact.store.backup import end_with_parent as end; child = "
