@@ -214,7 +214,10 @@ def test_a_code_that_a_calculation_gives_is_one_of_the_item(problems_of: Callabl
 def test_a_condition_decides_what_is_absent_and_what_is_too_much(body: CompiledForm) -> None:
     def wrong(**items: Any) -> dict[str, str]:
         given = {"weight": "80 kg", "measured_at": "08:00", "smokes": False, "pain": 0}
-        return {one.item: one.message for one in body.check({**given, **items})}
+        found = body.check({**given, **items})
+        # From a device answers come one at a time: what is not there yet is told from what is wrong.
+        assert all(one.absent is one.message.startswith("is absent") for one in found)
+        return {one.item: one.message for one in found}
 
     assert wrong() == {}
     assert wrong(smokes=True) == dict.fromkeys(
@@ -247,7 +250,9 @@ def test_conditions_elsewhere_are_judged_by_what_is_known_there(release: Release
         (None, {"done": True}, {}),
     ):
         around = {"participant.can_be_pregnant": can_be}
-        assert {one.item: one.message for one in test.contradictions(items, around, None)} == said
+        found = test.contradictions(items, around, None)
+        assert {one.item: one.message for one in found} == said
+        assert all(one.absent is one.message.startswith("is absent") for one in found)
 
 
 def test_a_calculated_value_is_that_of_the_rule_whatever_is_entered(body: CompiledForm) -> None:

@@ -165,6 +165,10 @@ RIGHT = {
         "hypertension: {when: \"vitals.systolic >= 180.0 || vitals.diastolic + 0.0 >= 110.0\"",
     ),
     "a range that holds all": (REMARKS, f"{REMARKS}\n      half: {{type: integer, range: 0 .. 160, calculated: total * 2}}"),
+    "a rater of an open study": (
+        "  - {role: therapist, hidden: [rater_scores], until: database lock}",
+        "  - {role: therapist, hidden: [rater_scores], until: database lock}\n  - {role: rater, hidden: [], until: database lock}",
+    ),
     "factors that tell arms apart": (
         "  mdma:    {title: MDMA with therapy, role: experimental}\n  placebo: {title: Placebo with therapy, role: placebo}",
         "  mdma:    {title: MDMA with therapy, role: experimental, factors: {therapy: much}}\n"

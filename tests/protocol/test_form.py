@@ -184,6 +184,7 @@ def test_a_blank_line_is_no_answer(blank: str | None, said: dict[str, Any]) -> N
     form = CompiledForm("f", Form.model_validate({"items": {"x": said}}, strict=True), None)
     [problem] = form.check({"x": blank})
     assert problem.message == "is absent; answer it, or say why it is missing"
+    assert problem.absent
 
 
 @pytest.mark.parametrize(

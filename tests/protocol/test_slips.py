@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
+from entact.protocol.slips import without_value
+
 COLON = {
     "of a text": (
         "condition: PTSD",
@@ -149,3 +151,35 @@ def test_a_truth_is_offered_as_yaml_has_it(
 )
 def test_what_lacks_no_colon_is_not_told_so(text: str, problems_of: Callable[[str], list[str]]) -> None:
     assert "colon" not in problems_of(text)[0].replace("a ': '", "")
+
+
+NEW_KEY = "has no value; a comma within { } begins a new key: put a text that has one in quotes"
+NO_VALUE = "has no value; write one, or take the key out"
+KEYS: list[tuple[str, tuple[str, str] | None, bool, str, str | None]] = [
+    ("5", ("x", "62"), True, "a decimal comma; write x: 62.5, with a point", "x"),
+    ("5", ("x", "-62"), True, "a decimal comma; write x: -62.5, with a point", "x"),
+    ("5", ("x", "2 x 62"), True, "a decimal comma; write x: 2 x 62.5, with a point", "x"),
+    ("5", ("x", "mg"), True, f"'5' {NEW_KEY}", None),
+    ("5", None, True, f"'5' {NEW_KEY}", None),
+    ("5", ("x", "62"), False, f"'5' {NO_VALUE}", None),
+    ("five", ("x", "62"), True, f"'five' {NEW_KEY}", None),
+    (
+        "and supper",
+        ("note", "rest"),
+        True,
+        f"'and supper' {NEW_KEY}, or write 'and: supper' where a colon is missing",
+        None,
+    ),
+    ("and supper", None, True, "'and' lacks its colon; write 'and: supper'", "and"),
+    ("and supper", ("note", "rest"), False, f"'and supper' {NO_VALUE}", None),
+    ("a:b", ("x", "y"), True, "'a' lacks the space after its colon; write 'a: b'", "a"),
+    ("a=b", None, True, "'a' has '=' instead of a colon; write 'a: b'", "a"),
+    ("a:b", None, False, f"'a:b' {NO_VALUE}", None),
+]
+
+
+@pytest.mark.parametrize(("key", "before", "in_flow", "message", "meant"), KEYS)
+def test_a_key_without_a_value_is_what_somebody_meant_by_it(
+    key: str, before: tuple[str, str] | None, in_flow: bool, message: str, meant: str | None
+) -> None:
+    assert without_value(key, before, in_flow=in_flow) == (message, meant)
