@@ -49,6 +49,18 @@ def test_a_query_is_open_until_it_is_answered_and_closed() -> None:
     assert not [one for one in case.course().findings.values() if one.entry in query.entries]
 
 
+def test_what_is_said_of_a_finding_begins_a_query_of_its_rule_which_nobody_raised() -> None:
+    case = asked()
+    about = case.entries["query"].data["entry"]
+    data = {"said": "answered", "entry": about, "rule": "value_unusual", "text": "It was measured twice."}
+    case.put("of a rule", "query", at(5), data, role="coordinator", by="carla")
+    raised, found = queries_of(case.course())
+    assert (raised.entry, raised.rule, raised.item) == ("query", "", "ideation")
+    assert (found.entry, found.about, found.rule, found.item) == ("of a rule", about, "value_unusual", "")
+    assert (found.status, found.by, found.entries) == ("answered", "carla", ("of a rule",))
+    assert not [one for one in case.course().findings.values() if one.entry == "of a rule"]
+
+
 def test_it_stands_as_the_times_say_in_whatever_order_it_arrives() -> None:
     case = then(then(asked(), "answer", "answered", 2), "close", "closed", 3)
     own = [case.entries[name] for name in ("query", "answer", "close")]
