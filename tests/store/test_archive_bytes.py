@@ -167,3 +167,12 @@ def test_a_manifest_as_long_as_any_may_be_is_read_and_no_longer_one(
     monkeypatch.setattr(archive_folder, "LONGEST", length - 1)
     with pytest.raises(StoreError, match="is longer than that of any archive: it is damaged"):
         read_archive(archive)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_number_is_whole_and_one_that_every_reader_holds(sign: str) -> None:
+    for text in ("0", "7", "9007199254740991"):
+        assert archive_verifier.num(sign + text) == int(sign + text)
+    for text in ("9007199254740992", "12345678901234567", "1.0", "1e3", "NaN", ""):
+        with pytest.raises(archive_verifier.Wrong, match="is no number"):
+            archive_verifier.num(sign + text)
