@@ -63,3 +63,20 @@ def test_what_is_handed_out_is_what_was_assigned(
     case.put("out", "dispensing", DAY.format(1), data, by="p-1", role="pharmacist")
     found = {one.rule for one in case.course().findings.values() if one.entry == "out"}
     assert found - {"without_gate"} == rules
+
+
+@pytest.mark.parametrize(
+    ("kit", "units", "rules"),
+    [
+        ("K-1", 1, set()),
+        ("k-1 ", 0, set()),
+        ("K-1", -1, {"dispensing_units"}),
+        ("K-9", 1, {"return_of_nothing"}),
+        ("K-9", -1, {"return_of_nothing", "dispensing_units"}),
+    ],
+)
+def test_what_comes_back_was_handed_out_before(case: Case, kit: str, units: int, rules: set[str]) -> None:
+    data = {"kit": kit, "units": units}
+    case.put("again", "kit_return", DAY.format(9), data, by="p-3", role="pharmacist")
+    found = {one.rule for one in case.course().findings.values() if one.entry == "again"}
+    assert found - {"without_gate"} == rules
