@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from entact.course.entry import read
 from entact.course.entry.ledger import Receipt
-from entact.course.kinds.wording import WordingEntered
+from entact.course.kinds.wording import WORDING, WordingEntered
 from entact.course.setting import fold_setting
-from entact.course.state.setting import SiteState
+from entact.course.state.setting import SiteState, WordingState
+from entact.protocol.release import Study
 from entact.protocol.wording import Wording
 from entact.store import models
 from entact.store.acts import entry_of, here, now
@@ -18,6 +20,7 @@ from entact.store.appending import append
 from entact.store.error import StoreError
 from entact.store.server import data_folder
 from entact.store.studies import study_of_record
+from entact.store.versions import with_versions
 
 FOLDER = "wording"
 
@@ -58,8 +61,22 @@ def words_at(site: str, instrument: str, language: str) -> bytes | None:
         StoreError: when there is no such site, or the words are not those of the ledger's digest.
     """
     state = _site(site).wordings.get((instrument, language))
-    if state is None:
-        return None
+    return None if state is None else words_of(state, site)
+
+
+def wordings_at(site: str, study: Study) -> Mapping[tuple[str, str], WordingState]:
+    """By instrument and language, which words a site works with; of one that has no ledger, none."""
+    found = with_versions([f"site:{site}"], [WORDING.name])
+    entries = [read(one.text) for one in found]
+    return fold_setting(study, (), entries).site.wordings if entries else {}
+
+
+def words_of(state: WordingState, site: str) -> bytes:
+    """The words that a site entered, as RFC 8785 JSON.
+
+    Raises:
+        StoreError: when they are not there, or are not those of the ledger's digest.
+    """
     path = _path(state.digest)
     if not path.is_file():
         raise StoreError(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from entact.conduct.forms.reading import ITEM, MISSING_BECAUSE, NONE, UNIT, Sent, as_quantity, rows_in
 from entact.conduct.forms.saying import with_weekday
 from entact.conduct.forms.units import converted, convertible
+from entact.conduct.forms.wording import SCALE
 from entact.conduct.language.rules import told_rule
 from entact.conduct.words import score, told, unit_of_item
 from entact.conduct.words import value as value_words
@@ -24,7 +25,6 @@ from entact.protocol.words.form import FormAccount, ItemAccount
 from entact.protocol.words.label import begun
 
 FEW: Final = 7  # choices that are shown beside each other; more are a list to open
-SCALE: Final = 11  # numbers of a scale that are shown beside each other
 
 _MODES: Final = {"integer": "numeric", "decimal": "decimal"}
 _EXAMPLES: Final = {

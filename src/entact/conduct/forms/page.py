@@ -14,6 +14,7 @@ from entact.conduct.forms.domain import NOT_DONE, Unsaved, Written
 from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surroundings, sections_of
 from entact.conduct.forms.place import Place, filled_at, release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.forms.wording import Spoken, words_here
 from entact.conduct.language.codes import item_title
 from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Folded
@@ -149,8 +150,9 @@ class Shown:
 
     Attributes:
         seen: what the role sees. opener: of what is sealed. zone: the site's clock. at: now.
-        language: of the study's, or None for its main one. names: what people are called, by how entries
-            name them; as entries do, where it is not said.
+        language: of the study's, or None for its main one. words_of: the site in whose words instruments
+            are asked. names: what people are called, by how entries name them; as entries do, where it is
+            not said.
     """
 
     folded: Folded
@@ -162,6 +164,7 @@ class Shown:
     key: str
     may_write: bool
     language: str | None = None
+    words_of: str = ""
     look: str = ""
     draft: str = ""
     person: str = ""
@@ -195,7 +198,8 @@ def page_of(
     """
     form, course = written.form, shown.course
     release = course.release if written.effective is None else release_of(course, written.effective)
-    account = Forms(release, shown.language, by_title=True).of(form)
+    spoken = words_of_site(shown, release, form)
+    account = spoken.of(Forms(release, shown.language, by_title=True).of(form), form)
     there = texts_of(form, written.items)
     fields: Sent = there if sent is None else sent
     around, facts = surroundings_of(shown, place)
@@ -231,7 +235,7 @@ def page_of(
         entry=written.effective.id if written.effective is not None else "",
         status=status or written.status,
         status_history=history_of(changes.get("status", []), shown),
-        notes=general,
+        notes=(*general, Note(spoken.problem)) if spoken.problem else general,
         others=max(len(filled_at(course, place)) - 1, 0),
         may_write=shown.may_write,
         look=shown.look,
@@ -245,6 +249,14 @@ def page_of(
         reason_code=reason[0],
         reason=reason[1],
     )
+
+
+def words_of_site(shown: Shown, release: Release, form: CompiledForm) -> Spoken:
+    """In which words the form is asked; a rater, who must not learn of a site, is shown none of its own."""
+    if form.instrument is None or not shown.words_of:
+        return Spoken()
+    languages = [shown.language or release.file.languages[0]]
+    return words_here(shown.words_of, shown.course.study, form.instrument, languages)
 
 
 def surroundings_of(shown: Shown, place: Place) -> tuple[Mapping[str, Any], Facts]:

@@ -208,6 +208,7 @@ class FormAsked(Asked):
             person=self.person.identity if self.role is not None else "",
             names=people_called(),
             language=self._language(),
+            words_of=self.course.site or "",
             look=reverse("look", args=[self.participant.key, self.place.visit, self.place.form]),
         )
         return page_of(shown, self.place, self.written, **sent)
