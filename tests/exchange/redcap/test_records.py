@@ -29,6 +29,7 @@ from entact.exchange.redcap import read_records
 from entact.protocol import Release
 from entact.protocol.load import load_study
 
+STUDIES = Path(__file__).parents[2] / "studies"
 ZONE = ZoneInfo("America/Denver")
 MAP = """source: old
 visits:
@@ -154,7 +155,7 @@ def test_a_session_with_a_dose_is_entered_by_people_and_its_day_needs_a_time(cas
             "line 2: behaviour: 'maybe' is neither yes (1) nor",
         ),
         (lambda text: text.replace("2026-03-04 10:30", "4/3/2026"), "'4/3/2026' is no day written as ymd"),
-        (lambda text: text.replace("2026-03-04 10:30", "2026-02-30"), "'2026-02-30' is no day: day"),
+        (lambda text: text.replace("2026-03-04 10:30", "2026-02-30"), "'2026-02-30' is not a date; write it as in '2026-02-28'"),
         (lambda text: text.replace("2026-03-04 10:30", "2026-03-08 02:30"), "was twice, or never"),
         (lambda text: text.replace("2026-03-04 10:30", "2036-03-04"), "lies in the future"),
         (
@@ -369,6 +370,19 @@ def test_a_first_column_without_a_name_is_told(case: Case) -> None:
     file = FILE.replace('"record_id"', '""', 1)
     with pytest.raises(RecordsError, match="line 1: the first column has no name; say under `record:`"):
         read_records(file.encode(), mapped(case), case.study.newest)
+
+
+def test_the_state_of_a_form_that_is_called_otherwise_here_is_redcaps_own(tmp_path: Path) -> None:
+    """`medication` of REDCap is `medication_` here: its columns are those of the form all the same."""
+    path = tmp_path / "study.yaml"
+    path.write_text((STUDIES / "mini" / "study.yaml").read_text().replace("demographics", "demographics_"))
+    release = load_study(str(path)).newest
+    mapping = read_mapping(b"source: x\nvisits: {'': screening}\n", "m", release)
+    head = "id,age,demographics_complete,demographics_timestamp"
+    rows, _ = read_records(f"{head}\n1,40,2,2026-03-04 10:30\n".encode(), mapping, release)
+    assert [(row.form, row.versions[0].at) for row in rows] == [("demographics_", "2026-03-04 10:30")]
+    with pytest.raises(RecordsError, match="line 2: 'other_complete' goes nowhere"):
+        read_records(f"{head.replace('demographics_c', 'other_c')}\n1,40,2,\n".encode(), mapping, release)
 
 
 def test_line_breaks_that_xml_takes_for_spaces_are_told() -> None:

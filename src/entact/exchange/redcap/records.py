@@ -93,9 +93,10 @@ class _Reader:
                 told = f"; did you mean {near!r}?" if near else ""
                 self.problems.append(f"line 1: there is no column {name!r}{told}")
         out = {*mapping.leave_out, self.record, *OWN}
-        states = {f"{form}_complete" for form in self.release.forms} - self.goes.keys()
+        theirs = {form: form.rstrip("_") for form in self.release.forms}  # `medication_` is a word of ours
+        states = {f"{name}_complete" for name in (*theirs, *theirs.values())} - self.goes.keys()
         self.stamps = {
-            form: f"{form}_timestamp" for form in self.release.forms if f"{form}_timestamp" in header
+            form: f"{name}_timestamp" for form, name in theirs.items() if f"{name}_timestamp" in header
         }
         for place, name in enumerate(header):
             base = BOX.fullmatch(name)
