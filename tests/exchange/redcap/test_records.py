@@ -155,7 +155,10 @@ def test_a_session_with_a_dose_is_entered_by_people_and_its_day_needs_a_time(cas
             "line 2: behaviour: 'maybe' is neither yes (1) nor",
         ),
         (lambda text: text.replace("2026-03-04 10:30", "4/3/2026"), "'4/3/2026' is no day written as ymd"),
-        (lambda text: text.replace("2026-03-04 10:30", "2026-02-30"), "'2026-02-30' is not a date; write it as in '2026-02-28'"),
+        (
+            lambda text: text.replace("2026-03-04 10:30", "2026-02-30"),
+            "'2026-02-30' is not a date; write it as in '2026-02-28'",
+        ),
         (lambda text: text.replace("2026-03-04 10:30", "2026-03-08 02:30"), "was twice, or never"),
         (lambda text: text.replace("2026-03-04 10:30", "2036-03-04"), "lies in the future"),
         (
