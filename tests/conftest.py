@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from _pytest.assertion import assertstate_key, rewrite
 from hypothesis import HealthCheck, settings
+from tests.owner import copy_database, owner_connection
 
 # How long one example takes depends on the machine and its load; speed is the benchmarks' subject.
 # The same code gives the same result wherever it is tested; `make explore` draws other examples.
@@ -117,13 +117,10 @@ def database(template: str) -> Iterator[str]:
     from django.db import connection
 
     from entact import store
-    from entact.store import server
 
     name = f"{template}_copy"
-    with server.maintenance_connection(apart_from=template) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as owner:
+    copy_database(template, name)
+    with owner_connection(name) as owner:
         mark = owner.execute("SELECT mark FROM store_installation").fetchone()
     # Every copy bears the mark of its template, and keys and erasures lie outside the database.
     for kept in ("keys", "erased"):

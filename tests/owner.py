@@ -22,6 +22,24 @@ def owner_connection(database: str = "", **options: Any) -> Iterator[psycopg.Con
         yield owner
 
 
+def copy_database(template: str, name: str) -> None:
+    """Makes a database as a copy of another, in place of one of that name, with what its roles may do there.
+
+    PostgreSQL copies everything but the rights on the database itself. Without those the next process would
+    grant all rights anew, table by table: half of what a test with a database of its own took.
+    """
+    from entact.store import postgres, server
+
+    with server.maintenance_connection(apart_from=template) as maintenance:
+        for statement in (
+            f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}"',
+            f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
+            f'GRANT CONNECT ON DATABASE "{name}" TO {postgres.APPLICATION}, {postgres.ALLOCATOR}',
+        ):
+            maintenance.execute(statement.encode())
+
+
 def run_as_owner(statement: str, *values: object) -> int:
     """Runs SQL on the database in use with all triggers off; returns how many rows it found."""
     with owner_connection() as owner:

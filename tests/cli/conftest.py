@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.owner import copy_database
 
 from entact.cli import main
 
@@ -89,9 +90,7 @@ def own(rehearsal: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
     connection.close()
     name = f"{rehearsal}_own"
-    with server.maintenance_connection(apart_from=rehearsal) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {rehearsal}")
+    copy_database(rehearsal, name)
     with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as owner:
         [before] = owner.execute("SELECT mark FROM store_installation").fetchone() or [None]
         owner.execute("ALTER TABLE store_installation DISABLE TRIGGER ALL")

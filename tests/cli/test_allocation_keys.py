@@ -70,7 +70,7 @@ def given(
     signers, refused = {name: signer_of(opened, keys, name) for name in names}, list[str]()
 
     def come() -> None:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not (folder / "request.json").exists() and time.monotonic() < until:
             time.sleep(0.02)
         for name, one in signers.items():

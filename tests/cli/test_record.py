@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.cli.conftest import Run
+from tests.owner import copy_database
 
 from entact.store import server
 
@@ -19,9 +20,7 @@ def copy(rehearsal: str) -> str:
 
     connection.close()
     name = f"{rehearsal}_copy"
-    with server.maintenance_connection(apart_from=rehearsal) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {rehearsal}")
+    copy_database(rehearsal, name)
     with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as owner:
         owner.execute("ALTER TABLE store_line DISABLE TRIGGER ALL")
     return name

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 from tests.cli.test_new import WORDS
+from tests.owner import copy_database
 
 from entact.store import server
 
@@ -20,9 +21,7 @@ def record(rehearsal: str) -> Iterator[str]:
 
     connection.close()
     name = f"{rehearsal}_words"
-    with server.maintenance_connection(apart_from=rehearsal) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {rehearsal}")
+    copy_database(rehearsal, name)
     yield name
     connection.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from tests.course.conftest import Story
+from tests.owner import copy_database
 
 from entact import store
 from entact.course import Entry, Ledger, Line, fold, record
@@ -163,12 +164,9 @@ def fresh(template: str) -> None:
 
     from entact import store
     from entact.conduct import reader
-    from entact.store import server
 
     connection.close()
     name = f"{template}_copy"
-    with server.maintenance_connection(apart_from=template) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    copy_database(template, name)
     store.setup(database=name)
     reader.forget()

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -341,9 +342,20 @@ def _use(name: str, environment: Environment | None, study: str | None, mark: UU
 def _migrations_wait() -> bool:
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.recorder import MigrationRecorder
 
+    if _known_migrations() <= MigrationRecorder(connections["default"]).applied_migrations().keys():
+        return False  # as nearly always: what follows reads and orders all migrations once more
     executor = MigrationExecutor(connections["default"])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@cache
+def _known_migrations() -> frozenset[tuple[str, str]]:
+    """All migrations of this version, by application and name."""
+    from django.db.migrations.loader import MigrationLoader
+
+    return frozenset(MigrationLoader(None).graph.nodes)
 
 
 def _install(name: str, environment: Environment | None, study: str | None, mark: UUID | None = None) -> None:

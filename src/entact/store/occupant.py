@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -54,7 +55,7 @@ def occupant_of(connection: Connection) -> Occupant:
         # Older databases have no mark.
         asked = "SELECT environment, to_jsonb(store_installation) ->> 'mark' FROM store_installation"
         environment, mark = connection.execute(asked).fetchone() or (None, None)
-    filled = any(_has_rows(connection, name) for name in sorted(tables - _ALWAYS_THERE))
+    filled = _have_rows(connection, sorted(tables - _ALWAYS_THERE))
     return Occupant(tuple(others), environment, mark, filled)
 
 
@@ -92,8 +93,11 @@ def require_room(name: str, found: Occupant) -> None:
         )
 
 
-def _has_rows(connection: Connection, table: str) -> bool:
-    statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier("public", table))
+def _have_rows(connection: Connection, tables: Sequence[str]) -> bool:
+    """Whether any of these has a row."""
+    one = sql.SQL("EXISTS (SELECT FROM {})")
+    each = [one.format(sql.Identifier("public", table)) for table in tables]
+    statement = sql.SQL("SELECT {}").format(sql.SQL(" OR ").join([*each, sql.SQL("false")]))
     return bool((connection.execute(statement).fetchone() or (False,))[0])
 
 

@@ -19,6 +19,7 @@ from tests.conduct.leaks.crawler import Crawl, Seen, log_of, work_after
 from tests.conduct.leaks.seeded import Source, seeded
 from tests.conduct.leaks.twin import ALLOCATION, Twin, alike, same_hashes
 from tests.conduct.people import account
+from tests.owner import copy_database
 
 from entact import store
 from entact.analysis import agreement
@@ -94,9 +95,7 @@ def crawl_both(
     connection.close()
     _dedicate(database, study)
     copy = f"{database}_twin"
-    with server.maintenance_connection(apart_from=database) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {copy} TEMPLATE {database}")
+    copy_database(database, copy)
     found: list[Seen] = []
     for name, twin in zip((database, copy), twins, strict=True):
         store.setup(database=name)

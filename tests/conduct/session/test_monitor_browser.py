@@ -151,7 +151,7 @@ def test_a_closed_account_is_told_nothing_more_from_the_next_question_on(
 
     with ThreadPoolExecutor(1) as beside:
         beside.submit(close).result()
-    tab.wait_for_selector(".state:has-text('Signed out at the server')", timeout=2_000)
+    tab.wait_for_selector(".state:has-text('Signed out at the server')", timeout=15_000)
     tab.get_by_role("button", name="Music").click()
     tab.wait_for_selector("button:has-text('Music')[aria-pressed=true]")
     for _ in range(100):
