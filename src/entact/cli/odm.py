@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from entact.cli.redcap import merge_into
-from entact.exchange.odm import OdmError, read_odm
+from entact.exchange.odm import OdmError, OdmRecord, read_odm
 from entact.exchange.redcap import yaml_of
+from entact.protocol import Study
 from entact.store import StoreError
 
 
@@ -38,5 +40,10 @@ def import_odm(file: Path, into: Path | None, *, at: str | None, write: bool) ->
         "written": None,
     }
     if into is not None:
-        merge_into(into, read.forms, found, at=at, write=write)
+        merge_into(into, read.forms, found, at=at, write=write, again=_given_back)
     return found
+
+
+def _given_back(study: Study) -> Mapping[str, Mapping[str, Any]]:
+    alone = OdmRecord(study).finish(version="", at="2000-01-01T00:00:00+00:00", simulated=True)
+    return read_odm(alone).forms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from entact.exchange.redcap import (
     write_dictionary,
     yaml_of,
 )
-from entact.protocol import load_study
+from entact.protocol import Study, load_study
 from entact.store import StoreError
 
 
@@ -50,7 +50,7 @@ def import_dictionary(
         raise StoreError("\n".join(f"{dictionary}: {one}" for one in error.problems)) from None
     found = _told(dictionary, imported)
     if into is not None:
-        merge_into(into, imported.forms, found, at=at, write=write)
+        merge_into(into, imported.forms, found, at=at, write=write, again=_given_back)
     return found
 
 
@@ -69,17 +69,29 @@ def _told(dictionary: Path, imported: Imported) -> dict[str, Any]:
     }
 
 
+def _given_back(study: Study) -> Mapping[str, Mapping[str, Any]]:
+    return forms_of(read_dictionary(write_dictionary(dictionary_of(study.newest).fields))).forms
+
+
 def merge_into(
-    into: Path, forms: Mapping[str, Mapping[str, Any]], found: dict[str, Any], *, at: str | None, write: bool
+    into: Path,
+    forms: Mapping[str, Mapping[str, Any]],
+    found: dict[str, Any],
+    *,
+    at: str | None,
+    write: bool,
+    again: Callable[[Study], Mapping[str, Mapping[str, Any]]],
 ) -> None:
-    """Adds forms to a study file, and tells in `found` which were; see `import_dictionary`."""
+    """Adds forms to a study file, and tells in `found` which were; see `import_dictionary`.
+
+    Args:
+        again: the forms of a study as they come back when it gave them out in the same form.
+    """
     file = into / "study.yaml" if into.is_dir() else into
     study = load_study(str(file))
     text = file.read_bytes().decode("utf-8")
-    release = study.releases[0]
-    again = forms_of(read_dictionary(write_dictionary(dictionary_of(release).fields))).forms
     try:
-        merged = merge_forms(text, release.file.all_forms, forms, at, again)
+        merged = merge_forms(text, study.newest.file.all_forms, forms, at, again(study))
     except ValueError as error:
         raise StoreError(f"{file}: {error}") from None
     found |= {"study": str(file), "new": merged.new, "same": merged.same, "conflicts": merged.conflicts}
