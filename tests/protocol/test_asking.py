@@ -377,3 +377,17 @@ def test_an_unusual_answer_decides_what_is_asked(tmp_path: Path) -> None:
     for pain, asked in ((0, False), (9, True), (11, False)):
         items = {"pain": pain, "pain_where": ["head"]}
         assert ("pain_where" in form.asked_of(items, {})) is asked, pain
+
+
+def test_whether_a_form_asks_by_what_is_known_elsewhere_its_rows_included(
+    release: Release, tmp_path: Path
+) -> None:
+    elsewhere = {name for name, form in release.forms.items() if form.looks_elsewhere}
+    assert elsewhere == {"pregnancy_test", "after_session"}
+    path = tmp_path / "study.yaml"
+    row = "begun:   {type: partial_date}"
+    assert TEXT.count(row) == 1
+    path.write_text(TEXT.replace(row, "begun: {type: partial_date, when: participant.can_be_pregnant}"))
+    history = load_study(path).newest.forms["history"]
+    assert history.looks_elsewhere
+    assert history.rows["treatments"].looks_elsewhere

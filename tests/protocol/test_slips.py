@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from entact.protocol.slips import without_value
+from entact.protocol.slips import decimal_comma, without_value
 
 COLON = {
     "of a text": (
@@ -183,3 +183,23 @@ def test_a_key_without_a_value_is_what_somebody_meant_by_it(
     key: str, before: tuple[str, str] | None, in_flow: bool, message: str, meant: str | None
 ) -> None:
     assert without_value(key, before, in_flow=in_flow) == (message, meant)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "between", "is_comma"),
+    [
+        ("62", "5 mg", ",", True),
+        ("-62", "5 mg", ",", True),
+        ("62", "5 mg", ", ", False),
+        ("62", "5", ",", False),
+        ("62.1", "5 mg", ",", False),
+        ("mg", "5 mg", ",", False),
+        ("62", "mg", ",", False),
+        ("mg", "mg", "", False),
+    ],
+)
+def test_two_members_of_a_list_were_one_number_where_a_comma_alone_stands_between_them(
+    one: str, other: str, between: str, is_comma: bool
+) -> None:
+    said = f"a decimal comma; write {one}.{other}, with a point"
+    assert decimal_comma(one, other, between) == (said if is_comma else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from entact.course.entry import instant
 from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
 from entact.course.fold import fold
+from entact.course.found.basis import decided_at, inputs_of
 from entact.course.gates.gate import Allowed
 from entact.protocol.release import Study
 
@@ -210,3 +211,24 @@ def test_a_consent_that_waited_in_a_tablet_for_some_hours_is_none_of_it() -> Non
 def test_a_basis_that_relies_on_a_form_that_the_study_does_not_have() -> None:
     case = dosed(before("initial_dose")).change("asked 1", form="another")
     assert found(case.course()) == set()
+
+
+@pytest.mark.parametrize(
+    ("basis", "inputs", "decided"),
+    [
+        (None, set(), None),
+        ({}, set(), None),
+        ({"inputs": ["a", 7, None, ["b"], "b"], "decided_at": "2026-03-20T10:00:00+00:00"}, {"a", "b"}, 10),
+        ({"inputs": "a", "decided_at": 7}, set(), None),
+        ({"inputs": None, "decided_at": "then"}, set(), None),
+    ],
+)
+def test_what_a_basis_says_is_taken_as_far_as_it_can_be_one(
+    basis: dict[str, Any] | None, inputs: set[str], decided: int | None
+) -> None:
+    """Whoever sends an entry may write anything into its basis."""
+    act = before("discharge").course().effective[0]
+    entry = msgspec.structs.replace(act.entry, basis=basis)
+    act = msgspec.structs.replace(act, entry=entry)
+    assert inputs_of(act) == inputs
+    assert decided_at(act) == (act.at if decided is None else datetime(2026, 3, 20, decided, tzinfo=UTC))

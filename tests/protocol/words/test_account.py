@@ -200,3 +200,19 @@ def test_an_account_in_another_language_takes_its_words_and_leaves_what_stands_i
     assert account(release, "en") == ours
     with pytest.raises(StudyError, match="there is no language 'fr'; write one of: de, en"):
         account(release, "fr")
+
+
+def test_which_analyses_are_tested_together_is_told_with_the_level_of_all(tmp_path: Path) -> None:
+    text = (MINI / "study.yaml").read_text(encoding="utf-8").rstrip()
+    one = "endpoint: change, estimand: de_jure, set: mitt, method: rank_sum"
+    one += ", contrast: mdma - placebo at outcome"
+    look, path = "  interim: {", tmp_path / "study.yaml"
+    assert text.count(look) == 1
+    for of, own, level in (("primary, ranks", "", "0.0499"), ("ranks, again", ", alpha: 0.02", "0.02")):
+        together = f"  multiplicity: {{procedure: holm, of: [{of}]{own}}}\n"
+        more = "".join(f"    {name}: {{{one}, alpha: {level}}}\n" for name in ("ranks", "again"))
+        path.write_text(f"{text.replace(look, together + look)}\n  secondary:\n{more}", encoding="utf-8")
+        plan = said(account(load_study(path).newest), "plan")
+        (told,) = [line[1] for line in plan if line[0] == "Tested together"]
+        assert told.startswith(f"{of.replace(',', ' and')}, ".replace("  ", " "))
+        assert told.endswith(f", at {level} together")
