@@ -290,6 +290,15 @@ def test_a_server_that_is_ready_is_waited_for_no_longer(monkeypatch: pytest.Monk
     assert postgres._await_server(home_module.Home(Path("anywhere"), None, Path("bin")))
 
 
+def test_a_server_that_stops_as_soon_as_it_has_started_is_told_of(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("status", "_initialise", "_launch"):
+        monkeypatch.setattr(postgres, name, lambda folder: None)
+    with pytest.raises(StoreError, match=r"gone started and stopped again; see .*gone/server\.log"):
+        postgres.start(place / "gone")
+
+
 def test_a_folder_is_filled_with_each_part_under_its_name(place: Path, tmp_path: Path) -> None:
     parts = {}
     for name in ("data", "wal"):
