@@ -24,6 +24,7 @@ MEANT = {
     "sec": "s", "mcg": "ug", "µg": "ug", "μg": "ug", "µmol/L": "umol/L", "mgs": "mg", "Mg": "mg", "ML": "mL",
     "KG": "kg", "lbs": "[lb_av]", "cc": "mL", "kg/m²": "kg/m2", "kg/m^2": "kg/m2", "IU/L": "[iU]/L",
     "percent": "%", "points": "{points}", "Mmol/L": "mmol/L",
+    "mm[Hgg]": "mm[Hg]", "mmo/L": "mmol/L", "Cell": "Cel", "/minn": "/min", "ug/mLL": "ug/L",  # by a slip
 }  # fmt: skip
 
 
