@@ -172,8 +172,8 @@ def _alert(reader: Reader, row: lists.Open) -> Task:
 
 
 def _report(reader: Reader, clock: lists.RunningClock) -> Task:
-    report = reader.study.in_force_at(clock.site, reader.at).file.reports.get(clock.report)
-    title = told(report.title) if report is not None else words(clock.report)
+    report = reader.study.in_force_at(clock.site, reader.at).rules.reports.get(clock.report)
+    title = told(report.said.title) if report is not None else words(clock.report)
     when = moment(clock.due, reader.zone_of(clock.site))
     said = f"{gettext('was due') if clock.due <= reader.at else gettext('due')} {when}"
     return Task(

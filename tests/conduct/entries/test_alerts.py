@@ -16,11 +16,16 @@ from entact.course import fold, open_alerts, read
 from entact.course.kinds.reporting import reports_due
 from entact.protocol import Study
 
+INTEREST = {"title": "Speaks of abuse", "tell": ["investigator"], "within": "24 h"}
 REPORT = {"title": "To the sponsor", "when": "event.serious", "within": "24 h", "to": "sponsor"}
 
 
 def _reporting(data: dict[str, Any]) -> None:
     data["reports"] = {"sponsor": REPORT}
+    data["adverse_events"]["special_interest"] = {
+        "abuse potential": INTEREST,
+        "suicidality": {"title": "Own"},
+    }
 
 
 @pytest.fixture
@@ -99,6 +104,25 @@ def test_a_safety_report_is_entered_as_sent_and_its_clock_stops(told: tuple[Stud
     assert report.sent is not None
     assert "safety_report" not in investigator.get(event).content.decode()
     assert signed_in("therapist", "denver").get(where).status_code == 404
+
+
+def test_an_event_of_special_interest_is_entered_as_told_too(told: tuple[Study, str]) -> None:
+    investigator = signed_in("investigator", "denver")
+    sent = {"head": "99", "shown": ["term", "serious"], "item:term": "euphoria", "item:serious": "false"}
+    event = investigator.post("/participants/1-001/add/adverse_event/", sent)["location"]
+    home = investigator.get("/").content.decode()
+    assert any("Speaks of abuse: not sent" in one for one in tasks(home))
+    shown = investigator.get(event).content.decode()
+    assert "Enter that “Speaks of abuse” was sent" in shown
+    (where,) = re.findall(r'href="([^"]*safety_report[^"]*)"', shown)
+    said = {"head": "99", "shown": ["report"], "item:report": "special_interest.abuse potential"}
+    assert investigator.post(where.replace("&amp;", "&"), said).status_code == 302
+    known = event.rstrip("/").split("/")[-1]
+    (report,) = [one for one in reports_due(course(told)) if one.event == known]
+    assert report.sent is not None
+    assert "safety_report" not in investigator.get(event).content.decode()
+    waiting = [one for one in tasks(investigator.get("/").content.decode()) if "Speaks of abuse" in one]
+    assert len(waiting) == 1  # that of the story, which nobody has told
 
 
 def test_something_serious_waits_at_home_whatever_the_study_reports(told: tuple[Study, str]) -> None:

@@ -154,10 +154,10 @@ class _Writing:
         yield gettext("What was done"), event.action or gettext("not said")
 
     def _reports(self) -> Iterator[tuple[str, str, str, str]]:
-        known = self.course.site_release(self.asked.now).file.reports
+        known = self.course.site_release(self.asked.now).rules.reports
         for one in reports_due(self.course):
             if one.event == self.event:
-                said = known.get(one.report)
+                said = known[one.report].said if one.report in known else None
                 sent = gettext("not sent") if one.sent_at is None else moment(one.sent_at, self.asked.zone)
                 due = moment(one.due, self.asked.zone)
                 title = told(said.title) if said is not None else words(one.report)

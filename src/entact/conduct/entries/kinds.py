@@ -212,7 +212,7 @@ def _codes(kind: str, name: str, release: Release) -> dict[str, str]:
             code: gettext(title) for code, title in CORE_ALERTS.items()
         }
     if (kind, name) == ("safety_report", "report"):
-        return {code: told(report.title) for code, report in file.reports.items()}
+        return {code: told(ruled.said.title) for code, ruled in release.rules.reports.items()}
     if (kind, name) == ("eligibility", "signed"):
         return {"decision": gettext("my decision")}
     return codelist(kind, name)

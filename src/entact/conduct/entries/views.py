@@ -27,6 +27,7 @@ from entact.conduct.frame import page
 from entact.conduct.given import note_given
 from entact.conduct.language.printed import in_language
 from entact.conduct.refusal import told_reasons
+from entact.conduct.words import told
 from entact.course import Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
@@ -190,11 +191,11 @@ def _reports_to_send(asked: Asked, event: str) -> list[tuple[str, str]]:
     if asked.role_for("report_safety") is None:
         return []
     where = reverse("add", args=[asked.participant.key, "safety_report"])
-    known = asked.course.site_release(asked.now).file.reports
+    known = asked.course.site_release(asked.now).rules.reports
     return [
         (
             f"{where}?{urlencode({'about': event, 'item:report': one.report})}",
-            gettext("Enter that “{title}” was sent").format(title=known[one.report].title),
+            gettext("Enter that “{title}” was sent").format(title=told(known[one.report].said.title)),
         )
         for one in reports_due(asked.course)
         if one.event == event and one.sent is None and one.report in known
