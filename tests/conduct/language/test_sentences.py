@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 from tests.conduct.language.catalogue import CONDUCT, read_words
 
 from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.sentences import SENTENCES, told_again, with_parts
 from entact.conduct.timeline import OF_ANSWERS
 from entact.conduct.words import words
+from entact.course.kinds import KINDS
 from entact.course.schedule.washout import _reckoned
 from entact.protocol import load_study
 from entact.protocol.timetable import ACTIVITIES
@@ -192,3 +193,11 @@ def test_no_sentence_is_told_as_another() -> None:
             told = told_again(filled)
             assert told != filled, one
             assert all(f"<{name}>" in told for name in names), one
+
+
+def test_a_kind_of_entry_is_called_by_its_title() -> None:
+    with override("de"):
+        assert told_again("dose_level after the death entered in one").startswith(
+            f"{gettext(KINDS['dose_level'].title)} nach dem"
+        )
+        assert "dose_level" not in told_again("an entry of kind dose_level does not belong in this ledger")

@@ -21,6 +21,7 @@ from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.guesses import GUESSES
 from entact.conduct.language.rules import told_length, told_list, told_roles, told_rule
 from entact.conduct.language.training import TRAINING
+from entact.course.kinds import KINDS
 
 SENTENCES: Final = (
     # entact.protocol: what is found in an answer
@@ -364,6 +365,7 @@ _TOLD: Final = {
     "who": told_roles,
     "time": told_length,
     "act": code_words,
+    "kind": lambda kind: gettext(KINDS[kind].title) if kind in KINDS else kind,
     "names": told_list,
 }
 _CODES: Final = frozenset({"part", "part_2", "role", "of", "status", "whose", "where"})
