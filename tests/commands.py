@@ -66,6 +66,7 @@ def serve(address: str) -> NoReturn:
         importlib.import_module(module.name)
     for name in ("altair", "entact.report.document", "entact.analysis", "entact.pharmacology"):
         importlib.import_module(name)
+    _stretch_little()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen()
@@ -78,6 +79,15 @@ def serve(address: str) -> NoReturn:
                 server.close()
                 _run(client)
             client.close()
+
+
+def _stretch_little() -> None:
+    """How long a passphrase is stretched is no page's subject: store/test_passphrase.py shows how long."""
+    from nacl import pwhash
+
+    from entact.store import passphrase
+
+    passphrase.OPSLIMIT, passphrase.MEMLIMIT = pwhash.argon2id.OPSLIMIT_MIN, pwhash.argon2id.MEMLIMIT_MIN
 
 
 def _run(client: socket.socket) -> NoReturn:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 
 
 @contextmanager
@@ -38,6 +39,31 @@ def copy_database(template: str, name: str) -> None:
             f'GRANT CONNECT ON DATABASE "{name}" TO {postgres.APPLICATION}, {postgres.ALLOCATOR}',
         ):
             maintenance.execute(statement.encode())
+
+
+def make_as_copies(patch: pytest.MonkeyPatch, worker: str) -> None:
+    """New databases that a test makes on the server of the run begin as copies of one that has tables.
+
+    All migrations of a new database take longer than most tests. That they make its tables is shown by
+    store/test_database.py, and by every command that a test starts as a process of its own.
+    """
+    from entact.store import database, server
+
+    made, ours, tables = database._create, server.embedded_folder(), f"tables_{worker}"
+
+    def create(connection: psycopg.Connection[Any], name: str) -> None:
+        if server.external_url() is not None or server.embedded_folder() != ours:
+            made(connection, name)
+            return
+        if not database._exists(connection, tables):
+            made(connection, f"{tables}_made")
+            with pytest.MonkeyPatch.context() as without:
+                without.setattr(database, "_install", lambda *asked: None)
+                database._prepare_as_owner(f"{tables}_made", None, None)
+            connection.execute(f"ALTER DATABASE {tables}_made RENAME TO {tables}".encode())
+        copy_database(tables, name)
+
+    patch.setattr(database, "_create", create)
 
 
 def run_as_owner(statement: str, *values: object) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.owner import copy_database
+from tests.owner import copy_database, make_as_copies
 
 from entact.cli import main
 
@@ -35,6 +35,12 @@ def refuse(constant: str) -> None:
 
 Run = Callable[..., Done]
 LOCK = ("--lock", "--reason", "the study has ended")  # something is open in a rehearsal
+
+
+@pytest.fixture(autouse=True)
+def _made_as_copies(monkeypatch: pytest.MonkeyPatch, worker_id: str) -> None:
+    """Databases that a test makes are copies."""
+    make_as_copies(monkeypatch, worker_id)
 
 
 @pytest.fixture

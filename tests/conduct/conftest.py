@@ -11,6 +11,7 @@ import pytest
 from tests.conduct.browser import Browser, keep_screened
 from tests.conduct.people import signed_in
 from tests.conduct.record import blinded_study
+from tests.owner import make_as_copies
 
 from entact.protocol import Study
 
@@ -25,6 +26,12 @@ django.setup()  # the pages stand on the tables, which can only be imported afte
 def study() -> Study:
     """The small study with blinded roles."""
     return blinded_study()
+
+
+@pytest.fixture(autouse=True)
+def _made_as_copies(monkeypatch: pytest.MonkeyPatch, worker_id: str) -> None:
+    """Databases that a test makes are copies."""
+    make_as_copies(monkeypatch, worker_id)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import django
 import pytest
-from tests.owner import run_as_owner
+from tests.owner import make_as_copies, run_as_owner
 
 from entact.course.entry import Entry, Line, uuid7
 from entact.course.entry.ledger import Ledger
@@ -41,6 +41,20 @@ def entry(ledger: str = "participant:a", number: int = 1, **fields: Any) -> Entr
         role="therapist",
         **fields,
     )
+
+
+# Where it is shown how a database is made, a server set up, and who may do what there.
+MADE_ANEW = {
+    f"test_{name}"
+    for name in ("database", "engine", "external", "postgres", "roles", "server", "two_accounts", "unit")
+}
+
+
+@pytest.fixture(autouse=True)
+def _made_as_copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, worker_id: str) -> None:
+    """Databases that a test makes are copies, but where it is shown how they are made."""
+    if request.path.stem.removeprefix("test_") not in MADE_ANEW:
+        make_as_copies(monkeypatch, worker_id)
 
 
 @pytest.fixture

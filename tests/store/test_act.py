@@ -18,6 +18,7 @@ import msgspec
 import pytest
 from django.db import OperationalError, connection, transaction
 from msgspec.structs import replace
+from tests.owner import copy_database
 
 from entact import store
 from entact.cohort import Trial, rehearse
@@ -62,13 +63,26 @@ def put(received_at: str, entry: Entry) -> Receipt | Refused:
     return act(asked, received_at=at.isoformat())
 
 
-@pytest.fixture
-def record(template: str, trial: Trial) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def empty(template: str, trial: Trial) -> str:
+    """Name of an empty rehearsal with the keys of its participants, from which those of tests are copied."""
     name = f"{template}_acts"
     store.create_database(name, "rehearsal", "mapp1", replace=True)
     keep_keys(trial.keys)
-    yield name
     connection.close()
+    return name
+
+
+@pytest.fixture
+def record(empty: str) -> Iterator[str]:
+    yield use_copy_of(empty, f"{empty}_copy")
+    connection.close()
+
+
+def use_copy_of(name: str, copy: str) -> str:
+    copy_database(name, copy)
+    store.setup(database=copy)
+    return copy
 
 
 def test_a_whole_rehearsal_goes_through_the_door_and_every_answer_is_the_same(
@@ -87,14 +101,25 @@ def test_a_whole_rehearsal_goes_through_the_door_and_every_answer_is_the_same(
     assert store.stale() == []
 
 
-@pytest.fixture
-def before_a_dose(record: str, trial: Trial) -> tuple[str, Entry]:
-    """A record up to the first initial dose, which is still to be given, and that dose."""
+@pytest.fixture(scope="module")
+def up_to_a_dose(empty: str, trial: Trial) -> tuple[str, str, Entry]:
+    """Name of a record up to the first initial dose, when that was to be given, and the dose."""
+    name = use_copy_of(empty, f"{empty}_dose")
     for received_at, entry in in_order(trial):
         if entry.basis is not None and entry.basis["act"] == "initial_dose":
-            return received_at, entry
+            connection.close()
+            return name, received_at, entry
         put(received_at, entry)
     raise AssertionError
+
+
+@pytest.fixture
+def before_a_dose(up_to_a_dose: tuple[str, str, Entry]) -> Iterator[tuple[str, Entry]]:
+    """A record up to the first initial dose, which is still to be given, and that dose."""
+    name, received_at, dose = up_to_a_dose
+    use_copy_of(name, f"{name}_copy")
+    yield received_at, dose
+    connection.close()
 
 
 def give(dose: Entry, **data: Any) -> Receipt | Refused:
