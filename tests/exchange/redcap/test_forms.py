@@ -246,6 +246,24 @@ def test_codes_that_redcap_cannot_have_come_back_from_the_annotation(tmp_path: P
         forms_of(read_dictionary(raw))
 
 
+def test_names_that_redcap_would_change_are_told_as_it_keeps_them(tmp_path: Path) -> None:
+    text = (STUDIES / "mini" / "study.yaml").read_text()
+    asked = "{in_: {type: boolean}, a__b: {type: boolean}, a_b: {type: boolean}}"
+    forms = f"\n  screening_: {{items: {asked}}}\n"
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        text.replace("\nforms:\n", f"\nforms:{forms}", 1).replace(
+            "do: [consent", "do: [screening_, consent", 1
+        )
+    )
+    dictated = dictionary_of(load_study(str(path)).newest)
+    own = [(one.form, one.name) for one in dictated.fields if one.form == "screening"]
+    assert own == [("screening", "in"), ("screening", "a_b"), ("screening", "a_b_2")]
+    assert not any("__" in one.name or one.name.endswith("_") for one in dictated.fields)
+    found = forms_of(read_dictionary(write_dictionary(dictated.fields))).forms
+    assert list(found["screening_"]["items"]) == ["in_", "a_b", "a_b_2"]
+
+
 def test_who_fills_a_form_and_who_may_see_it_come_back() -> None:
     """A class of data that got lost would show raters' scores to the site."""
     release = load_study("mapp3").newest

@@ -48,7 +48,9 @@ def dictionary_of(release: Release) -> Dictated:
     variables = _variables(release)
     fields: list[Field] = [RECORD]
     left_out: dict[str, str] = {}
+    named: dict[str, str] = {}
     for name, form in release.forms.items():
+        named[name] = _named(name, set(named.values()))
         known = _known(release, name, variables)
         section = ""
         if form.form.instrument is not None:
@@ -75,7 +77,7 @@ def dictionary_of(release: Release) -> Dictated:
             condition, why = _branching(form, item, known)
             if why:
                 left_out[f"{place} (condition)"] = why
-            fields.append(_field(name, variables[place], said, header, condition, form))
+            fields.append(_field(named[name], variables[place], said, header, condition, form))
     return Dictated(tuple(fields), variables, left_out)
 
 
@@ -84,12 +86,24 @@ def _variables(release: Release) -> dict[str, str]:
     for form in release.forms.values():
         for item in form.items:
             counts[item] = counts.get(item, 0) + 1
-    return {
-        f"{name}.{item}": item if counts[item] == 1 else f"{name}_{item}"
-        for name, form in release.forms.items()
-        for item, said in form.items.items()
-        if said.type not in ("rows",)
-    }
+    found: dict[str, str] = {}
+    used = {RECORD.name}
+    for name, form in release.forms.items():
+        for item, said in form.items.items():
+            if said.type == "rows":
+                continue
+            found[f"{name}.{item}"] = _named(item if counts[item] == 1 else f"{name}_{item}", used)
+            used.add(found[f"{name}.{item}"])
+    return found
+
+
+def _named(name: str, used: set[str]) -> str:
+    """A name that REDCap keeps: it takes out a `_` at the end, and one of two that follow each other."""
+    base = theirs = re.sub(r"_+", "_", name).strip("_")
+    number = 2
+    while theirs in used:
+        theirs, number = f"{base}_{number}", number + 1
+    return theirs
 
 
 def _known(release: Release, own: str, variables: Mapping[str, str]) -> dict[str, Known]:
