@@ -72,8 +72,10 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "verify": ("monitor",),
     "read_monitoring": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, "auditor", "inspector"),
     "sign": ("investigator",),
+    "read_signatures": ("investigator", "auditor", "inspector"),
     "freeze": ("data_manager",),
     "lock": ("data_manager",),
+    "read_locks": ("data_manager", "auditor", "inspector"),
     "try_release": ("data_manager", "sponsor"),
     # That a site may work, and under which release; the owner too, for a study that names neither.
     "open_site": ("data_manager", "sponsor", OWNER),
@@ -117,6 +119,7 @@ LOOKS_AT_MANY: Final = frozenset(
         "monitoring_visits",
         "monitoring_report",
         "fidelity",
+        "lock_study",
     }
 )  # pages about nobody alone
 
@@ -372,7 +375,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "lease": "follow_session",
     "read_label": "follow_session",
     "session_pack": "follow_session",
-    "sign": "sign",
+    "sign": "read_signatures",  # and signed by whoever may
     "queries": SEE_PARTICIPANTS,
     "export_queries": SEE_PARTICIPANTS,
     "begin_query": SEE_PARTICIPANTS,
@@ -388,13 +391,13 @@ ROUTES: Final[Mapping[str, str]] = {
     "save_listing": SEE_PARTICIPANTS,
     "deviations": SEE_PARTICIPANTS,
     "export_deviations": SEE_PARTICIPANTS,
-    "lock": "freeze",
+    "lock": "read_locks",  # and frozen by whoever may
     "emergency": "break_code",
     "emergency_answer": "break_code",
     "versions": "decide_version",
     "link": "link",
     "arm": SEE_PARTICIPANTS,  # and whom the study file says that they are told, or who asks for it
-    "lock_study": "lock",
+    "lock_study": "read_locks",  # and locked by whoever may
     "blinding": "measure_blinding",
     "drift": "oversee_raters",
     "again": "rate_again",

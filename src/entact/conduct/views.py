@@ -120,7 +120,9 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
         "reads_audit": request.person.may("read_audit", course.site),
         "signs": request.person.may("sign", course.site),
+        "reads_signatures": request.person.may("read_signatures", course.site),
         "freezes": request.person.may("freeze", course.site),
+        "reads_locks": request.person.may("read_locks", course.site),
         "here": "participants",
     }
     return page(request, reader, "participant.html", values)

@@ -27,8 +27,8 @@ CHANGED = ANSWERS | {"item:ideation": "1", "head": "99", "reason_code": "transcr
 
 @pytest.fixture(scope="module")
 def managed() -> Study:
-    """The small study with somebody who keeps its data."""
-    return blinded_study(lambda data: data["roles"].update(data_manager="keeps the data"))
+    """The small study with somebody who keeps its data, and somebody who audits."""
+    return blinded_study(lambda data: data["roles"].update(data_manager="keeps the data", auditor="audits"))
 
 
 @pytest.fixture
@@ -192,6 +192,25 @@ def test_nobody_else_freezes(site: Browser, manager: Browser, sign_in: Callable[
     manager.post(LOCK, {"do": "dance"}, status=404)
     manager.post(LOCK, {"do": "freeze", "encounter": "nothing#1"}, status=404)
     manager.post(LOCK, {"do": "take_back", "freeze": "nothing", "reason": "x"}, status=422)
+
+
+@pytest.mark.requirement("R16")
+def test_an_auditor_reads_locks_and_signatures_and_changes_none(
+    site: Browser, manager: Browser, sign_in: Callable[..., Browser], ledger: str
+) -> None:
+    manager.post(LOCK, {"do": "freeze", "encounter": "screening#1"})
+    auditor, before = sign_in("aud", everywhere="auditor"), len(list(store.lines(ledger)))
+    pages = {LOCK: "frozen", "/lock/": "None yet", "/participants/S-1/sign/": "not signed as they stand"}
+    for address, said in pages.items():
+        page = auditor.get(address)
+        assert said in page
+        assert not [one for one in ('name="do"', 'name="meaning"', 'name="passphrase"') if one in page]
+        for what in ("freeze", "lock", "take_back", "cut", "confirm", "sign"):
+            sent = {"do": what, "encounter": "screening#1", "reason": "x", "meaning": "approved"}
+            auditor.post(address, sent, status=404)
+    assert len(list(store.lines(ledger))) == before
+    page = auditor.get("/participants/S-1/") + auditor.get("/")
+    assert not [one for one in (LOCK, "/lock/", "/participants/S-1/sign/") if f'href="{one}"' not in page]
 
 
 @pytest.fixture

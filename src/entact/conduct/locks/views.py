@@ -30,12 +30,14 @@ def lock_participant(request: HttpRequest, key: str) -> HttpResponse:
     """What is open of a participant; visits frozen, everything locked, and that taken back.
 
     Raises:
-        Http404: when there is no such participant, or whoever asks may not freeze.
+        Http404: when there is no such participant, or whoever asks may not look, or freeze what is sent.
     """
     asked = Asked(request, key)
-    author = asked.author(asked.role_for("freeze"))
     if request.method != "POST":
+        if asked.role_for("read_locks") is None:
+            raise Http404
         return _participant(asked)
+    author = asked.author(asked.role_for("freeze"))
     what, reason, problem = asked.sent("do"), asked.sent("reason"), None
     points = checklist(asked.folded, asked.reader)
     if what == "lock" and any(one.count for one in points) and not reason.strip():
@@ -57,9 +59,15 @@ def lock_participant(request: HttpRequest, key: str) -> HttpResponse:
 @sensitive_post_parameters("passphrase")
 @require_http_methods(["GET", "HEAD", "POST"])
 def lock_study(request: HttpRequest) -> HttpResponse:
-    """What is open in the study; cut, locked and unlocked with the keys of persons."""
+    """What is open in the study; cut, locked and unlocked with the keys of persons.
+
+    Raises:
+        Http404: when whoever sends something may not lock.
+    """
     reader, problem = reader_of(request), ""
     if request.method == "POST":
+        if not request.person.may("lock"):
+            raise Http404
         person = request.person.identity
         what, reason = request.POST.get("do", ""), request.POST.get("reason", "").replace("\0", "")
         if trail.is_locked(person):
@@ -95,6 +103,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
             for one in study.cuts.manifests.values()
         ],
         "waiting": [(one, _in_utc(one.expires or "")) for one in waiting],
+        "locks": request.person.may("lock"),
         "problem": problem,
         "here": "lock",
     }
@@ -126,6 +135,7 @@ def _participant(asked: Asked, problem: str = "") -> HttpResponse:
         "participant": asked.participant,
         "points": lines_of(asked, checklist(asked.folded, asked.reader)),
         "visits": visits,
+        "freezes": asked.role_for("freeze") is not None,
         "whole": whole,
         "since": moment(whole.at, asked.zone) if whole is not None else "",
         "asked_by": asked_to_unfreeze(course, whole.entry) if whole is not None else None,

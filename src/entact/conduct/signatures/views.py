@@ -26,14 +26,15 @@ def sign_entries(request: HttpRequest, key: str) -> HttpResponse:
     """What of a participant, a visit or an entry is not signed; signed when it is sent.
 
     Raises:
-        Http404: when there is no such participant, visit or entry, or whoever asks may not sign.
+        Http404: when there is no such participant, visit or entry, or whoever asks may not look, or sign.
     """
     asked = Asked(request, key)
-    role = asked.role_for("sign")
-    author = asked.author(role)
+    if asked.role_for("read_signatures") is None:
+        raise Http404
     scope, title = _scope(asked)
     if request.method != "POST":
         return _shown(asked, scope, title)
+    author = asked.author(asked.role_for("sign"))
     meaning = asked.sent("meaning")
     if meaning not in MEANINGS:
         return _shown(asked, scope, title, gettext("Say what the signature means."))
@@ -63,6 +64,7 @@ def _scope(asked: Asked) -> tuple[Scope, str]:
 
 
 def _shown(asked: Asked, scope: Scope, title: str, problem: str = "") -> HttpResponse:
+    signs = asked.role_for("sign") is not None
     unsigned = unsigned_in(asked.course, asked.seen, scope)
     standing = {one.id: version_of(one) for one in asked.course.effective if one.id in asked.seen.entries}
     values = {
@@ -73,7 +75,8 @@ def _shown(asked: Asked, scope: Scope, title: str, problem: str = "") -> HttpRes
         "expected": digest_of(unsigned),
         "signatures": signatures_made(asked, standing),
         "meanings": MEANINGS.items(),
-        **asks_again(asked.request, digest_of(unsigned)),
+        **(asks_again(asked.request, digest_of(unsigned)) if signs else {}),
+        "signs": signs,
         "problem": problem,
         "here": "participants",
     }
