@@ -12,6 +12,11 @@ NAMES = {
         "strata: [site, §sex]",
         "randomisation.strata[2]: there is no stratum 'sex'; did you mean 'demographics.sex'?",
     ),
+    "event that is asked for twice": (
+        "solicited: [nausea, euphoria]",
+        "solicited: [nausea, euphoria, §nausea]",
+        "adverse_events.solicited[3]: 'nausea' stands there already; take one of them out",
+    ),
     "visit to come after": (
         SESSION,
         "  - visit: session_1\n    after: §preparation_3\n",

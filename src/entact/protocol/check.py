@@ -103,11 +103,14 @@ def doubles(data: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
         for key, value in data.items():
             yield from doubles(value, (*path, key))
     elif isinstance(data, list | tuple):
+        known: set[str] = set()
         for place, value in enumerate(data):
-            if isinstance(value, str) and value in data[:place]:
+            if not isinstance(value, str):
+                yield from doubles(value, (*path, place))
+            elif value in known:
                 yield (*path, place), value
             else:
-                yield from doubles(value, (*path, place))
+                known.add(value)
 
 
 def _verification(file: StudyFile, forms: Mapping[str, CompiledForm]) -> Iterator[Fault]:
