@@ -107,6 +107,8 @@ def test_a_range_over_orders_of_magnitude_is_no_scale(tmp_path: Path) -> None:
     assert liver(tmp_path, 120) == []
     (message,) = liver(tmp_path, 2)
     assert "of what liver.alt can be, 1 to 5000" in message
+    (message,) = liver(tmp_path, 6)  # of a thousandfold, a fifth is 26 thousandths by magnitude
+    assert message.startswith("holds of 97% of what liver.alt can be")
 
 
 def test_what_is_expected_counts_in_place_of_the_range(tmp_path: Path) -> None:

@@ -128,6 +128,11 @@ TYPES = {
         "interim: {information: 0.6, §alhpa: 1,",
         "analysis.interim.alhpa: there is no key 'alhpa'; did you mean 'alpha'?",
     ),
+    "an order of its own": (
+        "condition: PTSD",
+        "§order: alphabetical\ncondition: PTSD",
+        "order: is made from the order in which this file names things; take it out",
+    ),
     "share that is true": (
         "interim: {information: 0.6,",
         "interim: {information: §true,",

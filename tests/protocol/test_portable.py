@@ -53,6 +53,12 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other) and (isinstance(one.get("value"), bool) == isinstance(other.get("value"), bool))
 
 
+def test_the_names_of_a_rule_are_sent_in_one_order() -> None:
+    names: dict[str, Any] = {f"f.{letter}": "bool" for letter in "zyxabc"}
+    sent = portable(Vocabulary(names).compile(" || ".join(names)))
+    assert list(sent["names"]) == sorted(names)
+
+
 def test_the_corpus_is_answered_alike_in_javascript() -> None:
     # JSON has no 1.0 beside 1, so that a double given for a whole number can't be told on a device.
     cases = [
