@@ -176,3 +176,13 @@ def test_a_number_is_whole_and_one_that_every_reader_holds(sign: str) -> None:
     for text in ("9007199254740992", "12345678901234567", "1.0", "1e3", "NaN", ""):
         with pytest.raises(archive_verifier.Wrong, match="is no number"):
             archive_verifier.num(sign + text)
+
+
+def test_an_archive_of_a_record_in_which_nothing_was_entered_yet_holds_nothing(
+    database: str, tmp_path: Path
+) -> None:
+    folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
+    assert read_archive(folder).entries == verify_archive(read_archive(folder)) == 0
+    assert list(archive_reader.entries(folder)) == []
+    with pytest.raises(archive_verifier.Wrong, match="study:mini: was opened, and is missing"):
+        archive_verifier.verify(folder, [], [])  # who trusts nobody takes none without the study's own ledger
