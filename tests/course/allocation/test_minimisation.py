@@ -213,3 +213,12 @@ def test_by_variance_an_unequal_ratio_is_kept() -> None:
     plan = Minimising({"mdma": 2, "placebo": 1}, (1,), Fraction(4, 5), measure="variance")
     found = chances(plan, [(("a",), "mdma")] * 4 + [(("a",), "placebo")], ("a",))
     assert found["placebo"] == Fraction(4, 5)
+
+
+def test_guesses_are_right_between_chance_and_always() -> None:
+    plan, levels = msgspec.structs.replace(EVEN, weights=(1, 1)), {"site": 3, "sex": 2}
+    for share in (0.5, 1.0):
+        assert 0 < foretold(plan, levels, 5, share, random(7), lists=20).right <= 1
+    for share in (0.49, 1.01):
+        with pytest.raises(ValueError, match=f"right between 1 in 2 and always, not {share}"):
+            foretold(plan, levels, 5, share, random(7), lists=20)

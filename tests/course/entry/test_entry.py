@@ -78,6 +78,15 @@ def test_of_several_keys_the_one_that_cannot_be_written_is_named(value: Any) -> 
         canonical(value)
 
 
+@pytest.mark.parametrize("field", ["data", "basis"])
+def test_no_line_is_made_of_what_has_no_canonical_text(field: str) -> None:
+    told = {"received_at": "2026-03-02T17:31:00+00:00", "seq": 1, "previous": GENESIS}
+    for value, error in ((1.5, TypeError), (2**53, ValueError), ("\ud800", ValueError)):
+        with pytest.raises(error):
+            keep(msgspec.structs.replace(ENTRY, **{field: {"x": value}}), **told)
+        assert keep(msgspec.structs.replace(ENTRY, **{field: {"x": 2**53 - 1}}), **told).seq == 1
+
+
 def test_a_line_is_the_entry_and_what_the_server_added() -> None:
     line = keep(ENTRY, received_at="2026-03-02T17:31:00+00:00", seq=1, previous=GENESIS)
     assert line.hash == hashlib.sha256(line.text.encode()).hexdigest()
