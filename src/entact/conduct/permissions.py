@@ -120,6 +120,9 @@ LOOKS_AT_MANY: Final = frozenset(
         "monitoring_report",
         "fidelity",
         "lock_study",
+        "audit",
+        "drift",
+        "blinding",
     }
 )  # pages about nobody alone
 

@@ -310,7 +310,7 @@ def test_each_look_of_a_monitor_is_kept_and_nobody_elses() -> None:
     monitor = signed_in("monitor")
     for address in ("/participants/1-001/", "/participants/S-3/visits/", "/participants/nobody/", "/"):
         monitor.get(address)
-    for address in ("/sites/denver/staff/", "/dashboard/", "/participants/", "/roles/"):
+    for address in ("/sites/denver/staff/", "/dashboard/", "/participants/", "/roles/", "/audit/?who=theo"):
         monitor.get(address)
         signed_in("investigator", "denver").get(address)
     signed_in("investigator", "denver").get("/participants/1-001/")
@@ -321,6 +321,7 @@ def test_each_look_of_a_monitor_is_kept_and_nobody_elses() -> None:
         ("monitor", "monitor", "delegation", "site:denver"),
         ("monitor", "monitor", "dashboard", ""),
         ("monitor", "monitor", "participants", ""),
+        ("monitor", "monitor", "audit", ""),
     ]
 
 
