@@ -9,7 +9,7 @@ from tests.conduct.test_permissions import STUDIES
 from tests.console.deno import run
 
 from entact.conduct.permissions import permissions_of
-from entact.conduct.session.briefing import GATED, of_file
+from entact.conduct.session.rules import GATED, of_file
 from entact.conduct.sight import DOSING
 from entact.protocol import load_study
 

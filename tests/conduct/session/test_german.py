@@ -12,7 +12,7 @@ from tests.conduct.session.tablet import CONSOLE, PIN, course_now, look, unlock
 from tests.course.cases import Case
 
 from entact.conduct.permissions import permissions_of
-from entact.conduct.session.briefing import of_file
+from entact.conduct.session.rules import of_file
 from entact.protocol.core_alerts import CORE_ALERTS
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from tests.course.cases import two_sessions
 
 from entact.conduct.permissions import permissions_of
 from entact.conduct.refusal import teller
-from entact.conduct.session.briefing import of_file
+from entact.conduct.session.rules import of_file
 from entact.course.gates.question import Reason
 from entact.protocol import Release, Study
 from entact.protocol.release import canonical

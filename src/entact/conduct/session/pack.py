@@ -11,7 +11,7 @@ from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
 from entact.conduct.language.codes import item_title
 from entact.conduct.language.sentences import told_again
-from entact.conduct.session.briefing import GATED, plan_of
+from entact.conduct.session.rules import GATED, plan_of
 from entact.conduct.words import moment, time_words, title_of_form, title_of_visit, told, told_passage
 from entact.course.gates.core import ACTS
 from entact.course.kinds.booking import bookings_of
