@@ -135,6 +135,8 @@ def test_a_value_leads_back_to_its_entries(run: Run, own: str, tmp_path: Path) -
     key = f"VS:{row['USUBJID']}:{row['VSSEQ']:g}"
     found = run("trace", "mapp1", f"{key}:VSSTRESN", *options, "--json").json
     assert found["values"] == {"VSSTRESN": row["VSSTRESN"]}
+    as_written = f"VS:{row['USUBJID']}:{row['VSSEQ']}:VSSTRESN"  # a number of SAS: 3.0
+    assert run("trace", "mapp1", as_written, *options, "--json").json["values"] == found["values"]
     (entry,) = found["entries"]
     assert entry["kind"] == "vital_signs"
     assert f"{entry['id']}.systolic" == row["VSSPID"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -171,7 +172,7 @@ def _key(key: str) -> tuple[str, str, str, str]:
     if not places <= len(parts) <= places + 1 or not all(parts):
         wanted = f"{dataset}:<USUBJID>" if dataset in _ALONE else f"{dataset or 'VS'}:<USUBJID>:<number>"
         raise StoreError(f"{key!r} names no row; write {wanted}, and :<variable> for one value")
-    number = "" if dataset in _ALONE else parts[2]
+    number = "" if dataset in _ALONE else re.sub(r"\.0+$", "", parts[2])  # as a CSV file has it
     return dataset, parts[1], number, parts[places].upper() if len(parts) > places else ""
 
 
