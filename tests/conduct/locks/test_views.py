@@ -194,6 +194,20 @@ def test_nobody_else_freezes(site: Browser, manager: Browser, sign_in: Callable[
     manager.post(LOCK, {"do": "take_back", "freeze": "nothing", "reason": "x"}, status=422)
 
 
+@pytest.mark.requirement("R10")
+def test_no_line_of_what_is_open_tells_what_is_hidden(database: str, sign_in: Callable[..., Browser]) -> None:
+    def blinds(data: dict[str, Any]) -> None:
+        data["roles"].update(data_manager="keeps the data")
+        data["forms"]["suicidality"]["data_class"] = "talks"
+        data["blinding"].append({"role": "data_manager", "hidden": ["allocation", "talks"], "until": "lock"})
+
+    keep_screened(blinded_study(blinds))
+    sign_in("tia", denver="therapist").post(FORM, ANSWERS | {"head": "9"})
+    page = sign_in("dan", everywhere="data_manager").get(LOCK)
+    assert "<summary>Entries that are not signed as they stand</summary>" in page
+    assert "uicidality" not in page
+
+
 @pytest.mark.requirement("R16")
 def test_an_auditor_reads_locks_and_signatures_and_changes_none(
     site: Browser, manager: Browser, sign_in: Callable[..., Browser], ledger: str

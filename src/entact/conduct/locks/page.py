@@ -42,17 +42,16 @@ def lines_of(asked: Asked, points: list[Point]) -> list[Line]:
 
 
 def _link(asked: Asked, place: Place) -> tuple[str, str]:
-    key, course = asked.key, asked.course
-    if place.encounter:
-        title = title_of_visit(place.encounter.partition("#")[0], course.release.visits)
-        return title, reverse("visit", args=[key, visit_address(place.encounter)])
+    """What a place is called and where it is seen; of what is not to be seen, whose it is and no more."""
+    key, course, known = asked.key, asked.course, asked.course.release.visits
     effective = next((one for one in course.effective if place.entry in (one.id, *one.corrections)), None)
-    if effective is None:
-        visit = place.item.partition("#")[0]
-        known = course.release.visits
-        return (title_of_visit(visit, known) if visit in known else asked.participant.number), reverse(
-            "matrix", args=[key]
-        )
-    item = title_of_item(form_of(course, effective), place.item) if place.item else ""
-    said = f"{entry_words(asked, effective)}{f': {item}' if item else ''}"
-    return said, reverse("query", args=[key, place.query]) if place.query else told_at(key, effective)
+    if effective is not None and effective.id in asked.seen.entries:
+        item = title_of_item(form_of(course, effective), place.item) if place.item else ""
+        said = f"{entry_words(asked, effective)}{f': {item}' if item else ''}"
+        return said, reverse("query", args=[key, place.query]) if place.query else told_at(key, effective)
+    visit = (place.encounter or place.item).partition("#")[0]
+    if visit not in known or not asked.reader.sight.sees_visit(visit):
+        return asked.participant.number, reverse("matrix", args=[key])
+    if place.encounter:
+        return title_of_visit(visit, known), reverse("visit", args=[key, visit_address(place.encounter)])
+    return title_of_visit(visit, known), reverse("matrix", args=[key])
