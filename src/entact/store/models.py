@@ -74,6 +74,8 @@ COMMON_KINDS = (
     "randomisation",
 )
 
+SET_ASIDE = '"overridden":{"'  # in the text of an act with a requirement set aside: a part of its basis
+
 
 class Line(models.Model):
     """One line of a ledger: the canonical text that was hashed, and what lists need to find it."""
@@ -104,6 +106,11 @@ class Line(models.Model):
                 name="rare_kinds",
                 fields=["kind", "ledger", "seq"],
                 condition=~models.Q(kind__in=COMMON_KINDS),
+            ),
+            models.Index(
+                name="requirements_set_aside",
+                fields=["ledger", "entry_id"],
+                condition=models.Q(text__contains=SET_ASIDE),
             ),
             models.Index(name="unblindings", fields=["received_at"], condition=models.Q(kind="unblinding")),
         ]

@@ -35,9 +35,7 @@ def arrived(
 def departed(site: str, since: datetime, until: datetime) -> list[Arrived]:
     """What may depart from the protocol by itself, of whom is at a site, received in the same way."""
     statement = f"""
-        SELECT ledger.name, line.text FROM {DEPARTING} AS departing
-            JOIN store_line AS line
-                ON (line.ledger_id, line.entry_id) = (departing.ledger_id, departing.entry)
+        SELECT ledger.name, line.text FROM {DEPARTING} AS line
             JOIN store_standing AS standing ON standing.ledger_id = line.ledger_id
             JOIN store_ledger AS ledger ON ledger.id = line.ledger_id
         WHERE standing.site = %s AND line.received_at > %s AND line.received_at <= %s

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from entact.course.kinds.checks import BEFORE_RECONSENT, OVERRIDE_UNPROVED
-from entact.course.kinds.override import OVERRIDE
+from entact.course.kinds.checks import BEFORE_RECONSENT
+from entact.store.models import SET_ASIDE
 
-# What was done of a release without consent to it, and what was done with a requirement set aside: that
-# stands in the basis of the act, whose ledger has an entry of who set it aside, or the finding that none has.
+# What was done of a release without consent to it, and what was done with a requirement set aside, which
+# stands in the basis of the act. Line by line, by index: else PostgreSQL reads the record through.
 DEPARTING: Final = f"""(
-    SELECT ledger_id, entry FROM store_open_finding WHERE rule = '{BEFORE_RECONSENT}'
-    UNION SELECT ledger_id, entry_id FROM store_line
-        WHERE strpos(text, '"overridden":{{"') > 0 AND ledger_id IN (
-            SELECT ledger_id FROM store_line WHERE kind = '{OVERRIDE.name}'
-            UNION SELECT ledger_id FROM store_open_finding WHERE rule = '{OVERRIDE_UNPROVED}'
-        )
+    SELECT line.* FROM (
+        SELECT ledger_id, entry AS entry_id FROM store_open_finding WHERE rule = '{BEFORE_RECONSENT}'
+        UNION SELECT ledger_id, entry_id FROM store_line WHERE text LIKE '%%{SET_ASIDE}%%'
+    ) AS departing CROSS JOIN LATERAL (
+        SELECT * FROM store_line
+        WHERE (ledger_id, entry_id) = (departing.ledger_id, departing.entry_id) OFFSET 0
+    ) AS line
 )"""

@@ -31,10 +31,7 @@ class Filled(NamedTuple):
 FilledKey = tuple[str, str, int, int]  # site, number, number of the ledger, number of the line
 _DEPARTING_TOO = f"""(
     SELECT * FROM store_line WHERE kind = ANY(%(kinds)s)
-    UNION ALL SELECT line.* FROM store_line AS line
-        JOIN {DEPARTING} AS departing
-            ON (departing.ledger_id, departing.entry) = (line.ledger_id, line.entry_id)
-    WHERE line.kind <> ALL(%(kinds)s)
+    UNION ALL SELECT * FROM {DEPARTING} AS departing WHERE kind <> ALL(%(kinds)s)
 )"""
 
 
