@@ -41,7 +41,7 @@ def page(
         else [],
         "reads_supply": person.may("read_supply") and person.sight.sees("schedule", "dosing"),
         "reads_releases": person.may("read_releases"),
-        "reads_locks": person.may("read_locks"),
+        "locks_study": person.may("lock") or (person.may("read_locks") and reader.sites is None),
         "reports": bool(reader.study.newest.file.periodic_reports) and person.may("send_report"),
         "reads_holds": person.may("read_holds"),
         "has_account": not request.user.is_demonstration,

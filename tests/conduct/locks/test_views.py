@@ -223,6 +223,11 @@ def test_an_auditor_reads_locks_and_signatures_and_changes_none(
             sent = {"do": what, "encounter": "screening#1", "reason": "x", "meaning": "approved"}
             auditor.post(address, sent, status=404)
     assert len(list(store.lines(ledger))) == before
+    elsewhere, here = sign_in("ann", haifa="auditor"), sign_in("abe", denver="auditor")
+    assert "frozen" in here.get(LOCK)
+    for browser, address in ((elsewhere, LOCK), (elsewhere, "/lock/"), (here, "/lock/")):
+        browser.get(address, status=404)
+    assert 'href="/lock/"' not in here.get("/participants/S-1/")
     page = auditor.get("/participants/S-1/") + auditor.get("/")
     assert not [one for one in (LOCK, "/lock/", "/participants/S-1/sign/") if f'href="{one}"' not in page]
 

@@ -53,8 +53,8 @@ def study_now(reader: Reader) -> Study:
             locked += "" in folded.course.frozen
             for point in checklist(folded, reader):
                 counts[point.title] = counts.get(point.title, 0) + point.count
-                if point.count:
-                    of = standing[ledger]
+                of = standing[ledger]
+                if point.count and (reader.sites is None or of.site in reader.sites):
                     link = f"{of.number} ({point.count})", reverse("lock", args=[of.key])
                     links.setdefault(point.title, []).append(link)
     points = tuple(

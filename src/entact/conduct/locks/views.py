@@ -62,9 +62,11 @@ def lock_study(request: HttpRequest) -> HttpResponse:
     """What is open in the study; cut, locked and unlocked with the keys of persons.
 
     Raises:
-        Http404: when whoever sends something may not lock.
+        Http404: when whoever sends something may not lock, or who only reads does so at some sites.
     """
     reader, problem = reader_of(request), ""
+    if reader.sites is not None and not request.person.may("lock"):
+        raise Http404
     if request.method == "POST":
         if not request.person.may("lock"):
             raise Http404
