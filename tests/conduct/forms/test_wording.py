@@ -12,6 +12,8 @@ from tests.conduct.people import PASSWORD, code, give_password
 from tests.conduct.record import RECEIVED, _plain, blinded_study
 
 from entact import store
+from entact.conduct.forms.wording import instruments_in_words, words_here
+from entact.conduct.session.asking import form_of, in_words
 from entact.protocol import Study, load_study
 from entact.protocol.wording import load_wording
 from entact.store import server
@@ -94,6 +96,21 @@ def test_who_answers_reads_them_in_the_language_of_their_consent(
     assert "En first" not in page
     ada.post("/handed/back/", {"password": PASSWORD, "code": code()})
     assert "En first" in ada.get(FORM)
+
+
+def test_the_console_asks_in_them(asking: Study, ada: Browser, tmp_path: Path) -> None:
+    _enter(asking, tmp_path, "en")
+    form = asking.newest.forms["sds"]
+    assert form.instrument is not None
+    words = words_here("denver", asking, form.instrument, ["en"]).words
+    assert words is not None
+    assert instruments_in_words("denver", asking) == {"sds"}
+    assert instruments_in_words("haifa", asking) == set()
+    sent = form_of(form, is_asked=True)
+    told = in_words(sent, words)
+    assert (told["items"]["work"]["title"], told["items"]["social"]["title"]) == ("en first", "en second")
+    assert told["items"]["work"]["labels"] == {"0": "en none", "10": "en all"}
+    assert told["scores"] == sent["scores"]
 
 
 def test_words_that_are_lost_or_were_changed_are_shown_to_nobody_and_missed(

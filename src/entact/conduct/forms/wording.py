@@ -42,6 +42,11 @@ class Spoken:
         return replace(account, items=items, help=said)
 
 
+def instruments_in_words(site: str, study: Study) -> frozenset[str]:
+    """The instruments of which a site has entered words."""
+    return frozenset(name for name, _ in wordings_at(site, study))
+
+
 def words_here(site: str, study: Study, instrument: Instrument, languages: Sequence[str]) -> Spoken:
     """The words in which a site asks an instrument, in the first of these languages in which it has any.
 

@@ -16,6 +16,7 @@ from entact.protocol.pad import SIMPLE, beyond_pad, reckoned
 from entact.protocol.portable import portable
 from entact.protocol.rule import Rule
 from entact.protocol.study import Item
+from entact.protocol.wording import Wording
 
 
 def form_of(form: CompiledForm, is_asked: bool) -> dict[str, Any]:
@@ -33,6 +34,19 @@ def form_of(form: CompiledForm, is_asked: bool) -> dict[str, Any]:
         "items": {name: _item(form, name, item) for name, item in items.items() if item.type in SIMPLE},
         "scores": list(_scores(form.instrument)),
     }
+
+
+def in_words(sent: dict[str, Any], words: Wording) -> dict[str, Any]:
+    """A form for the pad in the words that its site has entered."""
+    items = {}
+    for name, item in sent["items"].items():
+        labels = words.labels.get(name, {})
+        items[name] = item | {
+            "title": words.file.items.get(name, item["title"]),
+            "of": [[code, labels.get(code, label)] for code, label in item["of"]],
+            "labels": item["labels"] | labels,
+        }
+    return sent | {"items": items}
 
 
 def rule_of(rule: Rule | None) -> dict[str, Any] | None:

@@ -14,10 +14,13 @@ from django.utils.translation import get_language
 
 from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked
+from entact.conduct.forms.wording import instruments_in_words, words_here
 from entact.conduct.frame import banner
+from entact.conduct.language.choice import of_study
 from entact.conduct.record.door import written_under
 from entact.conduct.record.opened import is_closed
 from entact.conduct.refusal import teller
+from entact.conduct.session.asking import in_words
 from entact.conduct.session.rules import of_file, seconds, seen_gates
 from entact.conduct.session.sealed import GRANTED, OF_SESSION, Grant, public_key
 from entact.conduct.sight import DOSING
@@ -102,7 +105,23 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "said": list(said(asked, encounter)),
         **of_file(release, sight, lambda form: asked.role_entering(form) is not None, course.site),
     }
+    found["forms"] = dict(_in_words(found["forms"], study, release, course.site))
     return _told(found)
+
+
+def _in_words(
+    forms: Mapping[str, dict[str, Any]], study: Study, release: Release, site: str | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The forms in the words that the site has entered of their instruments, where it has."""
+    entered = instruments_in_words(site or "", study)
+    language = of_study(release.file.languages) or release.file.languages[0]
+    for name, sent in forms.items():
+        instrument = release.forms[name].instrument
+        if instrument is None or instrument.name not in entered:
+            yield name, sent
+            continue
+        words = words_here(site or "", study, instrument, [language]).words
+        yield name, sent if words is None else in_words(sent, words)
 
 
 def _told(found: Any) -> Any:
