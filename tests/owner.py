@@ -41,7 +41,8 @@ def copy_database(template: str, name: str) -> None:
             maintenance.execute(statement.encode())
 
 
-def make_as_copies(patch: pytest.MonkeyPatch, worker: str) -> None:
+@contextmanager
+def made_as_copies(worker: str) -> Iterator[None]:
     """New databases that a test makes on the server of the run begin as copies of one that has tables.
 
     All migrations of a new database take longer than most tests. That they make its tables is shown by
@@ -63,7 +64,10 @@ def make_as_copies(patch: pytest.MonkeyPatch, worker: str) -> None:
             connection.execute(f"ALTER DATABASE {tables}_made RENAME TO {tables}".encode())
         copy_database(tables, name)
 
-    patch.setattr(database, "_create", create)
+    # A patch of its own: that of a test is taken back before what the test's other fixtures tidy up.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_create", create)
+        yield
 
 
 def run_as_owner(statement: str, *values: object) -> int:

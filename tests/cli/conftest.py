@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.owner import copy_database, make_as_copies
+from tests.owner import copy_database, made_as_copies
 
 from entact.cli import main
 
@@ -38,9 +38,10 @@ LOCK = ("--lock", "--reason", "the study has ended")  # something is open in a r
 
 
 @pytest.fixture(autouse=True)
-def _made_as_copies(monkeypatch: pytest.MonkeyPatch, worker_id: str) -> None:
+def _made_as_copies(worker_id: str) -> Iterator[None]:
     """Databases that a test makes are copies."""
-    make_as_copies(monkeypatch, worker_id)
+    with made_as_copies(worker_id):
+        yield
 
 
 @pytest.fixture

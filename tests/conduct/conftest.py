@@ -11,7 +11,7 @@ import pytest
 from tests.conduct.browser import Browser, keep_screened
 from tests.conduct.people import signed_in
 from tests.conduct.record import blinded_study
-from tests.owner import make_as_copies
+from tests.owner import made_as_copies
 
 from entact.protocol import Study
 
@@ -29,9 +29,10 @@ def study() -> Study:
 
 
 @pytest.fixture(autouse=True)
-def _made_as_copies(monkeypatch: pytest.MonkeyPatch, worker_id: str) -> None:
+def _made_as_copies(worker_id: str) -> Iterator[None]:
     """Databases that a test makes are copies."""
-    make_as_copies(monkeypatch, worker_id)
+    with made_as_copies(worker_id):
+        yield
 
 
 @pytest.fixture(autouse=True)

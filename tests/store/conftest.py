@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import django
 import pytest
-from tests.owner import make_as_copies, run_as_owner
+from tests.owner import made_as_copies, run_as_owner
 
 from entact.course.entry import Entry, Line, uuid7
 from entact.course.entry.ledger import Ledger
@@ -51,10 +52,11 @@ MADE_ANEW = {
 
 
 @pytest.fixture(autouse=True)
-def _made_as_copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, worker_id: str) -> None:
+def _made_as_copies(request: pytest.FixtureRequest, worker_id: str) -> Iterator[None]:
     """Databases that a test makes are copies, but where it is shown how they are made."""
-    if request.path.stem.removeprefix("test_") not in MADE_ANEW:
-        make_as_copies(monkeypatch, worker_id)
+    anew = request.path.stem.removeprefix("test_") in MADE_ANEW
+    with nullcontext() if anew else made_as_copies(worker_id):
+        yield
 
 
 @pytest.fixture
