@@ -15,7 +15,7 @@ from entact.course.entry import Entry
 from entact.course.instants import ALERT, BEGINNING, UNEVALUATED, Horizon, Outlook, outlook
 from entact.course.kinds.calls import open_call
 from entact.course.schedule import TREATMENT
-from entact.course.state.progress import progress_of, zone_of
+from entact.course.state.progress import due_visits, progress_of, zone_of
 
 NewStory = Callable[[], Any]
 STEP = timedelta(microseconds=1)
@@ -157,6 +157,19 @@ def test_a_visit_that_is_not_done_moves_the_next_at_the_instant_at_which_it_is_m
     assert {row.finding: row.since for row in outlook(course).findings}[
         "visit_missed::integration_1"
     ] == missed
+
+
+def test_what_is_due_of_some_visits_is_what_is_due_of_them_among_all(new_story: NewStory) -> None:
+    story = new_story().whole()
+    for length in (3, 12, len(story.entries)):
+        course = fold(story.study, story.entries[:length])
+        for day in (0, 20, 60, 400):
+            at = story.at(day)
+            found = due_visits(course, at)
+            names = [one.visit for one in found]
+            assert names == list(course.release.visits)
+            for some in ({names[0]}, {names[-1], names[2]}, {"nothing"}, set()):
+                assert due_visits(course, at, only=some) == [one for one in found if one.visit in some]
 
 
 def test_an_encounter_that_nobody_ended_is_found_a_day_later(new_story: NewStory) -> None:
