@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from entact.course import Course, findings, fold, open_alerts
-from entact.course.entry import Entry
+from entact.course.entry import CLAIMED, GENESIS, Entry, arrived
+from entact.course.findings import found_at_any_time
 from entact.course.instants import ALERT, BEGINNING, UNEVALUATED, Horizon, Outlook, outlook
 from entact.course.kinds.calls import open_call
 from entact.course.schedule import TREATMENT
@@ -170,6 +172,22 @@ def test_what_is_due_of_some_visits_is_what_is_due_of_them_among_all(new_story: 
             assert names == list(course.release.visits)
             for some in ({names[0]}, {names[-1], names[2]}, {"nothing"}, set()):
                 assert due_visits(course, at, only=some) == [one for one in found if one.visit in some]
+
+
+def test_what_is_found_of_one_entry_twice_over_is_listed_once(new_story: NewStory) -> None:
+    """One id that two persons are said to have sent, neither of whom was authenticated."""
+    story = new_story()
+    reading = story.vitals(109, 80)
+    sent = [msgspec.structs.replace(reading, by=person) for person in ("x-8", "x-9")]
+    entries = [*story.entries[:-1], *sent]
+    at = story.at(9).isoformat()
+    course = fold(
+        story.study, [arrived(one, at, seq, GENESIS, CLAIMED) for seq, one in enumerate(entries, start=1)]
+    )
+    name = f"not_authenticated:{reading.id}"
+    assert [one.id for one in found_at_any_time(course)].count(name) == 2
+    assert [one.finding for one in outlook(course).findings].count(name) == 1
+    assert [one.id for one in findings(course, story.at(9))].count(name) == 1
 
 
 def test_an_encounter_that_nobody_ended_is_found_a_day_later(new_story: NewStory) -> None:
