@@ -473,3 +473,13 @@ def test_a_path_that_leads_nowhere_is_a_path(tmp_path: Path) -> None:
         load_study(tmp_path / "studi.yaml")
     with pytest.raises(StudyError, match=r"there is no such file; check the path$"):
         load_study("nowhere/study.yaml")
+
+
+def test_the_folder_of_a_study_is_where_its_file_lies(tmp_path: Path) -> None:
+    path = tmp_path / "own" / "study.yaml"
+    path.parent.mkdir()
+    path.write_text(BASE, encoding="utf-8")
+    assert load_study(path).folder == load_study(path.parent).folder == path.parent
+    shipped = load_study("mapp1").folder
+    assert shipped is not None
+    assert (shipped.name, (shipped / "study.yaml").is_file()) == ("mapp1", True)

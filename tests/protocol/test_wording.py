@@ -106,8 +106,10 @@ def test_an_item_is_given_its_answers_once(problems_of: Callable[[str], list[str
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="cannot be read: No such file"):
+    with pytest.raises(StudyError, match="cannot be read: No such file") as caught:
         load_wording(tmp_path / "none.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (0, 0)  # which says: of the whole file
 
 
 def test_the_words_of_a_study_are_for_its_own_instruments(tmp_path: Path) -> None:
