@@ -104,6 +104,14 @@ PLANNED = {
         "§method: by_guess, contrast: mdma - placebo at outcome",
         ": by_guess needs 'guess'",
     ),
+    "the dose of no arm": (
+        "method: dose_trend, fixed: arm + baseline, doses: {mdma: 1, placebo: 0, §mdm: 1}",
+        "doses.mdm: there is no arm 'mdm'; did you mean 'mdma'?",
+    ),
+    "a visit at which arms are equal": (
+        "method: mmrm, fixed: arm * visit + baseline, §equal_at: baseline, contrast: mdma - placebo at outcome",
+        "equal_at: the rows of a study file are of visits after the first dose; take it out",
+    ),
     "what ends a time": (
         "method: cox, §ended: sex, contrast: mdma - placebo at outcome",
         "ended: the endpoint says what ends its time; take it out",
@@ -118,6 +126,11 @@ def test_what_a_guess_or_a_time_cannot_be_is_found(
     said, message = PLANNED[case]
     more = f"  secondary:\n    more: {{endpoint: change, estimand: de_facto, set: mitt, {said.replace('§', '')}}}\n"
     problems = problems_of(f"{mini.rstrip()}\n{more}")
+    if message[0] != ":":  # what is missing is placed at the whole
+        line = mini.rstrip().count("\n") + 3
+        before = "    more: {endpoint: change, estimand: de_facto, set: mitt, " + said[: said.index("§")]
+        message = message.replace("§", "")
+        assert any(one.startswith(f"study.yaml:{line}:{len(before) + 1} ") for one in problems), problems
     assert any(
         f"analysis.secondary.more{message if message[0] == ':' else '.' + message}" in one for one in problems
     )
