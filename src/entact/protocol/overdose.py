@@ -78,7 +78,6 @@ def _too_much(
                 f"{' + '.join(f'{dose.count} x {dose.strength}' for dose in given)} is {base:.0f} mg of "
                 f"{one.substance} base in one session, and {most.base:.0f} mg ({most.hydrochloride:g} mg of "
                 f"hydrochloride) is {most.source}: nobody was ever given so much, and an overdose kills",
-                at_key=True,
             )
 
 

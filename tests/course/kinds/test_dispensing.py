@@ -80,3 +80,9 @@ def test_what_comes_back_was_handed_out_before(case: Case, kit: str, units: int,
     case.put("again", "kit_return", DAY.format(9), data, by="p-3", role="pharmacist")
     found = {one.rule for one in case.course().findings.values() if one.entry == "again"}
     assert found - {"without_gate"} == rules
+
+
+@pytest.mark.parametrize("units", ["2", 2.0, True, None])
+def test_a_count_that_is_written_as_something_else_is_not_read_as_one(case: Case, units: object) -> None:
+    case.put("odd", "dispensing", DAY.format(9), {**HANDED_OUT, "units": units}, by="p-1", role="pharmacist")
+    assert {one.rule for one in case.course().findings.values() if one.entry == "odd"} >= {"unparsed"}
