@@ -63,6 +63,11 @@ NAMES = {
         "condition: PTSD\nsupply: {count_every: §2 h}\n",
         "supply.count_every: stock is counted by days; write at least a day, as in '26 wk'",
     ),
+    "label of an answer that is none": (
+        "of: [female, male]}",
+        "of: [female, male], labels: {female: Woman, male: Man, §femal: Woman}}",
+        "forms.demographics.items.sex.labels.femal: there is no answer 'femal'; did you mean 'female'?",
+    ),
     "order by the hour": (
         "condition: PTSD\n",
         "condition: PTSD\nsupply: {resupply: {lead_time: §2 h, covers: 8 wk, "
