@@ -63,6 +63,11 @@ NAMES = {
         "condition: PTSD\nsupply: {count_every: §2 h}\n",
         "supply.count_every: stock is counted by days; write at least a day, as in '26 wk'",
     ),
+    "what a value is counted from": (
+        "at: outcome, title: Change of the total}",
+        "at: outcome, §after: session_1, title: Change of the total}",
+        "endpoints.change.after: belongs to the time until an 'event'; take it out",
+    ),
     "label of an answer that is none": (
         "of: [female, male]}",
         "of: [female, male], labels: {female: Woman, male: Man, §femal: Woman}}",
