@@ -645,6 +645,7 @@ def test_what_is_to_be_ordered_is_ordered_sent_and_taken_in(
     assert "Kits of the order" not in pharmacist.get(f"{ENTER}shipment/")
     assert "Resupply" not in sign_in("t-1", denver="therapist").get("/supply/denver/")
     form = pharmacist.get(f"{ENTER}kit_order/")
+    assert re.findall(r"<h(\d)", form)[:3] == ["1", "2", "3"]  # no heading is passed over
     seen = re.search(r'name="seen" value="([0-9a-f]+)"', form)
     assert seen is not None
     stale = pharmacist.post(f"{ENTER}kit_order/", {"number": "O-1", "seen": "0"}, status=422)
