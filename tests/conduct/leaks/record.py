@@ -93,11 +93,12 @@ def crawl_both(
         around: a context in which each is crawled.
     """
     connection.close()
-    _dedicate(database, study)
-    copy = f"{database}_twin"
-    copy_database(database, copy)
+    own, copy = f"{database}_own", f"{database}_twin"
+    copy_database(database, own)  # the test's stays empty, for the crawl of another study
+    _dedicate(own, study)
+    copy_database(own, copy)
     found: list[Seen] = []
-    for name, twin in zip((database, copy), twins, strict=True):
+    for name, twin in zip((own, copy), twins, strict=True):
         store.setup(database=name)
         with around(twin):
             walk = partial(_walk_as_each, study, finely=finely, roles=roles, sends=sends)

@@ -18,14 +18,20 @@ TURNS = 8  # one an hour
 DAY = 86_400_000  # milliseconds
 
 
-def test_eight_hours_without_a_network_lose_nothing_and_keep_nothing_twice(
-    tablet: Callable[..., Any], case: Case, in_session: str
-) -> None:
+def arrived(tablet: Callable[..., Any]) -> Any:
+    """A tablet in its session, by a clock that goes as the test says; all that it needs offline is on it."""
     tab = tablet()
     tab.clock.install(time=NOON)
     arrive(tab)
     all_sent(tab)
     assert tab.evaluate(INSTALLED)
+    return tab
+
+
+def test_eight_hours_without_a_network_lose_nothing_and_keep_nothing_twice(
+    tablet: Callable[..., Any], case: Case, in_session: str
+) -> None:
+    tab = arrived(tablet)
     before = len(course_now(case, in_session).entries)
     tab.context.set_offline(True)
     tab.get_by_role("button", name="Initial dose").click()
@@ -66,11 +72,7 @@ def test_eight_hours_without_a_network_lose_nothing_and_keep_nothing_twice(
 def test_days_without_the_server_are_said_and_stop_nobody(
     tablet: Callable[..., Any], case: Case, in_session: str
 ) -> None:
-    tab = tablet()
-    tab.clock.install(time=NOON)
-    arrive(tab)
-    all_sent(tab)
-    assert tab.evaluate(INSTALLED)
+    tab = arrived(tablet)
     tab.context.set_offline(True)
     assert not tab.locator(".top:has-text('Connect this device before')").count()
     tab.clock.fast_forward(21 * DAY // 4)
