@@ -102,3 +102,14 @@ def test_balance_is_what_a_count_of_the_same_lists_finds() -> None:
 def test_blocks_that_are_too_large_to_reckon_with_are_named() -> None:
     with pytest.raises(ValueError, match="blocks of 600 are too large"):
         predictability(EVEN, [600], 10, 0.9, random())
+
+
+def test_guesses_and_blocks_are_taken_up_to_their_ends_and_no_further() -> None:
+    for guessed in (0.5, 1.0):
+        assert 0 < predictability(EVEN, [2], 4, guessed, random(), lists=20).right <= 1
+    for guessed in (0.49, 1.01):
+        with pytest.raises(ValueError, match=f"right between 1 in 2 and always, not {guessed}"):
+            predictability(EVEN, [2], 4, guessed, random(), lists=20)
+    for sizes in ([], [0], [-2], [4, 0], [3]):
+        with pytest.raises(ValueError, match="must be positive multiples of 2"):
+            predictability(EVEN, sizes, 4, 0.9, random(), lists=20)
