@@ -63,6 +63,12 @@ NAMES = {
         "condition: PTSD\nsupply: {count_every: §2 h}\n",
         "supply.count_every: stock is counted by days; write at least a day, as in '26 wk'",
     ),
+    "an activity that a gate waits for": (
+        "{do: vital_signs, at: [before",
+        "{do: §vital_sign, at: [before",
+        "schedule.session_1.timed[1].do: there is no form or activity 'vital_sign'; did you mean "
+        "'vital_signs'?",
+    ),
     "what a value is counted from": (
         "at: outcome, title: Change of the total}",
         "at: outcome, §after: session_1, title: Change of the total}",

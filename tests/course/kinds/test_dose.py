@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.course.cases import Case, ask, before, codes, give
 
+from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gates.gate import Refused
@@ -208,3 +209,17 @@ def test_a_level_is_one_that_the_session_is_planned_with(new_story: Callable[[],
     ]
     case.study = Study("mini", (Release.from_text(canonical(data)),))
     assert any(name.startswith("level_not_planned:level 1") for name in case.course().findings)
+
+
+def test_a_visit_is_missed_whatever_was_taken_at_another_and_not_where_a_dose_was() -> None:
+    case = before("discharge")
+    assert any(dose.is_taken and dose.encounter == "session_1#1" for dose in case.course().doses)
+    for visit, is_missed in (("closing#1", True), ("session_1#1", False)):
+        case.put(
+            f"missed {visit}", "encounter", "2026-04-20T10:00:00-06:00", {"status": "missed"},
+            encounter=visit, reason="safety",
+        )  # fmt: skip
+        assert (case.course().encounters[visit].status == "missed") is is_missed, visit
+    assert ("missed_though_held", "missed session_1#1") in {
+        (one.rule, one.entry) for one in findings(case.course(), instant("2026-04-21T10:00:00-06:00"))
+    }
