@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.course.cases import BY, DETAIL, WHEN, ask, before, codes, session, two_sessions, vitals
+from tests.course.gates.changes import put_site
 
 from entact.course.entry import canonical as canonical_entry
 from entact.course.entry import instant
@@ -474,3 +475,18 @@ def test_a_session_is_under_way_from_its_very_instant(late: timedelta, under_way
     begun = case.course().encounters["session_1#1"].started
     assert begun is not None
     assert ("not_in_session" not in codes(case.may("discharge", begun + late, by="t-1"))) is under_way
+
+
+def test_of_a_role_that_acts_nowhere_a_stranger_counts_until_the_site_gives_it_to_somebody() -> None:
+    """Whoever else has another role at the site changes nothing of that."""
+    gate = {"require": [{"require": "present('medical_monitor') >= 1", "else": "nobody looks in"}]}
+    case = before("initial_dose", amended(initial_dose=gate))
+    assert codes(ask(case, "initial_dose")) == ["initial_dose.1"]
+    comes = {"person": "m-1", "role": "medical_monitor", "state": "in"}
+    case.put("m-1 comes", "presence", "2026-03-16T09:59:00-06:00", comes, encounter="session_1#1")
+    assert codes(ask(case, "initial_dose")) == []
+    for person, expected in (("m-9", ["initial_dose.1"]), ("m-1", [])):
+        certified = [{"name": "GCP", "expires": "2099-12-31"}]
+        staff = {"person": person, "roles": ["medical_monitor"], "certificates": certified}
+        put_site(f"{person} begins", "staff", **staff)(case)
+        assert codes(ask(case, "initial_dose")) == expected, person
