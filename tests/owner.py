@@ -62,6 +62,8 @@ def made_as_copies(worker: str) -> Iterator[None]:
                 without.setattr(database, "_install", lambda *asked: None)
                 database._prepare_as_owner(f"{tables}_made", None, None)
             connection.execute(f"ALTER DATABASE {tables}_made RENAME TO {tables}".encode())
+            # Nobody who looks through all databases of the server is in it while it is copied.
+            connection.execute(f"ALTER DATABASE {tables} ALLOW_CONNECTIONS false".encode())
         copy_database(tables, name)
 
     # A patch of its own: that of a test is taken back before what the test's other fixtures tidy up.
