@@ -104,9 +104,9 @@ def test_rules_see_neither_text_nor_dates() -> None:
         ("signs", [["a"]], "there is no code \"['a']\"; write one of: a, b"),
         ("note", 7, "7 is not text"),
         ("day", "2026-03", "'2026-03' is not a date; write it as in '2026-03-02'"),
-        ("day", "2026-02-30", "day is out of range for month"),
+        ("day", "2026-02-30", "'2026-02-30' is not a date; write it as in '2026-02-28'"),
         ("since", "spring 2019", "'spring 2019' is not a date; write as much as is known, as in '2019'"),
-        ("since", "2019-13", "month must be in 1..12"),
+        ("since", "2019-13", "'2019-13' is not a date; write as much as is known"),
         (
             "yes",
             {"missing": "forgot"},
