@@ -374,3 +374,20 @@ def test_custodians_tell_it_together(run: Run, opened: str, keys: Path, made: Pa
     assert done.code == 0
     (entry,) = kept(dora, "assignment")
     assert (entry.by, entry.data) == ("stat", {"arms": ["mdma"]})
+
+
+def test_what_somebody_else_has_told_meanwhile_is_not_told_again(opened: str, made: Path) -> None:
+    from entact.course.entry import Authenticated
+    from entact.store import StoreError
+    from entact.store.studies import study_of_record
+    from entact.store.telling import awaited, tell
+
+    gus, study = randomised("R-1", 9), study_of_record()[1]
+    assert study is not None
+    (one,) = awaited(study, gus)
+    told: dict[str, Any] = {"by": "pia", "role": "pharmacist", "now": datetime.now(UTC)}
+    told["prove"] = lambda entry: Authenticated(how="person_key", who=entry.by)
+    tell(one, "waiting", **told)
+    with pytest.raises(StoreError, match=f"nobody waits for assignment of {gus} any more"):
+        tell(one, "mdma", **told)
+    assert [entry.data for entry in kept(gus, "assignment")] == [{"arms": ["waiting"]}]
