@@ -31,7 +31,7 @@ def test_a_new_study_passes_at_once_under_its_own_name(run: Run, made: Path) -> 
 def test_a_new_study_is_explained_short_and_not_fit_for_production(made: Path) -> None:
     text = (made / "study.yaml").read_text()
     lines = text.splitlines()
-    assert len(lines) < 140
+    assert len(lines) < 150
     assert sum("#" in line for line in lines) >= 20
     # what nobody has confirmed says so, or it could go into production as it stands
     barred = "\n".join(str(problem) for problem in bars_from_production(load_study(made).newest))
