@@ -150,11 +150,11 @@ def day_of(kind: str, text: str, dates: Dates) -> str:
     Raises:
         ValueError: when it is none.
     """
+    day = plain_day(text, dates)
     try:
-        return READERS[kind](plain_day(text, dates))
-    except ValueError as problem:
-        said = str(problem)
-        raise ValueError(said if said.startswith("'") else f"{text!r} is no day: {said}") from None
+        return READERS[kind](day)
+    except ValueError as problem:  # which says it of the day as calendars have it
+        raise ValueError(f"{text!r} is no day: {problem}") from None
 
 
 def plain_day(text: str, dates: Dates) -> str:
