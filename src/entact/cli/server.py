@@ -122,6 +122,7 @@ def serve_part(database: str, number: int, life: int | None = None) -> None:
         life: number of the file to which it shows that it lives.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    os.environ["ENTACT_DATABASE"] = database
-    open_record(database)
-    serve(verifies=False, listening=socket.socket(fileno=number), lives=partial(show_life, life))
+    with suppress(KeyboardInterrupt):  # one that is told to end before it serves has nothing to say either
+        os.environ["ENTACT_DATABASE"] = database
+        open_record(database)
+        serve(verifies=False, listening=socket.socket(fileno=number), lives=partial(show_life, life))
