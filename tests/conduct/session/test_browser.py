@@ -364,7 +364,12 @@ def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothi
     tab.wait_for_selector(".state:has-text('not sent yet')")
     tab.unroute("**/session/entries/")
     all_sent(tab)
-    assert _is_newer(tab, 1200)
+    for _ in range(5):
+        if _is_newer(tab, 240):
+            break
+        tab.goto("about:blank")  # where it could not be loaded it is when the page is opened again
+        tab.goto("/session/", timeout=120_000)
+    assert _is_newer(tab, 240)
     files.console_files.cache_clear()
     files.worker.cache_clear()
     rates = [one.items["heart_rate"] for one in course_now(case, in_session).vitals]
