@@ -32,6 +32,7 @@ from entact.datasets import build
 from entact.protocol import Study
 from entact.store import StoreError, acts, server
 from entact.store import cut as cut_module
+from entact.store.after_lock import closed_by
 from entact.store.cut import (
     confirm_unlock,
     cut_lines,
@@ -183,10 +184,34 @@ def test_only_two_persons_unlock_and_the_reason_stays(study: Study, persons: lis
     assert known_cuts().locked == unlocked
     assert open_manifest(write_manifest(unlocked)) == unlocked
     assert frames(unlocked)["questionnaires"] != frames(locked)["questionnaires"]
-    with pytest.raises(StoreError, match="is locked by 'unlock-1'"):
+    with pytest.raises(StoreError, match="was unlocked by 'unlock-1'; two persons lock it again"):
         make_cut("lock-2", ada, lock=True)
     entered = [entry.kind for entry in acts.entries() if entry.kind != "signing_key"]
     assert entered == ["cut", "unlock_requested", "unlock"]
+
+
+def test_what_was_unlocked_is_locked_again_by_two_and_pages_write_until_they_did(
+    study: Study, persons: list[Signer]
+) -> None:
+    ada, ben, _ = persons
+    make_cut("lock", ada, lock=True)
+    request_unlock("open", "an event was coded wrongly", ada)
+    confirm_unlock("open", ben)
+    assert closed_by() is None
+    rate(study, 12, 30)
+    request_unlock("again", "corrected", ben, lock=True)
+    assert closed_by() is None
+    with pytest.raises(StoreError, match="ben asked for the lock 'again': another person"):
+        confirm_unlock("again", ben)
+    again = confirm_unlock("again", ada)
+    assert closed_by() == "again"
+    assert [one.meaning for one in again.signatures] == ["asks_for_lock", "confirms_lock"]
+    assert (again.purpose, again.previous) == ("lock", known_cuts().manifests["open"].digest)
+    assert open_manifest(write_manifest(again)) == again == known_cuts().locked
+    rate(study, 12, 31)
+    request_unlock("late", "a late result counts, pages stay closed", ada, lock=True)
+    assert confirm_unlock("late", ben).heads != again.heads
+    assert closed_by() == "late"
 
 
 def test_of_two_unlocks_asked_for_the_second_starts_from_what_stands(
@@ -333,6 +358,8 @@ def test_a_manifest_that_was_entered_without_the_right_signature_does_not_count(
     assert "no offset" in unlocks("never", locked.digest, expires="2099-01-01T00:00:00")
     assert "Invalid isoformat" in unlocks("never", locked.digest, expires="never")
     assert "is locked by 'lock'" in forge(signed(ada, name="eleven", purpose="lock"))
+    assert "means 'asks_for_unlock'" in unlocks("twelve", locked.digest, purpose="lock")
+    assert "is not entered as unlock_requested" in unlocks("thirteen", locked.digest, purpose="interim")
     revoke_key("ben", ada)
     assert "ben has no signing key" in forge(signed(ben, name="seven"))
     assert list(known_cuts().manifests) == ["cut", "lock"]

@@ -59,21 +59,23 @@ def _still_open(signer: Any) -> str:
     return "; ".join([f"{study.locked} of {study.participants} participants are locked", *broken, *points])
 
 
-def ask_to_unlock(name: str, reason: str, hours: float, signer: Any) -> None:
-    """Asks for an unlock, and says what comes next."""
+def ask_to_unlock(name: str, reason: str, hours: float, lock: bool, signer: Any) -> None:
+    """Asks for an unlock, or a lock again, and says what comes next."""
     from entact.store.cut import request_unlock
 
-    manifest = request_unlock(name, reason, signer, within=span(hours))
+    manifest = request_unlock(name, reason, signer, within=span(hours), lock=lock)
     _say(f"asked; until {manifest.expires} another person can confirm: entact unlock confirm {name}")
 
 
 def confirm_to_unlock(name: str, signer: Any) -> None:
-    """Confirms an unlock."""
+    """Confirms an unlock, or a lock again, and says what pages do now."""
     from entact.store.cut import confirm_unlock
 
     manifest = confirm_unlock(name, signer)
     people = " and ".join(one.person for one in manifest.signatures)
     _say(f"{name} takes the place of what was locked, signed by {people}: {manifest.reason}")
+    open_again = "pages write forms again, until two persons lock once more: entact unlock request --lock"
+    _say("pages write no forms" if manifest.purpose == "lock" else open_again)
     _say(f"digest {manifest.digest}")
 
 

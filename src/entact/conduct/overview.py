@@ -120,7 +120,7 @@ def describe(reader: Reader) -> Overview:
         digest=release.digest[:12],
         works_under=works_under,
         newest=reader.study.newest.file.release,
-        planned=", ".join(f"{one.planned} {lower_words(name)}s" for name, one in file.populations.items()),
+        planned=_planned(release),
         randomisation=_randomisation(release),
         arms=tuple(Arm(told(arm.title), code_words(arm.role)) for arm in file.arms.values()),
         regimens=tuple(_regimen(release, name, one) for name, one in file.regimens.items())
@@ -181,6 +181,17 @@ def _regimen(release: Release, name: str, regimen: Regimen) -> RegimenShown:
             release=_units(release, supplement.give), optional=optional, window=span(supplement.window)
         )
     return RegimenShown(words(name), _units(release, regimen.initial), offered)
+
+
+def _planned(release: Release) -> str:
+    """How many are planned; of each population by its title where there are several."""
+    plans = release.file.populations
+    if len(plans) == 1:
+        count = sum(one.planned for one in plans.values())
+        return ngettext("{count} participant", "{count} participants", count).format(count=count)
+    return ", ".join(
+        f"{told(one.title) if one.title else words(name)}: {one.planned}" for name, one in plans.items()
+    )
 
 
 def _units(release: Release, units: Units) -> str:

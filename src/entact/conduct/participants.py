@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import PARTICIPANT, Reader, Standing
-from entact.conduct.timeline import OVER
+from entact.conduct.stops import OVER
 from entact.conduct.words import day, title_of_visit, window
 from entact.course import Due
 from entact.course.schedule import first_instant

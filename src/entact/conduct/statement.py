@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from entact.conduct.language.choice import called
 from entact.conduct.language.codelists import called_code
 from entact.conduct.language.codes import code_words, item_title
 from entact.conduct.sight import Sight
@@ -136,7 +137,7 @@ def _consent(tell: Tell, effective: Effective) -> Written:
         facts.append(tell.fact(begun(title_of_scope(name, asked_for)), allowed))
     for label, item, said in (
         (gettext("Signed"), "how", tell.code),
-        (gettext("Language"), "language", tell.said),
+        (gettext("Language"), "language", lambda tag: called(str(tag))),
         (gettext("Informed by"), "informed_by", tell.person),
     ):
         facts += [Fact(label, said(effective.data[item]))] if effective.data.get(item) else []

@@ -14,11 +14,31 @@ from entact.conduct.alerts import Unanswered
 from entact.conduct.chart import Chart
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Standing
+from entact.conduct.sight import Sight
 from entact.conduct.statement import Fact
+from entact.course import Course
+from entact.course.state.encounter import UNSCHEDULED
 
 BETWEEN = "between"
 AT_ONCE: Final = 60  # entries that a page writes out; of a timeline with more, what is done is asked for
 EVERYTHING: Final = "everything"
+OVER: Final = (
+    "screen_failed",
+    "not_entered",
+    "completed",
+    "withdrawn",
+    "lost_to_follow_up",
+    "died",
+)  # nothing more is due
+
+
+def begun_status(course: Course, sight: Sight, visit: str) -> str:
+    """What a visit is called that began and was not ended.
+
+    Of whoever takes part no more a planned one is not under way: somebody left before it was ended.
+    """
+    is_over = sight.sees_status and course.status in OVER
+    return "not_ended" if is_over and (course.status == "died" or visit != UNSCHEDULED) else "under_way"
 
 
 @dataclass(frozen=True)
@@ -118,7 +138,15 @@ def choose_written(stops: Sequence[Stop], asked: str) -> None:
 
 
 def _urgency(stop: Stop) -> int:
-    return 0 if stop.is_asked else 1 if stop.status == "under_way" else 2 if stop.needs_look else _FOLDED
+    return (
+        0
+        if stop.is_asked
+        else 1
+        if stop.status in ("under_way", "not_ended")
+        else 2
+        if stop.needs_look
+        else _FOLDED
+    )
 
 
 _FOLDED = 3

@@ -22,11 +22,13 @@ from entact.conduct.statement import Fact
 from entact.conduct.stops import (
     BETWEEN,
     EVERYTHING,
+    OVER,
     DueShown,
     FindingShown,
     Reading,
     Stop,
     Timeline,
+    begun_status,
     choose_written,
 )
 from entact.conduct.words import (
@@ -57,14 +59,6 @@ OF_ANSWERS = {
     "unusual": gettext_lazy("unusual answer"),
 }  # rules about one answer, as they are called
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
-OVER = (
-    "screen_failed",
-    "not_entered",
-    "completed",
-    "withdrawn",
-    "lost_to_follow_up",
-    "died",
-)  # nothing more is due
 
 
 def tell(
@@ -132,7 +126,7 @@ class _Telling:
     def _due(
         self, encounters: Iterable[EncounterState], dues: dict[str, Due], held: set[str]
     ) -> Iterable[DueShown]:
-        """Visits that are under way, those that are due, and the next after them."""
+        """Visits that were not ended, those that are due, and the next after them."""
         visits = self.course.release.visits
         for one in encounters:
             if one.status == "started":
@@ -142,7 +136,9 @@ class _Telling:
                     else ""
                 )
                 title = title_of_visit(one.visit, visits)
-                yield DueShown(title, "under_way", since, visit_address(one.id))
+                yield DueShown(
+                    title, begun_status(self.course, self.sight, one.visit), since, visit_address(one.id)
+                )
         if not self.sight.sees_status or self._is_over():
             return
         ahead = [one for one in dues.values() if one.visit not in held and one.status in ("due", "expected")]
@@ -186,7 +182,8 @@ class _Telling:
     def _held(self, encounter: EncounterState, due: Due | None) -> Stop:
         """A visit that began, ended or was missed."""
         began = encounter.started or encounter.ended
-        status = {"started": "under_way", "ended": "done"}.get(encounter.status, encounter.status)
+        so_far = begun_status(self.course, self.sight, encounter.visit)
+        status = {"started": so_far, "ended": "done"}.get(encounter.status, encounter.status)
         stop = self._stop(
             encounter.visit, status, due, _time(began, due, self.zone) or self._closed(encounter)
         )

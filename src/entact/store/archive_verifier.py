@@ -66,7 +66,7 @@ def digest_of(path: Path) -> str:
 
 class Noted:  # what was said of each entry: here, in the study's ledger, in anchors; and of births and ids
     def __init__(self, study: str) -> None:
-        self.study, self.births, self.notices = study, {study}, list[str]()
+        self.study, self.births, self.notices = study, set[str](), list[str]()
         self.hashes, self.ids = dict[tuple[str, int], set[str]](), dict[str, tuple[str, int]]()
 
     def note(self, ledger: str, seq: Any, value: Any) -> None:
@@ -78,8 +78,8 @@ class Noted:  # what was said of each entry: here, in the study's ledger, in anc
         if first != (entry["ledger"], entry["seq"]):
             self.notices.append(f"{place}: has the id of entry {first[1]} of {first[0]}")
         said = dict(entry.get("data", {})) if entry["ledger"] == self.study else {}
-        if entry["kind"] == "ledger_opened":
-            self.births.add(str(said.get("ledger", self.study)))
+        born = said.get("ledger", self.study) if entry["kind"] == "ledger_opened" else self.study
+        self.births |= {self.study, str(born)}  # where anything was entered, the study was
         for name, head in said.get("heads", {}).items() if entry["kind"] == "heads" else ():
             self.note(name, head.get("seq"), head.get("hash"))
 

@@ -18,7 +18,7 @@ from django.db import transaction
 from entact.course.entry import GENESIS, Head, Line, canonical, instant, read
 from entact.course.entry.ledger import REWRITTEN, Break, follow
 from entact.course.releases import releases_entered, study_in_force
-from entact.course.signed.cut import ASKS, CONFIRMS, CUTS, Cuts, Manifest, Purpose, UnlockConfirmed, cuts
+from entact.course.signed.cut import CUTS, Cuts, Manifest, Purpose, UnlockConfirmed, cuts, meanings
 from entact.protocol import Study, StudyError
 from entact.store import acts, models
 from entact.store.error import StoreError
@@ -50,7 +50,7 @@ def make_cut(name: str, signer: Signer, *, lock: bool = False, reason: str = "")
         acts.one_at_a_time()
         role, known = require(signer, "cut").role, known_cuts()
         if lock and known.locked is not None:
-            raise StoreError(f"the study is locked by {known.locked.name!r}: `entact unlock` takes its place")
+            raise StoreError(_taken(known.locked))
         manifest = _manifest(name, "lock" if lock else "interim", known)
         manifest = msgspec.structs.replace(manifest, reason=reason.strip() or None)
         signed = msgspec.structs.replace(manifest, signatures=[signer.sign(manifest.digest, CUTS)])
@@ -58,12 +58,15 @@ def make_cut(name: str, signer: Signer, *, lock: bool = False, reason: str = "")
         return _counted(signed)
 
 
-def request_unlock(name: str, reason: str, signer: Signer, *, within: timedelta = WITHIN) -> Manifest:
+def request_unlock(
+    name: str, reason: str, signer: Signer, *, within: timedelta = WITHIN, lock: bool = False
+) -> Manifest:
     """One person asks that another manifest take the place of the locked one.
 
     Args:
         name: of the new manifest. reason: why, in words that name no participant.
         signer: holds a key with the power `unlock`. within: how long it can be confirmed.
+        lock: pages write no forms once it is confirmed; else they do until two persons lock again.
     Raises:
         StoreError: when the study is not locked, or there is no reason.
     """
@@ -75,15 +78,17 @@ def request_unlock(name: str, reason: str, signer: Signer, *, within: timedelta 
         acts.one_at_a_time()
         role, known = require(signer, "unlock").role, known_cuts()
         if known.locked is None:
-            raise StoreError("the study is not locked: there is nothing to unlock")
+            raise StoreError("the study is not locked: there is nothing to unlock, or to lock again")
         expires = (datetime.now(UTC) + within).isoformat(timespec="seconds")
         manifest = msgspec.structs.replace(
-            _manifest(name, "unlock", known),
+            _manifest(name, "lock" if lock else "unlock", known),
             previous=known.locked.digest,
             reason=reason.strip(),
             expires=expires,
         )
-        signed = msgspec.structs.replace(manifest, signatures=[signer.sign(manifest.digest, ASKS)])
+        signed = msgspec.structs.replace(
+            manifest, signatures=[signer.sign(manifest.digest, meanings(manifest)[0])]
+        )
         acts.enter(acts.here(), "unlock_requested", signed, by=signer.person, role=role, prove=signer.prove)
         return signed
 
@@ -101,11 +106,12 @@ def confirm_unlock(name: str, signer: Signer) -> Manifest:
         if not asked or name in known.manifests:
             raise StoreError(f"nobody has asked for an unlock {name!r}: `entact unlock request` does")
         entry, manifest = asked[-1]
+        what = manifest.purpose
         if manifest.signatures[0].person == signer.person:
-            raise StoreError(f"{signer.person} asked for the unlock {name!r}: another person confirms it")
+            raise StoreError(f"{signer.person} asked for the {what} {name!r}: another person confirms it")
         if instant(manifest.expires or "") < datetime.now(UTC):
-            raise StoreError(f"the request for the unlock {name!r} expired at {manifest.expires}")
-        signature = signer.sign(manifest.digest, CONFIRMS)
+            raise StoreError(f"the request for the {what} {name!r} expired at {manifest.expires}")
+        signature = signer.sign(manifest.digest, meanings(manifest)[1])
         confirmation = UnlockConfirmed(name, entry, [signature])
         acts.enter(acts.here(), "unlock", confirmation, by=signer.person, role=role, prove=signer.prove)
         return _counted(manifest)
@@ -214,6 +220,14 @@ def _manifest(name: str, purpose: Purpose, known: Cuts) -> Manifest:
         at=acts.now(),
         heads={head.ledger: Head(head.seq, head.hash) for head in ledgers()},
     )
+
+
+def _taken(locked: Manifest) -> str:
+    """Why one person does not lock, and who does."""
+    if locked.purpose == "unlock":
+        again = "two persons lock it again: `entact unlock request --lock`"
+        return f"the study was unlocked by {locked.name!r}; {again}"
+    return f"the study is locked by {locked.name!r}: `entact unlock` takes its place"
 
 
 def _counted(manifest: Manifest) -> Manifest:

@@ -106,7 +106,7 @@ def test_what_is_done_of_the_new_release_without_the_consent_stands_in_the_log_o
 ) -> None:
     works_under(amended)
     monitor = sign_in("mo", everywhere="monitor")
-    assert "Nobody has reported one" in monitor.get("/deviations/")
+    assert "No deviation has been reported" in monitor.get("/deviations/")
     begun = next(read(one.text) for one in store.lines(ledger) if read(one.text).kind == "encounter")
     now = datetime.now(UTC).isoformat()
     slept = msgspec.structs.replace(

@@ -9,7 +9,7 @@ from django.utils.translation import activate, deactivate, get_language
 from tests.conduct.conftest import Get
 from tests.conduct.people import client, signed_in
 
-from entact.conduct.language.choice import of_study, spoken
+from entact.conduct.language.choice import called, of_study, spoken, switches
 from entact.conduct.language.codes import code_words
 from entact.conduct.words import day, listing, value
 
@@ -92,6 +92,14 @@ def test_the_language_of_a_study_is_spoken_as_near_as_can_be() -> None:
     activate("de")
     assert of_study(["en", "de-AT"]) == "de-AT"
     assert of_study(["en", "fr"]) is None
+
+
+def test_a_language_is_named_to_its_reader_and_on_what_leads_to_it_by_itself() -> None:
+    activate("de")
+    names = [called(tag) for tag in ("en", "de", "de-CH", "tlh")]
+    assert names == ["Englisch", "Deutsch", "Deutsch (de-CH)", "tlh"]
+    assert switches(["en", "de"]) == (("en", "English"), ("de", "Deutsch"))
+    assert switches(["de"]) == ()
 
 
 def test_numbers_keep_their_point_and_dates_their_order() -> None:

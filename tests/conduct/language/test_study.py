@@ -42,6 +42,7 @@ def test_a_form_is_in_the_language_of_whoever_reads_it(ada: Browser) -> None:
     assert "Your mood" in english
     assert "Feeling low" in said(english, "low")
     assert "Ihre Stimmung" in german
+    assert '<a href="?language=de" hreflang="de" lang="de">Deutsch</a>' in english
     assert "Niedergeschlagen" in said(german, "low")
     for word in ("Not in the record", "Save", "No answer", "Your mood"):
         assert word in english, word
@@ -49,6 +50,21 @@ def test_a_form_is_in_the_language_of_whoever_reads_it(ada: Browser) -> None:
     assert "Feeling low" in said(
         ada._client.get(f"{FORM}?language=en", headers=GERMAN).content.decode(), "low"
     )
+
+
+def test_a_consent_names_its_language_to_whoever_reads_it(ada: Browser) -> None:
+    page = "/participants/S-1/consent/"
+    assert '<option value="de">German</option>' in ada.get(page)
+    german = ada._client.get(page, headers=GERMAN).content.decode()
+    assert '<option value="en">Englisch</option>' in german
+    german = ada._client.get("/participants/S-1/", headers=GERMAN).content.decode()
+    assert re.search(r"Sprache</dt><dd>Deutsch<", german)
+
+
+def test_how_many_are_planned_is_said_in_the_language_of_whoever_reads_it(ada: Browser) -> None:
+    assert "<dd>8 participants</dd>" in ada.get("/")
+    german = _read(ada._client.get("/", headers=GERMAN).content.decode())
+    assert "<dd>8 teilnehmende Personen</dd>" in german
 
 
 def test_what_is_handed_over_speaks_to_the_participant(ada: Browser) -> None:

@@ -298,6 +298,18 @@ def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
     site.post(FORM, CHANGED)  # it is open again, and what comes now counts once two sign anew
     (corrected,), _ = late(managed, ledger)
     assert corrected not in (event, LATE)
-    manager.post("/lock/", {"do": "ask", "name": "lock-3", "reason": "corrected"} | words)
+    assert "Pages write forms again" in manager.get("/lock/")
+    alone = manager.post(
+        "/lock/", {"do": "lock", "name": "lock-3", "reason": "corrected"} | words, status=422
+    )
+    assert "two persons lock it again" in alone
+    manager.post("/lock/", {"do": "again", "name": "lock-3", "reason": "corrected"} | words)
+    assert "You asked for it: another person confirms it" in manager.get("/lock/")
+    assert "Confirm: lock again" in eli.get("/lock/")
+    site.post(FORM, CHANGED | {"item:ideation": "0"})  # nobody has confirmed yet
     eli.post("/lock/", {"do": "confirm", "name": "lock-3", "passphrase": "hanging on the wall"})
-    assert late(managed, ledger) == [[], []]
+    assert "Pages write no forms" in manager.get("/lock/")
+    assert "The study is locked (lock-3)" in site.post(FORM, CHANGED, status=422)
+    entries, _ = late(managed, ledger)
+    assert corrected not in entries, "what was corrected counts"
+    assert len(entries) == 1, "and what came after it was asked for does not"

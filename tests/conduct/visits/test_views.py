@@ -106,6 +106,8 @@ def test_of_somebody_who_has_died_nothing_is_due_and_what_safety_needs_is_entere
     for gone in ("consent", "randomisation", "enrolment", "safety_call", "death"):
         assert f"/add/{gone}/" not in page
     assert "Begin the visit" not in ada.get(later)
+    shown = [ada.get("/participants/S-1/"), ada.get("/participants/S-1/screening.1/")]
+    assert all("not ended" in one and "under way" not in one for one in shown)
     half_said = "They have died, and no adverse event that ended in it is entered"
     assert half_said in ada.get("/")
     (told,) = (one for one in course_of(study, screened).effective if one.entry.kind == "death")

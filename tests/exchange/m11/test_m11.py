@@ -233,3 +233,9 @@ def test_a_document_that_was_cut_off_is_named_with_its_line(bundle: dict[str, An
     raw = write_m11(bundle)
     with pytest.raises(M11Error, match=r"line \d+, column \d+: no JSON"):
         read_m11(raw[: len(raw) // 2])
+
+
+def test_each_population_is_counted_by_its_title() -> None:
+    found = protocol_of(load_study(str(MINI.parent / "couples")).newest)
+    said = str(found)
+    assert "20 patients and 20 partners planned" in said

@@ -26,7 +26,7 @@ ManifestFile = Annotated[
 ]
 
 cut = typer.Typer(help="Cut the data: a signed manifest, and datasets.", **PLAIN)
-unlock = typer.Typer(help="Unlock a locked study: an act of two persons.", **PLAIN)
+unlock = typer.Typer(help="Unlock a locked study, or lock it again: an act of two persons.", **PLAIN)
 
 
 @cut.command("make")
@@ -100,6 +100,9 @@ def request_unlock(
     by: By,
     reason: Annotated[str, typer.Option(help="Why; it names no participant.")],
     within: Hours = 72,
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Lock again: pages write no forms once it is confirmed.")
+    ] = False,
     key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,
@@ -108,7 +111,7 @@ def request_unlock(
     from entact.cli.custody import open_signer
     from entact.cli.cut import ask_to_unlock
 
-    ask_to_unlock(name, reason, within, open_signer(database, by, key, passphrase_file))
+    ask_to_unlock(name, reason, within, lock, open_signer(database, by, key, passphrase_file))
 
 
 @unlock.command("confirm")

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import override
+
+from entact.conduct.language.choice import called, spoken
 from entact.protocol import Release
 from entact.protocol.study import told_in
 from entact.protocol.words.label import begun
@@ -65,9 +68,11 @@ def text_of(signing: Signing, release: Release) -> str:
     said = _PHRASES.get(signing.language, _PHRASES["en"])
     file = release.file
     name, identity = signing.informed_by
+    with override(spoken(signing.language)):
+        language = called(signing.language)
     lines = [
         told_in(file.title, signing.language),
-        said["sheet"].format(version=signing.version, language=signing.language),
+        said["sheet"].format(version=signing.version, language=language),
         said["who"].format(number=signing.number, site=signing.site),
         "",
         said["read"],

@@ -21,7 +21,7 @@ from entact.conduct.consent.page import consents_made, renewal_of, scopes_of
 from entact.conduct.forms.saying import Clock, Told, Which, tell_time, with_weekday
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
-from entact.conduct.language.choice import spoken
+from entact.conduct.language.choice import called, spoken
 from entact.conduct.language.printed import in_language
 from entact.conduct.uploads.content import LARGEST
 from entact.conduct.words import listing
@@ -187,7 +187,7 @@ def _shown(asked: Asked, role: str | None, problem: str = "", drawn: str = "") -
         "made": consents_made(asked),
         "renewal": renewal_of(asked),
         "scopes": scopes_of(course, release, sent),
-        "languages": release.file.languages,
+        "languages": [(tag, called(tag)) for tag in release.file.languages],
         "release": release.file.release,
         "informing": _informing(asked) if role is not None else (),
         "ways": WAYS,

@@ -15,6 +15,7 @@ from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surrou
 from entact.conduct.forms.place import Place, filled_at, release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
 from entact.conduct.forms.wording import Spoken, words_here
+from entact.conduct.language.choice import switches
 from entact.conduct.language.codes import item_title
 from entact.conduct.language.sentences import told_again
 from entact.conduct.reader import Folded
@@ -74,7 +75,7 @@ class FormPage:
         head: number of the last line that the page was made of. entry: what stands there, by its id.
         look: the address that says what follows of changes. whole: it may not have been done at all.
         draft: the key under which this person's drafts are kept on the device. person: who that is.
-        languages: of the study's, in which it can be shown, where it has several.
+        languages: of the study's, in which it can be shown, each as it calls itself, where it has several.
         intro: what is to be known first. links: further pages, by address. action: what the button says.
         status, status_history: whether it was done. others: how many further entries are at this place.
         others_here: who else has it open, in words. hand: the address that hands it over to the participant,
@@ -113,7 +114,7 @@ class FormPage:
     links: tuple[tuple[str, str], ...] = ()
     action: str = ""
     when: str = ""
-    languages: tuple[str, ...] = ()
+    languages: tuple[tuple[str, str], ...] = ()
     hand: str = ""
     others_here: str = ""
     held: str = ""
@@ -245,7 +246,7 @@ def page_of(
         zone=str(shown.zone),
         unsaved=unsaved,
         when=when,
-        languages=tuple(release.file.languages) if len(release.file.languages) > 1 else (),
+        languages=switches(release.file.languages),
         reason_code=reason[0],
         reason=reason[1],
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language, get_language_from_request, override
+from django.utils.translation import (
+    get_language,
+    get_language_from_request,
+    get_language_info,
+    override,
+)
 
 from entact.conduct.error import ConductError
 from entact.conduct.language.remembered import remember_translations
@@ -45,6 +50,25 @@ def of_study(languages: list[str]) -> str | None:
     """The language of a study that a reader of these pages reads; None for its main one."""
     reads = (get_language() or RECORDED).partition("-")[0]
     return next((tag for tag in languages if tag.partition("-")[0] == reads), None)
+
+
+def called(tag: str) -> str:
+    """What a language of a study is called in that of the page; its tag where nobody knows it."""
+    return _named(tag, "name_translated")
+
+
+def switches(languages: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Each language of a study as who speaks it calls it, for what leads to it; none of a single one."""
+    return tuple((tag, _named(tag, "name_local")) for tag in languages) if len(languages) > 1 else ()
+
+
+def _named(tag: str, how: str) -> str:
+    try:
+        known = get_language_info(tag)
+    except KeyError:
+        return tag
+    name = str(known[how])
+    return name if known["code"].lower() == tag.lower() else f"{name} ({tag})"
 
 
 def _asked_for(request: HttpRequest) -> str:

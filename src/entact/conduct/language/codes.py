@@ -273,6 +273,7 @@ OF_RECORD = (
     gettext_noop("congenital anomaly"),
     gettext_noop("medically important"),
     gettext_noop("under way"),
+    gettext_noop("not ended"),
     gettext_noop("not reachable"),
     gettext_noop("one time code"),
     gettext_noop("partly taken"),

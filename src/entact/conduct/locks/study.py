@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
 from typing import Final
 
 from django.urls import reverse
@@ -12,8 +14,9 @@ from django.utils.translation import gettext
 from entact.conduct.locks.domain import checklist
 from entact.conduct.locks.page import MOST, Line
 from entact.conduct.reader import Reader, Standing
+from entact.course.entry import instant
 from entact.course.fold import Broken
-from entact.course.signed.cut import Cuts
+from entact.course.signed.cut import Cuts, Manifest
 from entact.store import lists
 from entact.store.cut import confirm_unlock, known_cuts, make_cut, request_unlock
 from entact.store.error import StoreError
@@ -95,19 +98,37 @@ def signer_of(person: str, passphrase: str, *, alone: bool = False) -> Signer:
     return signer
 
 
+def next_name(cuts: Cuts) -> str:
+    """A name that is free, for what is locked or unlocked next."""
+    taken = {*cuts.manifests, *(one.name for one in cuts.asked.values())}
+    return next(name for number in count(1) if (name := f"lock-{number}") not in taken)
+
+
+def waiting(cuts: Cuts, at: datetime) -> list[Manifest]:
+    """What one person asked for and a second can still confirm: of one name what was asked last."""
+    return [
+        one
+        for one in {one.name: one for one in cuts.asked.values()}.values()
+        if one.name not in cuts.manifests
+        and cuts.locked is not None
+        and one.previous == cuts.locked.digest
+        and instant(one.expires or "") >= at
+    ]
+
+
 def change_lock(what: str, name: str, reason: str, person: str, passphrase: str) -> None:
-    """Cuts, locks, asks to unlock, or confirms that.
+    """Cuts, locks, asks to unlock or to lock again, or confirms what somebody else asked.
 
     Args:
-        what: `cut`, `lock`, `ask` or `confirm`. name: of the manifest.
+        what: `cut`, `lock`, `ask`, `again` or `confirm`. name: of the manifest.
     Raises:
         StoreError: when it may not be, with what would be right.
     """
-    signer = signer_of(person, passphrase, alone=what in ("ask", "confirm"))
+    signer = signer_of(person, passphrase, alone=what in ("ask", "again", "confirm"))
     if what in ("cut", "lock"):
         make_cut(name, signer, lock=what == "lock", reason=reason if what == "lock" else "")
-    elif what == "ask":
-        request_unlock(name, reason, signer)
+    elif what in ("ask", "again"):
+        request_unlock(name, reason, signer, lock=what == "again")
     elif what == "confirm":
         confirm_unlock(name, signer)
     else:

@@ -17,7 +17,7 @@ from entact.conduct.frame import page
 from entact.conduct.language.codes import code_words
 from entact.conduct.locks.domain import checklist, freeze, take_back
 from entact.conduct.locks.page import lines_of
-from entact.conduct.locks.study import change_lock, study_now
+from entact.conduct.locks.study import change_lock, next_name, study_now, waiting
 from entact.conduct.words import listing, moment, title_of_visit
 from entact.course.entry import instant
 from entact.course.kinds.unfreeze import asked_to_unfreeze
@@ -92,7 +92,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
             else:
                 return redirect("lock_study")
     study = study_now(reader)
-    waiting = [one for one in study.cuts.asked.values() if one.name not in study.cuts.manifests]
+    locked = study.cuts.locked
     values = {
         "study": study,
         "cuts": [
@@ -104,7 +104,22 @@ def lock_study(request: HttpRequest) -> HttpResponse:
             }
             for one in study.cuts.manifests.values()
         ],
-        "waiting": [(one, _in_utc(one.expires or "")) for one in waiting],
+        "locked": locked,
+        "locked_at": _in_utc(locked.at) if locked is not None else "",
+        "is_open_again": locked is not None and locked.purpose == "unlock",
+        "waiting": [
+            {
+                "name": one.name,
+                "locks": one.purpose == "lock",
+                "person": one.signatures[0].person,
+                "is_mine": one.signatures[0].person == request.person.identity,
+                "reason": one.reason,
+                "expires": _in_utc(one.expires or ""),
+            }
+            for one in waiting(study.cuts, reader.at)
+        ],
+        "name": request.POST.get("name", "").strip() or next_name(study.cuts),
+        "reason": request.POST.get("reason", ""),
         "locks": request.person.may("lock"),
         "problem": problem,
         "here": "lock",

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language_info, gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked, reader_of
@@ -20,6 +20,7 @@ from entact.conduct.forms.saved import answer_saved
 from entact.conduct.forms.saying import time_to_come, with_weekday
 from entact.conduct.forms.views import looked_at, sent_by
 from entact.conduct.frame import page
+from entact.conduct.language.choice import called
 from entact.conduct.rating import domain
 from entact.conduct.rating.asked import FormAsked, Rates, RatingAsked
 from entact.conduct.rating.models import Offer
@@ -193,7 +194,7 @@ def _day(asked: Rates, problem: str = "", status: int = 200) -> HttpResponse:
         "zone": asked.profile.zone_name,
         "zones": sorted(available_timezones()),
         "languages": [
-            (one, _named(one), one in asked.profile.languages)
+            (one, called(one), one in asked.profile.languages)
             for one in asked.reader.study.newest.file.languages
         ],
         "problem": problem,
@@ -210,17 +211,9 @@ def _line(asked: Rates, offer: Offer) -> Offered:
         if name in release.forms
     )
     state = "sent" if offer.done_at else "begun" if offer.confirmed_at else ""
-    spoken = _named(offer.language) if len(release.file.languages) > 1 else ""
+    spoken = called(offer.language) if len(release.file.languages) > 1 else ""
     instruments = instruments_of(release, names, offer.language, frozenset())
     return offered(offer.token, offer.at, asked.profile.zone, spoken, instruments, state)
-
-
-def _named(language: str) -> str:
-    """What a language is called; its code where nobody knows it."""
-    try:
-        return str(get_language_info(language)["name_translated"])
-    except KeyError:
-        return language
 
 
 def _take(asked: Rates, token: str) -> HttpResponse:

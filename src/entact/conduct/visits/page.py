@@ -14,6 +14,7 @@ from entact.conduct.forms.place import Place, form_at, is_of_each, items_in, own
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded
 from entact.conduct.sight import SeenCourse
+from entact.conduct.stops import begun_status
 from entact.conduct.words import moment, time_words, title_of_form, title_of_visit, window, words
 from entact.course import Course, Due
 from entact.course.entry.effective import Effective
@@ -223,6 +224,11 @@ class Visits:
             rows.append((title, tuple(found)))
         return Matrix(visits, tuple(rows))
 
+    def _state(self, held: EncounterState | None) -> str:
+        if held is None or held.status != "started":
+            return "not_begun" if held is None else held.status
+        return begun_status(self.course, self.seen.sight, held.visit)
+
     def one(self, encounter: str) -> VisitShown:
         """One visit."""
         name = encounter.partition("#")[0]
@@ -236,7 +242,7 @@ class Visits:
             address=visit_address(encounter),
             encounter=encounter,
             title=title,
-            state=_state(held),
+            state=self._state(held),
             when=_when(held, self.zone),
             window=window(due, self.zone) if due is not None else "",
             kind=visit.kind if visit is not None else UNSCHEDULED,
@@ -392,10 +398,6 @@ def _worst(cells: list[Cell]) -> Cell | None:
     worst = min(cells, key=lambda one: _RANK.index(one.status), default=None)
     waits = any(one.to_verify for one in cells)
     return replace(worst, to_verify=waits) if worst is not None and waits else worst
-
-
-def _state(held: EncounterState | None) -> str:
-    return "not_begun" if held is None else {"started": "under_way"}.get(held.status, held.status)
 
 
 def _when(held: EncounterState | None, zone: tzinfo) -> str:

@@ -18,17 +18,19 @@ from entact.course.signed.signature import Signature, keyring, statement_of
 Purpose = Literal["interim", "lock", "unlock"]
 
 CUTS, ASKS, CONFIRMS = "cuts_data", "asks_for_unlock", "confirms_unlock"  # what the signatures mean
+ASKS_LOCK, CONFIRMS_LOCK = "asks_for_lock", "confirms_lock"  # of one that locks again
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Kinds `cut` and `unlock_requested` (study): the heads of all ledgers at one moment, signed.
 
     Attributes:
-        name: of the cut. purpose: `interim`, `lock`, or `unlock` of an earlier lock.
+        name: of the cut. purpose: `interim`, `lock`, or `unlock` of an earlier lock. Of a locked study two
+            persons sign what takes the place of the lock, be it to unlock it or to lock it again.
         ledger, environment: of the study. release: newest at the time. at: when, RFC 3339.
         heads: number and hash of the last line of each ledger that counts.
-        previous: digest of the manifest that an unlock takes the place of. reason: of an unlock.
-        expires: until when an unlock can be confirmed.
+        previous: digest of the manifest that one of two persons takes the place of. reason: why; of a lock
+            with something still open. expires: until when a second person can confirm.
     """
 
     name: str
@@ -48,6 +50,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def digest(self) -> str:
         """What is signed and what names this manifest for ever; the signatures are no part of it."""
         return statement_of("cut", self.ledger, self.environment, self)
+
+
+def meanings(manifest: Manifest) -> tuple[str, str]:
+    """What the signatures of who asks and of who confirms mean, of a manifest that takes another's place."""
+    return (ASKS_LOCK, CONFIRMS_LOCK) if manifest.purpose == "lock" else (ASKS, CONFIRMS)
 
 
 class UnlockConfirmed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,24 +116,24 @@ def _signed(
             instant(manifest.expires)
     except (msgspec.ValidationError, ValueError) as error:
         return str(error)
-    unlocks = entry.kind == "unlock_requested"
+    takes_place = entry.kind == "unlock_requested"
     if (manifest.ledger, manifest.environment) != (entry.ledger, entry.environment):
         return f"it is of {manifest.ledger}, {manifest.environment}"
     if manifest.name in manifests:
         return f"there is a cut {manifest.name!r} already"
-    if unlocks != (manifest.purpose == "unlock"):
+    if manifest.purpose == ("interim" if takes_place else "unlock"):
         return f"a manifest to {manifest.purpose} is not entered as {entry.kind}"
-    if unlocks and (not manifest.reason or not manifest.expires):
+    if takes_place and (not manifest.reason or not manifest.expires):
         return "an unlock has a reason and a time by which it is confirmed"
-    if unlocks and (locked is None or manifest.previous != locked.digest):
+    if takes_place and (locked is None or manifest.previous != locked.digest):
         return "it does not follow the manifest that is locked"
-    if manifest.purpose == "lock" and locked is not None:
-        return f"the study is locked by {locked.name!r}: only an unlock takes its place"
+    if manifest.purpose == "lock" and locked is not None and not takes_place:
+        return f"the study is locked by {locked.name!r}: only what two persons sign takes its place"
     if len(manifest.signatures) != 1:
         return "a manifest is entered with one signature"
     ring = keyring(kept, before=entry.seq)
-    meaning, signature = (ASKS if unlocks else CUTS), manifest.signatures[0]
-    problem = ring.problem(signature, manifest.digest, meaning, "unlock" if unlocks else "cut")
+    meaning, signature = (meanings(manifest)[0] if takes_place else CUTS), manifest.signatures[0]
+    problem = ring.problem(signature, manifest.digest, meaning, "unlock" if takes_place else "cut")
     return problem or manifest
 
 
@@ -150,7 +157,7 @@ def _confirmed(
     if instant(entry.received_at) > instant(manifest.expires or ""):
         return f"the request had expired at {manifest.expires}"
     ring = keyring(kept, before=entry.seq)
-    problem = ring.problem(signature, manifest.digest, CONFIRMS, "unlock")
+    problem = ring.problem(signature, manifest.digest, meanings(manifest)[1], "unlock")
     if problem is not None:
         return problem
     return msgspec.structs.replace(manifest, signatures=[*manifest.signatures, signature])

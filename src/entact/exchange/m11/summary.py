@@ -10,8 +10,8 @@ from entact.exchange.m11.text import UNSAID, Block, Line, Words, table, words
 from entact.protocol.release import Release
 from entact.protocol.words import Activities, VisitRow, activities
 from entact.protocol.words.design import Design
-from entact.protocol.words.label import begun, spaced
-from entact.protocol.words.passage import listed
+from entact.protocol.words.label import begun, spaced, within_sentence
+from entact.protocol.words.passage import counted, listed
 
 _COLUMNS: Final = 14  # visits beside each other in one table of the schedule
 # Section -> the parts of a study file that stand there.
@@ -102,12 +102,12 @@ def _overall(release: Release, schedule: Activities) -> Mapping[str, str]:
     controls = {arm.role for arm in file.arms.values()} - {"experimental"}
     hidden = [row.role for row in file.blinding if "allocation" in row.hidden]
     countries = dict.fromkeys(site.country for site in file.sites.values())
-    planned = [
-        f"{one.planned} {one.title or spaced(name)}{'' if one.planned == 1 else 's'}"
-        if len(file.populations) > 1
-        else str(one.planned)
-        for name, one in file.populations.items()
-    ]
+    planned = [str(one.planned) for one in file.populations.values()]
+    if len(planned) > 1:
+        planned = [
+            f"{one.planned} {within_sentence(one.title)}" if one.title else counted(one.planned, spaced(name))
+            for name, one in file.populations.items()
+        ]
     strata = [spaced(one.rpartition(".")[2]) for one in plan.strata] if plan is not None else []
     return {
         "Intervention model": "single group" if len(file.arms) == 1 else "parallel groups",
