@@ -132,10 +132,11 @@ def test_a_value_leads_back_to_its_entries(run: Run, own: str, tmp_path: Path) -
     options = ["--blinded", "--database", own]
     assert run("export", "mapp1", *options, "--format", "csv", "--out", out).code == 0
     row = pl.read_csv(out / "vs.csv").filter(pl.col("VSTESTCD") == "SYSBP").row(0, named=True)
-    key = f"VS:{row['USUBJID']}:{row['VSSEQ']:g}"
+    key = f"VS:{row['USUBJID']}:{row['VSSEQ']}"
+    assert type(row["VSSEQ"]) is int
     found = run("trace", "mapp1", f"{key}:VSSTRESN", *options, "--json").json
     assert found["values"] == {"VSSTRESN": row["VSSTRESN"]}
-    as_written = f"VS:{row['USUBJID']}:{row['VSSEQ']}:VSSTRESN"  # a number of SAS: 3.0
+    as_written = f"VS:{row['USUBJID']}:{row['VSSEQ']}.0:VSSTRESN"  # a number of SAS: 3.0
     assert run("trace", "mapp1", as_written, *options, "--json").json["values"] == found["values"]
     (entry,) = found["entries"]
     assert entry["kind"] == "vital_signs"

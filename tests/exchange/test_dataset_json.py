@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+
+import polars as pl
 
 from entact.exchange import Described, dataset_json
 
@@ -40,3 +43,16 @@ def test_it_is_utf_8_and_the_same_each_time(datasets: dict[str, Described]) -> N
         list(dataset_json(datasets["DM"], study="MINI", version="0.1.0", at=AT)) for _ in range(2)
     )
     assert first == second
+
+
+def test_a_whole_number_is_written_as_one_in_every_format_that_tells_them(
+    datasets: dict[str, Described],
+) -> None:
+    for name, dataset in datasets.items():
+        whole = {one.name for one in dataset.columns if one.type == "integer"}
+        for part in dataset.typed_parts():
+            assert {column for column, kind in part.schema.items() if kind == pl.Int64} == whole, name
+    written = next(datasets["VS"].typed_parts()).select("VSSEQ", "VSDY", "VSSTRESN").write_csv()
+    assert not re.search(r"^\d+\.0,", written, re.MULTILINE)
+    first = datasets["VS"].frame.row(0, named=True)
+    assert written.splitlines()[1].startswith(f"{first['VSSEQ']:.0f},{first['VSDY']:.0f},")

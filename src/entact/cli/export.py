@@ -301,7 +301,7 @@ def _write_parquet(dataset: Described, path: Path) -> None:
     """Writes a dataset as Parquet, without all of it in memory."""
     with TemporaryDirectory(dir=path.parent) as place:
         parts = []
-        for number, part in enumerate(dataset.parts()):
+        for number, part in enumerate(dataset.typed_parts()):
             parts.append(Path(place) / f"{number}.parquet")
             part.write_parquet(parts[-1], compression="lz4", statistics=False)
         pl.scan_parquet(parts).sink_parquet(path)
@@ -318,6 +318,6 @@ def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: da
         _write_parquet(dataset, path)
     else:
         with path.open("wb") as out:
-            for number, part in enumerate(dataset.parts()):
+            for number, part in enumerate(dataset.typed_parts()):
                 part.write_csv(out, include_header=not number)
     return _sha256(path)

@@ -22,7 +22,6 @@ def dataset_json(dataset: Described, *, study: str, version: str, at: str) -> It
         study: its name. version: of entact. at: what the file gives as the time of its making (ISO 8601 with
             offset); the cut of the data, not the clock.
     """
-    whole = [column.type == "integer" for column in dataset.columns]
     said: dict[str, Any] = {
         "datasetJSONCreationDateTime": at,
         "datasetJSONVersion": VERSION,
@@ -40,16 +39,9 @@ def dataset_json(dataset: Described, *, study: str, version: str, at: str) -> It
     }
     yield _text(said)[:-1] + b',"rows":['
     comma = b""
-    for part in dataset.parts():
-        rows = [
-            [
-                int(value) if as_int and value is not None else value
-                for as_int, value in zip(whole, row, strict=True)
-            ]
-            for row in part.rows()
-        ]
-        if rows:
-            yield comma + _text(rows)[1:-1]
+    for part in dataset.typed_parts():
+        if part.height:
+            yield comma + _text(part.rows())[1:-1]
             comma = b","
     yield b"]}\n"
 

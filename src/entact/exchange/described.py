@@ -120,6 +120,11 @@ class Described:
         """The rows in order, a part of them in memory at once; of some columns where they are named."""
         return self.source.parts(names)
 
+    def typed_parts(self) -> Iterator[pl.DataFrame]:
+        """The same with whole numbers as such, for formats that tell them from others: 1 and not 1.0."""
+        whole = [pl.col(one.name).cast(pl.Int64) for one in self.columns if one.type == "integer"]
+        return (part.with_columns(whole) for part in self.parts())
+
     @property
     def is_analysis(self) -> bool:
         """Whether it is of ADaM."""

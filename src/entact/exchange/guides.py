@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from entact.datasets.sdtm import TERMINOLOGY, Tabulation
 from entact.datasets.sdtm.guide import GUIDE
+from entact.exchange.conformance import findings
 from entact.exchange.described import Described
 from entact.exchange.results import results_of
 from entact.protocol.study import told_in
@@ -33,34 +34,13 @@ class Guide:
     parts: tuple[Part, ...]
 
 
-# What CDISC CORE finds in rehearsals of the studies that entact ships, and why that stays: docs/reviewers.md.
-FINDINGS: Final[tuple[tuple[str, str, str], ...]] = (
-    (
-        "CORE-000356",
-        "AE",
-        "AEDECOD is empty: no term of MedDRA is in entact, and coding is left to the sponsor.",
-    ),
-    ("CORE-000192", "DM", "Who was assigned and never treated has RFENDTC: the guide asks for it in 5.2."),
-    ("CORE-000542", "QS", "A mean of thirds: read otherwise in the sixteenth digit by the checker."),
-    ("CORE-000571", "EC", "Blinded: there is no EX, to whose rows ECLNKID leads."),
-    ("CORE-000739", "EC", "Blinded: there is no EX."),
-    ("CORE-000701", "CM", "Medicines begun before consent, or on a date without a day, belong to no epoch."),
-    ("CORE-000717", "AE", "An event of somebody who is still followed began after the last disposition."),
-    ("CORE-000741", "TS", "PCLAS is empty: there is no dictionary of classes of drugs."),
-    ("CORE-000766", "AE", "Where there is no FA: the rule compares with its FAOBJ."),
-    ("CORE-000767", "AE", "Where there is no FA: the rule compares with its FAOBJ."),
-    ("CORE-000915", "VS", "Read in several positions: each has its last value before the dose (VSPOS)."),
-    *(
-        (rule, "CO", "A long comment goes on in COVAL1, which the checker's list of variables lacks.")
-        for rule in ("CORE-000550", "CORE-000852", "CORE-001081", "CORE-001082")
-    ),
-)
 _NOTES: Final[Mapping[str, str]] = {
     "AE": "Every event is here, favourable ones too (SUPPAE, AEVALENC). AETERM is the study's own list.",
     "CM": "Names are as they were entered; no dictionary codes them.",
     "CO": "Remarks that the study file sends here.",
     "DA": "Units handed out, returned and lost, of each dose.",
-    "DM": "ARM and ACTARM as allocated; of who was not randomised ARMNRS says why.",
+    "DM": "ARM and ACTARM as allocated; else ARMNRS says why. Carers, and others for whom no dose is "
+    "planned, are NOT ASSIGNED.",
     "DS": "Milestones, and how treatment and participation ended.",
     "DV": "Departures from the protocol by category; the account of each stays at the site.",
     "EC": "Doses as planned (SCHEDULED), given and withheld (PERFORMED), in units.",
@@ -71,8 +51,10 @@ _NOTES: Final[Mapping[str, str]] = {
     "QS": "Questionnaires, and whatever else is asked; codes of our own are listed below.",
     "RELREC": "A dose as it was taken (EC) and what was in it (EX), one by one.",
     "RS": "Scales that a clinician rates. RSEVAL tells independent raters from investigators.",
-    "SE": "Screening until the first dose, treatment until the end of the last session with one, follow-up.",
-    "SV": "Visits as they were held; unscheduled ones from 900.",
+    "SE": "Screening until the first dose or an assignment to an arm without a drug, treatment until the end "
+    "of the last session with a dose, follow-up.",
+    "SV": "Visits as they were held; unscheduled ones from 900. One that nobody began begins with what was "
+    "entered first.",
     "TS": "What no study file says is listed below as assumed.",
     "VS": "In a session with a dose, relative to it (VSTPTNUM, VSELTM).",
     "ADAE": "By the rows of AE; TRTEMFL by the first dose.",
@@ -124,7 +106,7 @@ def study_data_guide(tabulation: Tabulation, datasets: Iterable[Described], *, v
         *_texts(tabulation.left_out, "", "Item", "Why", none="Every item is in a dataset."),
         _heading(2, "Assumed"),
         *_texts(tabulation.assumed, "", "Variable", "Value", none="Nothing is assumed."),
-        *_conformance(),
+        *_conformance(tabulation),
     ]
     return _guide(tabulation, "Clinical study data reviewer's guide", version, parts)
 
@@ -271,16 +253,16 @@ def _sponsors(tabulation: Tabulation) -> Iterator[Part]:
     yield from _rows(("Item", "Code", "Name", "Category"), rows, "There is none.")
 
 
-def _conformance() -> Iterator[Part]:
+def _conformance(tabulation: Tabulation) -> Iterator[Part]:
     yield _heading(1, "Data conformance")
     yield _paragraph(
         "Every value was held against its codelist when it was written; one that is not allowed "
         "stops an export. "
-        "CDISC CORE was not run on these files by entact. On rehearsals of studies it finds what "
-        "follows; run it on "
-        "these, and add what it says of them."
+        "CDISC CORE was not run on these files by entact. What follows it finds by the conditions of its "
+        "rules, counted in these rows; run it, and explain what it says besides."
     )
-    yield _table(("Rule", "Dataset", "Why it stays"), FINDINGS)
+    rows = [(one.rule, one.dataset, str(one.count), one.why) for one in findings(tabulation)]
+    yield _table(("Rule", "Dataset", "Rows", "Why it stays"), rows)
 
 
 def _texts(

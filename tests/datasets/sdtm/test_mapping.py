@@ -9,7 +9,7 @@ import pytest
 from tests.datasets.participants import Participant, arms
 
 from entact.datasets.sdtm import Tabulation, strangers, tabulate, wrong_terms
-from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.homes import homes_of, in_ascii
 from entact.protocol import StudyError
 from entact.protocol.load import load_study, warnings
 from entact.protocol.release import Study
@@ -241,3 +241,30 @@ def test_an_answer_that_no_export_could_hold_is_said_before_anybody_gives_it(tmp
     (fault,) = wrong_terms(load_study(str(folder)).newest)
     assert "blue becomes 'BLUE' in DM.RACE" in fault.message
     assert fault.path == ("forms", "extra", "items", "race")
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("Größe der Ängste", "Groesse der Aengste"),
+        ("„Zwang“ – café, naïve, Łódź", '"Zwang" - cafe, naive, Lodz'),
+        ("≥ 5 µg", ">= 5 ug"),
+        ("痛み", "??"),
+    ],
+)
+def test_letters_lose_their_marks_and_no_more(written: str, plain: str) -> None:
+    assert in_ascii(written) == plain
+
+
+def test_a_title_keeps_its_own_spelling(tmp_path: Path) -> None:
+    """German nouns are capitals, and so is QTc."""
+    asked = """
+  mood:
+    items:
+      fear: {type: boolean, title: Angst vor Nähe}
+      rhythm: {type: boolean, title: normal QTc}
+      low_mood: {type: boolean}
+"""
+    homes = homes_of(load_study(str(study_with(tmp_path, asked))).newest).by_form["mood"]
+    names = {item: home.name.partition("-")[2] for item, home in homes.items()}
+    assert names == {"fear": "Angst vor Naehe", "rhythm": "normal QTc", "low_mood": "Low mood"}

@@ -10,7 +10,7 @@ from entact.course.state.person import planned_doses
 from entact.course.state.safety import AdverseEventState
 from entact.datasets import safety
 from entact.datasets.sdtm.homes import homes_of
-from entact.datasets.sdtm.row import Qualifier, Row, text_of
+from entact.datasets.sdtm.row import Qualifier, Row, Value, text_of
 from entact.datasets.sdtm.subject import Subject
 
 _RELATED: Final = {
@@ -85,7 +85,10 @@ def _event(subject: Subject, event: AdverseEventState, derived: dict[str, Any]) 
         else None,
         Qualifier("AEACNTXT", "Action taken, as entered", event.action[:200]) if event.action else None,
     ]
-    begun = event.begun
+    begun, died = event.begun, subject.person.course.died
+    ended = event.resolved
+    if event.outcome == "fatal" and ended is None and died is not None:
+        ended = died.date  # with the person
     return subject.row(
         "AE",
         {
@@ -97,10 +100,14 @@ def _event(subject: Subject, event: AdverseEventState, derived: dict[str, Any]) 
             "AEREL": _RELATED.get(event.related or ""),
             "AEOUT": _OUTCOMES.get(event.outcome or ""),
             "EPOCH": subject.epoch(begun) if event.onset is None else subject.epoch_written(event.onset),
-            **subject.span("AE", event.onset, event.resolved, ongoing=ongoing),
+            **subject.span("AE", event.onset, ended, ongoing=ongoing),
             **grounds,
         },
-        [event.entry, *event.updates],
+        [
+            event.entry,
+            *event.updates,
+            *([died.entry] if died is not None and ended != event.resolved else []),
+        ],
         begun,
         tuple(one for one in qualifiers if one is not None),
     )
@@ -167,9 +174,11 @@ def disposition(subject: Subject) -> Iterator[Row]:
             yield _disposed(subject, event, category, reason, stopped.cause, stopped.at, stopped.entry)
             ended.add(category)
     if course.died is not None and person.died_at is not None and "STUDY PARTICIPATION" not in ended:
-        yield _disposed(
+        made = _disposed(
             subject, event, "STUDY PARTICIPATION", "DEATH", "death", person.died_at, course.died.entry
         )
+        made.values |= _as_dated(subject, course.died.date)
+        yield made
     until = subject.treated_until
     enough = len(person.first_doses) >= (planned_doses(course) or 1)
     if until is not None and enough and "STUDY TREATMENT" not in ended:
@@ -180,6 +189,15 @@ def disposition(subject: Subject) -> Iterator[Row]:
             (one.ended, one.closed) for one in course.encounters.values() if one.ended is not None
         )
         yield _disposed(subject, event, "STUDY PARTICIPATION", "COMPLETED", "completed", at, entry)
+
+
+def _as_dated(subject: Subject, date: str) -> dict[str, Value]:
+    """When somebody died as it was written, perhaps in part: DM says the same."""
+    return {
+        "EPOCH": subject.epoch_written(date),
+        "DSSTDTC": subject.written(date),
+        "DSSTDY": subject.day_written(date),
+    }
 
 
 def reason_of(cause: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -22,7 +23,24 @@ from entact.protocol.release import Release
 from entact.protocol.study.tabulated import FINDINGS, QUALIFIERS, WHOLE
 from entact.protocol.unit_advice import MEASUREMENTS
 
-_PLAIN = str.maketrans("–—’‘“”", "--''\"\"")
+_PLAIN = str.maketrans(
+    dict(zip("–—’‘“”„«»", '--\'\'"""""', strict=True))
+    | {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "ß": "ss",
+        "æ": "ae",
+        "ø": "oe",
+        "œ": "oe",
+        "ł": "l",
+        "Ł": "L",
+    }
+    | {"≥": ">=", "≤": "<=", "µ": "u", "μ": "u"}
+)
 LONGEST_NAME = 40  # of --TEST
 
 
@@ -241,9 +259,10 @@ def _of_scale(
     if code is not None and name is not None:
         return Home(domain, code, name, category, category not in codelists()["QSCAT"].terms, derived, unit)
     definition = form.items.get(item)
-    said = (definition.title if definition is not None else None) or item.replace("_", " ")
-    name = f"{prefix}-{in_ascii(str(said)).capitalize()}"
-    name = name if len(name) <= LONGEST_NAME else f"{prefix}-{item.replace('_', ' ').capitalize()}"
+    titled = definition.title if definition is not None else None
+    named = item.replace("_", " ").capitalize()
+    name = f"{prefix}-{in_ascii(str(titled)) if titled else named}"  # spelled as the study file has it
+    name = name if len(name) <= LONGEST_NAME else f"{prefix}-{named}"
     own = code or f"{prefix}{place:03d}"
     return Home(domain, own, name[:LONGEST_NAME], category, True, derived, unit)
 
@@ -289,8 +308,9 @@ def short_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, st
 
 
 def in_ascii(text: str) -> str:
-    """A text as a transport file can hold it: `?` for what is not ASCII."""
-    return text.translate(_PLAIN).encode("ascii", "replace").decode()
+    """A text as a transport file can hold it: letters without their marks, `?` for what is none."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text).translate(_PLAIN))
+    return "".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode()
 
 
 @cache

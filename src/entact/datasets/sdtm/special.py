@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from entact.course.entry.sealing import is_sealed
@@ -28,7 +29,7 @@ COUNTRIES = {
 def demographics(subject: Subject) -> Iterator[Row]:
     """The one row of DM; further characteristics that the study's lasting forms ask are its qualifiers."""
     person, course = subject.person, subject.person.course
-    first = person.treated_from
+    first, begun = person.treated_from, person.begun_at
     last = max((dose.at for dose in course.doses if dose.is_taken), default=None)
     asked = {variable: _asked(subject, variable) for variable in ("AGE", "SEX", "RACE", "ETHNIC")}
     age, sex, race, ethnic = asked.values()
@@ -50,10 +51,10 @@ def demographics(subject: Subject) -> Iterator[Row]:
         "DM",
         {
             "SUBJID": number or person.usubjid,
-            "RFSTDTC": subject.local(first),
+            "RFSTDTC": subject.local(begun),  # day 1
             "RFENDTC": subject.local(subject.last_seen)
-            if first is not None or "ARM" in _arm(subject)
-            else None,
+            if begun is not None or course.randomisation is not None
+            else None,  # of who was assigned without chance and never treated the guide asks for none (5.2)
             "RFXSTDTC": subject.local(first),
             "RFXENDTC": subject.local(last) if first is not None else None,
             "RFICDTC": subject.local(subject.began),
@@ -79,18 +80,18 @@ def demographics(subject: Subject) -> Iterator[Row]:
 
 def elements(subject: Subject) -> Iterator[Row]:
     """SE: screening, treatment and follow-up, each from its first instant to that of the next one."""
-    course, first, until = subject.person.course, subject.person.treated_from, subject.treated_until
+    course, first, until = subject.person.course, subject.person.begun_at, subject.treated_until
     began, last = subject.began, subject.last_seen
     if began is None or last is None:
         return
     starts = [(began, course.first_consent.entry if course.first_consent else "")]
-    if first is not None and until is not None:
-        dose = next(one for one in course.doses if one.at == first and one.is_taken)
-        starts.append((first, dose.entry))
-        if last > until:
+    if first is not None:
+        entry = _entry_of_begin(subject, first)
+        starts.append((first, entry))
+        if until is not None and last > until:
             session = course.encounters.get(dose_encounter(subject) or "")
-            starts.append((until, (session.closed if session is not None else "") or dose.entry))
-    found = elements_of(subject.arm, [*course.release.file.arms])
+            starts.append((until, (session.closed if session is not None else "") or entry))
+    found = elements_of(subject.arm, course.release.file.arms)
     for place, (element, (at, entry)) in enumerate(zip(found, starts, strict=False)):
         ends = starts[place + 1][0] if place + 1 < len(starts) else max(last, at)
         yield subject.row(
@@ -110,9 +111,16 @@ def elements(subject: Subject) -> Iterator[Row]:
         )
 
 
+def _entry_of_begin(subject: Subject, first: datetime) -> str:
+    """The entry with which treatment began: the first dose, or the assignment to an arm without a drug."""
+    course = subject.person.course
+    dose = next((one.entry for one in course.doses if one.at == first and one.is_taken), None)
+    return dose or (course.assignment.entry if course.assignment is not None else "")
+
+
 def visits(subject: Subject) -> Iterator[Row]:
     """SV: one row for each visit, held or missed."""
-    for one in subject.held():
+    for one in subject.visited():
         planned = one.visit in subject.person.book.visits and not is_again(one.id)
         missed = one.status == "missed"
         if missed and not planned:
@@ -126,7 +134,7 @@ def visits(subject: Subject) -> Iterator[Row]:
                 "SVPRESP": "Y" if planned else None,
                 "SVOCCUR": ("N" if missed else "Y") if planned else None,
                 "SVREASOC": why if missed and planned else None,
-                "SVCNTMOD": None if missed else _CONTACTS[one.contact],
+                "SVCNTMOD": None if missed else _CONTACTS.get(one.contact),
                 "SVSTDTC": None if missed else subject.local(at),
                 "SVENDTC": None if missed else subject.local(one.ended),
                 "SVSTDY": None if missed else subject.day(at),
@@ -151,7 +159,7 @@ def _arm(subject: Subject) -> dict[str, Value]:
     if randomised and course.randomisation is None:
         failed = course.status == "screen_failed"
         return {"ARMNRS": "SCREEN FAILURE" if failed else "NOT ASSIGNED"}
-    if not randomised and course.enrolment is None:
+    if not randomised and (course.enrolment is None or _is_beside(subject)):
         failed = course.status == "screen_failed"
         return {"ARMNRS": "SCREEN FAILURE" if failed else "NOT ASSIGNED"}
     if subject.arm is None:
@@ -159,9 +167,15 @@ def _arm(subject: Subject) -> dict[str, Value]:
     else:
         code, title = short(subject.arm), course.release.file.arms[subject.arm].title
     assigned: dict[str, Value] = {"ARMCD": code, "ARM": title}
-    if subject.person.treated_from is None:
+    if subject.person.begun_at is None:
         return {**assigned, "ARMNRS": "ASSIGNED, NOT TREATED"}
     return {**assigned, "ACTARMCD": code, "ACTARM": title}
+
+
+def _is_beside(subject: Subject) -> bool:
+    """Whether somebody takes part beside those who are treated, as a carer: no dose is planned for them."""
+    course = subject.person.course
+    return course.release.most_doses(course.population) == 0 < course.release.most_doses()
 
 
 def _entries_of_arm(subject: Subject) -> list[str]:

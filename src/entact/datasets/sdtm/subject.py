@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from entact.course.entry.dates import read_date
 from entact.course.entry.effective import Effective
+from entact.course.state.dose import DoseState
 from entact.course.state.encounter import UNSCHEDULED, EncounterState, visit_of
+from entact.course.state.form import Answers
 from entact.datasets.person import Person
 from entact.datasets.sdtm.row import Qualifier, Row, Value
 
@@ -181,12 +184,13 @@ class Subject:
 
     @cached_property
     def last_seen(self) -> datetime | None:
-        """The end of participation: the last encounter or answer, discontinuation, death or disposition."""
+        """The end of participation: the last encounter, answer, dose, discontinuation or disposition."""
         course = self.person.course
         seen = [at for one in course.encounters.values() for at in (one.started, one.ended) if at is not None]
         seen += [one.at for one in course.discontinued.values()]
         filled = (one for forms in course.answers.values() for one in forms)  # a visit may not be over yet
         seen += [one.at for one in filled if one.status == "done" and self.person.may_use(one.at)]
+        seen += [one.at for one in course.doses if self.person.may_use(one.at)]  # also one that was withheld
         if course.first_consent is not None:
             seen.append(course.first_consent.since)
         if course.eligibility is not None:
@@ -204,11 +208,10 @@ class Subject:
         """The epoch of an instant; None before consent or of what is not known."""
         if at is None or self.began is None or at < self.began:
             return None
-        first, until = self.person.treated_from, self.treated_until
+        first, until = self.person.begun_at, self.treated_until
         if first is None or at < first:
             return SCREENING
-        assert until is not None
-        return TREATMENT if at <= until else FOLLOW_UP
+        return TREATMENT if until is None or at <= until else FOLLOW_UP
 
     def epoch_written(self, text: str | None) -> str | None:
         """The epoch of a clinical date; None where it may lie in several, or before consent."""
@@ -217,7 +220,7 @@ class Subject:
             return None
         if found.at is not None:
             return self.epoch(found.at)
-        starts = [at for at in (self.began, self.person.treated_from, self.treated_until) if at is not None]
+        starts = [at for at in (self.began, self.person.begun_at, self.treated_until) if at is not None]
         days = [day for at in starts if (day := self.person.day(at)) is not None]
         before = sum(day < found.earliest for day in days)
         if before == 0 or before != sum(day <= found.latest for day in days):
@@ -226,8 +229,28 @@ class Subject:
 
     def held(self) -> list[EncounterState]:
         """Encounters in order of their visits, as far as the schedule has them."""
-        found = [one for one in self.person.course.encounters.values() if self.visit(one.id)]
+        return self._by_visit(self.person.course.encounters.values())
+
+    def visited(self) -> list[EncounterState]:
+        """The same, and those of which there are rows though nobody began them, as in what was imported."""
+        return self._by_visit([*self.person.course.encounters.values(), *self._entered()])
+
+    def _by_visit(self, encounters: Iterable[EncounterState]) -> list[EncounterState]:
+        found = [one for one in encounters if self.visit(one.id)]
         return sorted(found, key=lambda one: (self.visit(one.id)["VISITNUM"], one.id))
+
+    def _entered(self) -> Iterator[EncounterState]:
+        """Encounters in which something was entered and that were neither begun nor ended."""
+        course = self.person.course
+        filled = (one for forms in course.answers.values() for one in forms)
+        first: dict[str, tuple[datetime, str]] = {}
+        entered: Iterable[Answers | DoseState] = chain(filled, course.doses)
+        for one in entered:
+            name = one.encounter
+            if name is not None and name not in course.encounters and self.person.may_use(one.at):
+                first[name] = min(first.get(name, (one.at, one.entry)), (one.at, one.entry))
+        for name, (at, entry) in first.items():
+            yield EncounterState(name, visit_of(name), "started", at, contact="", entry=entry)
 
 
 def is_again(encounter: str) -> bool:

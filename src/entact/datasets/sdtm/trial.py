@@ -42,15 +42,16 @@ def _row(release: Release, domain: str, values: dict[str, Value]) -> Row:
 
 
 def _arms(release: Release, blinded: bool) -> Iterator[Row]:
-    arms = list(release.file.arms)
+    arms = release.file.arms
     seen: set[str] = set()
-    for arm in [None] if blinded else arms:
+    for arm in [None] if blinded else list(arms):
         code = BLINDED if arm is None else short(arm)
-        title = BLINDED_TITLE if arm is None else release.file.arms[arm].title
+        title = BLINDED_TITLE if arm is None else arms[arm].title
         for place, one in enumerate(elements_of(arm, arms), start=1):
             branch = None
             if place == 1:
-                branch = "Blinded" if arm is None else f"Randomised to {arm}"
+                how = "Randomised" if release.file.randomisation is not None else "Assigned"
+                branch = "Blinded" if arm is None else f"{how} to {arm}"
             said: dict[str, Value] = {"ARMCD": code, "ARM": title, "TAETORD": place, "ETCD": one.code}
             said |= {"ELEMENT": one.title, "TABRANCH": branch, "EPOCH": one.epoch}
             yield _row(release, "TA", said)
