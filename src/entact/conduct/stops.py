@@ -32,6 +32,11 @@ OVER: Final = (
 )  # nothing more is due
 
 
+def over_words(course: Course, sight: Sight) -> str:
+    """How taking part ended, in words; empty while it goes on, or where the role may not know."""
+    return code_words(course.status) if sight.sees_status and course.status in OVER else ""
+
+
 def begun_status(course: Course, sight: Sight, visit: str) -> str:
     """What a visit is called that began and was not ended.
 

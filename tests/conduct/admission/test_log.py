@@ -156,10 +156,19 @@ def test_who_goes_to_another_site_is_seen_there_and_no_longer_here(
     where = "/participants/S-1/screening/"
     ada.post(where, {"do": "transfer", "site": "haifa"}, status=422)
     ada.post(where, {"do": "transfer", "site": "mars", "reason": "x"}, status=404)
-    ada.post(where, {"do": "transfer", "site": "haifa", "reason": "moved house"})
+    ada.post("/participants/S-1/preparation_1.1/", {"do": "begin", "contact": "in_person"})
+    moving = {"do": "transfer", "site": "haifa", "reason": "moved house"}
+    refused = ada.post(where, moving, status=422)
+    assert "A visit is under way" in refused
+    assert 'value="moved house"' in refused
+    assert "<option selected>haifa" in refused
+    ada.post("/participants/S-1/preparation_1.1/", {"do": "end"})
+    ada.post(where, moving)
     assert course_of(study, ledger).site == "haifa"
     ada.get(where, status=404)
     assert "Moved to haifa" in eve.get(where)
+    assert "clock (Asia/Jerusalem)" in eve.get("/participants/S-1/")
+    assert 'data-zone="Asia/Jerusalem"' in eve.get("/participants/S-1/preparation_1.1/suicidality/")
 
 
 def test_the_same_person_is_known_again_at_every_site_and_named_at_none(

@@ -215,8 +215,13 @@ def test_who_never_consented_has_refused_and_withdrawn_nothing(
     assert "withdrawn" not in log
     ada.post(PAGE, signing(study, ada.get(PAGE)))  # who thinks again consents after all
     assert "in force" in ada.get(PAGE)
+    assert "Take something back" in ada.get(PAGE)
     ada.post(PAGE, {"do": "back", "back": "participation"})
     assert "consent withdrawn" in ada.get("/screening/")
+    assert "Take something back" not in ada.get(PAGE), "nothing is left that could be"
+    later = ada.get("/participants/S-1/preparation_1.1/")
+    assert "S-1 takes part no more" in later
+    assert "Book it" not in later
 
 
 def test_what_is_missing_is_said_and_nothing_is_kept(ada: Browser, ledger: str, study: Study) -> None:

@@ -56,7 +56,7 @@ def test_medicines_are_for_who_may_know_of_them(ada: Browser, sign_in: SignIn) -
 def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "medicines.csv"
     path.write_text(
-        "name,code,class\nSertraline,N06AB06,ssri\nSertindole,N05AE03,\nHydrochloride of sertraline,,\n,X,\n"
+        "name,code,class\nSertraline,N06AB06,SSRI\nSertindole,N05AE03,herbal\nHydrochloride of sertraline,,\n,X,\n"
     )
     monkeypatch.setenv("ENTACT_DICTIONARIES", str(tmp_path))
     return path
@@ -66,6 +66,7 @@ def test_a_dictionary_of_the_site_is_searched_where_there_is_one(ada: Browser, w
     assert 'data-search="/dictionary/medicines/"' in ada.get(ADD)
     found = json.loads(ada.get("/dictionary/medicines/?q=sert"))["found"]
     assert found[0] == ["Sertraline (N06AB06)", "ssri"]
+    assert found[1][1] == "", "no class of the study's washout"
     assert [said for said, _ in found][1:] == ["Sertindole (N05AE03)", "Hydrochloride of sertraline"]
     assert [one.name for one in search("medicines", "n06")] == ["Sertraline"]
     assert search("medicines", "s") == []

@@ -75,6 +75,7 @@ def test_it_is_a_value_that_travels() -> None:
     assert there_and_here() != there_and_here(BEGIN)
     assert pickle.loads(pickle.dumps(there_and_here())) == there_and_here()
     assert "America/Denver" in repr(there_and_here())
+    assert str(there_and_here()) == str(there_and_here().parts[-1][1]), "where they are now"
     assert datetime(2026, 3, 1, tzinfo=there_and_here()).tzname() == "MST"
 
 

@@ -54,6 +54,12 @@ class Medicine:
         (Medicine(stopped="2026-03"), 15, date(2026, 4, 15), "last taken on 2026-03-31"),
         (Medicine(stopped=None), 15, None, "it is still taken"),
         (Medicine(medicine_class=None), None, None, "its class is not recorded"),
+        (
+            Medicine(medicine_class=None, psychiatric=None),
+            None,
+            None,
+            "not said whether it is taken for a psy",
+        ),
         (Medicine(medicine_class="herbal"), None, None, "no half-life of the class 'herbal'"),
     ],
 )

@@ -144,13 +144,8 @@ def transfer(
         raise Refusal(gettext("Choose another site than the one where they are."))
     if not reason.strip():
         raise Refusal(gettext("Say why they go to another site."))
-    under_way = [
-        title_of_visit(one.visit, course.release.visits)
-        for one in course.encounters.values()
-        if one.status == "started"
-    ]
-    if under_way:
-        raise Refusal(gettext("A visit is under way: end {visits} first.").format(visits=listing(under_way)))
+    if stays := why_they_stay(course):
+        raise Refusal(stays)
     data: dict[str, Any] = {
         "attempt": screening.attempt,
         "number": screening.number,
@@ -159,6 +154,18 @@ def transfer(
     }
     entry = compose(course, reader, ledger, author, now, "screening", data, reason=reason.strip()[:2000])
     store_entry(entry, author, now)
+
+
+def why_they_stay(course: Course) -> str:
+    """Why nobody moves them to another site now; empty where somebody can."""
+    under_way = [
+        title_of_visit(one.visit, course.release.visits)
+        for one in course.encounters.values()
+        if one.status == "started"
+    ]
+    if not under_way:
+        return ""
+    return gettext("A visit is under way: end {visits} first.").format(visits=listing(under_way))
 
 
 def _first_visit(reader: Reader) -> str:

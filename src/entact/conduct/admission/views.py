@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from entact.conduct.admission.domain import Refusal, scheme_of, screen, screen_again, transfer
+from entact.conduct.admission.domain import Refusal, scheme_of, screen, screen_again, transfer, why_they_stay
 from entact.conduct.admission.known import Person, known_elsewhere
 from entact.conduct.admission.page import attempts_of, log_of
 from entact.conduct.asking import Asked, authenticated_by, now_in, reader_of
@@ -122,6 +122,9 @@ def _screening(asked: Asked, role: str | None, problem: str = "") -> HttpRespons
         "number": course.screening.number if course.screening is not None else "",
         "scheme": scheme_of(asked.reader),
         "site": course.site,
+        "stays": why_they_stay(course),
+        "to": asked.sent("site"),
+        "reason": asked.sent("reason"),
         "sites": [one for one in sorted(asked.reader.study.newest.file.sites) if one != course.site],
         "problem": problem,
         "here": "participants",

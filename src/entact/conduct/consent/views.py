@@ -184,6 +184,8 @@ def _shown(asked: Asked, role: str | None, problem: str = "", drawn: str = "") -
     values = {
         "participant": asked.participant,
         "consent": course.consent,
+        "may_take_back": course.consent is not None and any(course.consent.scopes.values()),
+        "erased": course.erased is not None,
         "made": consents_made(asked),
         "renewal": renewal_of(asked),
         "scopes": scopes_of(course, release, sent),

@@ -172,6 +172,7 @@ FINDINGS: Final = (
     # entact.course.schedule.washout
     gettext_noop("the study knows no half-life of the class {kind}"),
     gettext_noop("its class is not recorded"),
+    gettext_noop("it is not said whether it is taken for a psychiatric reason"),
     gettext_noop("when it was begun is no date"),
     gettext_noop("it is said to have been stopped in {stopped} and begun in {begun}"),
 )

@@ -188,6 +188,7 @@ SENTENCES: Final = (
     gettext_noop("it is still taken"),
     gettext_noop("its last intake is no date"),
     gettext_noop("its class is not recorded"),
+    gettext_noop("it is not said whether it is taken for a psychiatric reason"),
     gettext_noop("the study knows no half-life of the class {kind}"),
     gettext_noop("{text} is no date"),
     gettext_noop("it is said to have been stopped in {stopped} and begun in {started}"),

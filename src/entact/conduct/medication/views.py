@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from entact.conduct.asking import Asked
+from entact.conduct.asking import Asked, reader_of
 from entact.conduct.frame import page
 from entact.conduct.medication.dictionary import is_there, search
+from entact.conduct.reader import Reader
 from entact.conduct.refusal import dated
 from entact.conduct.words import day, lower_words, plainly
 from entact.course.kinds import KINDS
@@ -68,7 +70,18 @@ def search_dictionary(request: HttpRequest, name: str) -> JsonResponse:
     if not is_there(name):
         raise Http404
     found = search(name, request.GET.get("q", "")[:80])
-    return JsonResponse({"found": [[one.said, one.class_] for one in found]})
+    classes = _classes(reader_of(request))
+    return JsonResponse({"found": [[one.said, classes.get(_plain(one.class_), "")] for one in found]})
+
+
+def _classes(reader: Reader) -> dict[str, str]:
+    """The classes of the study's washout, by how a dictionary of somebody else may write them."""
+    washout = reader.study.newest.file.washout
+    return {_plain(name): name for name in washout.classes} if washout is not None else {}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[ _-]+", " ", name).strip().casefold()
 
 
 def _medicines(asked: Asked, cleared: tuple[Cleared, ...]) -> Iterator[Medicine]:

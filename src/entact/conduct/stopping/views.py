@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from entact.conduct.asking import Asked
 from entact.conduct.frame import page
+from entact.conduct.words import moment
 
 
 @dataclass(frozen=True)
@@ -105,5 +106,7 @@ def _ways(asked: Asked) -> Iterator[Way]:
             "Numbers, answers and the chain stay. It cannot be taken back."
         ),
         "",
-        gettext("Two persons do it with their keys on the server: entact erase, as the documentation says."),
+        gettext("Two persons do it with their keys on the server: entact erase, as the documentation says.")
+        if asked.course.erased is None
+        else gettext("Done: {when}.").format(when=moment(asked.course.erased.at, asked.zone)),
     )

@@ -24,6 +24,7 @@ from entact.conduct.monitoring.worklist import waiting_of
 from entact.conduct.rating.domain import call_with_rater
 from entact.conduct.reviewing import reviewing
 from entact.conduct.session.open import open_sessions
+from entact.conduct.stops import over_words
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.visits.domain import (
     begin_visit,
@@ -39,7 +40,7 @@ from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
 from entact.course.kinds.booking import bookings_of
 from entact.course.personal import REASONS
-from entact.course.state.encounter import UNSCHEDULED, Disposition
+from entact.course.state.encounter import UNSCHEDULED, Disposition, visit_of
 
 CONTACTS = ("in_person", "telephone", "video")
 WHY_MISSED = (
@@ -152,6 +153,7 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "participant": asked.participant,
         "may_write": asked.role_for("enter") is not None,
         "may_begin": asked.course.died is None,
+        "over": over_words(asked.course, asked.reader.sight) if visit_of(encounter) != UNSCHEDULED else "",
         "refused": refused,
         "why_missed": WHY_MISSED,
         "console": _has_console(asked, encounter),

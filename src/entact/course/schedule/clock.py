@@ -69,6 +69,10 @@ class MovingZone(tzinfo):
     def __hash__(self) -> int:
         return hash(self.parts)
 
+    def __str__(self) -> str:
+        """The name of the zone of where they are now, as every clock and browser knows it."""
+        return str(self.parts[-1][1])
+
     def __repr__(self) -> str:
         return f"MovingZone({self.parts!r})"
 

@@ -102,7 +102,12 @@ def _cleared(medicine: Taken, washout: Washout) -> Cleared:
     begun, stopped = read_date(medicine.started), read_date(medicine.stopped)
     last = None if stopped is None else stopped.latest
     if known is None:
-        why = f"the study knows no half-life of the class {kind!r}" if kind else "its class is not recorded"
+        unsaid = (
+            "it is not said whether it is taken for a psychiatric reason"
+            if medicine.psychiatric is None
+            else "its class is not recorded"
+        )
+        why = f"the study knows no half-life of the class {kind!r}" if kind else unsaid
         return Cleared(name, kind, last, None, None, why)
     days = days_of(known, washout)
     if stopped is None:
