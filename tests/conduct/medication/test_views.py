@@ -56,7 +56,8 @@ def test_medicines_are_for_who_may_know_of_them(ada: Browser, sign_in: SignIn) -
 def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "medicines.csv"
     path.write_text(
-        "name,code,class\nSertraline,N06AB06,SSRI\nSertindole,N05AE03,herbal\nHydrochloride of sertraline,,\n,X\n"
+        "name,code,class\nSertraline,N06AB06,SSRI\nSertindole,N05AE03,herbal\n"
+        "Hydrochloride of sertraline,,\n,X,\n"
     )
     monkeypatch.setenv("ENTACT_DICTIONARIES", str(tmp_path))
     return path
