@@ -123,14 +123,14 @@ def _rows(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
         )
     rows = datasets.by_arm("endpoints", within=book.flags[analysis.set])
     rows = rows.filter(pl.col("PARAMCD") == endpoint.name)
-    known = [*_characteristics(book, analysis).values(), *([UNIT] if _by_unit(book, analysis) else [])]
+    known = [*covariates(book, analysis).values(), *([UNIT] if _by_unit(book, analysis) else [])]
     if not known:
         return rows
     people = datasets.subjects.select("USUBJID", *known)
     return rows.join(people, on="USUBJID", how="left", maintain_order="left")
 
 
-def _characteristics(book: Codebook, analysis: PlannedAnalysis) -> dict[str, str]:
+def covariates(book: Codebook, analysis: PlannedAnalysis) -> dict[str, str]:
     """What stays true of a person and an analysis names -> its column of `subjects`."""
     named = _named(analysis) - _TERMS
     return {one.name: column for column, one in book.characteristics.items() if one.name in named}
@@ -158,9 +158,7 @@ def _columns(datasets: Datasets, analysis: PlannedAnalysis, rows: pl.DataFrame) 
         columns.insert(2, pl.col(ARM).alias("arm"))
     if datasets.book.endpoints[analysis.endpoint].earlier:
         columns.append(pl.col("BASE").alias("baseline"))
-    columns += [
-        pl.col(column).alias(name) for name, column in _characteristics(datasets.book, analysis).items()
-    ]
+    columns += [pl.col(column).alias(name) for name, column in covariates(datasets.book, analysis).items()]
     if _by_unit(datasets.book, analysis):
         columns.append(pl.col(UNIT).alias("unit"))
     return [*columns, pl.col("AVAL").alias("value")]

@@ -48,7 +48,7 @@ def schema(book: Codebook) -> Schema:
         "SAFFL": pl.Boolean,
         "MITTFL": pl.Boolean,
         "PPROTFL": pl.Boolean,
-        **dict.fromkeys(_own_flags(book), pl.Boolean),
+        **dict.fromkeys(own_flags(book), pl.Boolean),
         **({POPULATION: pl.String} if len(book.populations) > 1 else {}),
         **({UNIT: pl.String} if book.has_units else {}),
     }
@@ -104,7 +104,7 @@ def row(person: Person) -> tuple[Any, ...]:
         course.status == "screen_failed",
         enrolment is not None,
         randomisation is not None,
-        *(sets[flag] for flag in ("SAFFL", "MITTFL", "PPROTFL", *_own_flags(book))),
+        *(sets[flag] for flag in ("SAFFL", "MITTFL", "PPROTFL", *own_flags(book))),
         *([person.population] if len(book.populations) > 1 else []),
         *([_unit(person)] if book.has_units else []),
     )
@@ -116,7 +116,7 @@ def _unit(person: Person) -> str:
     return person.usubjid if head is None else f"{person.book.study}-{head.partition(':')[2]}"
 
 
-def _own_flags(book: Codebook) -> list[str]:
+def own_flags(book: Codebook) -> list[str]:
     """Flags of analysis sets that only this study has."""
     return [flag for flag in book.flags.values() if flag not in {*SETS.values(), book.entered}]
 

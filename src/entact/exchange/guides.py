@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from entact.datasets.adam.own import flag_in_adsl
 from entact.datasets.sdtm import TERMINOLOGY, Tabulation
 from entact.datasets.sdtm.guide import GUIDE
 from entact.exchange.conformance import findings
@@ -64,7 +65,8 @@ _NOTES: Final[Mapping[str, str]] = {
     "ADEX": "Units of each part, their sums, sessions with a dose; amounts where arms are opened.",
     "ADQS": "Scores and items with baseline, change, analysis window, and the estimands that count "
     "the value.",
-    "ADSL": "One row for each participant: dates, sets, how treatment and study ended.",
+    "ADSL": "One row for each participant: dates, sets, how treatment and study ended, and what "
+    "analyses take of a person beside.",
     "ADTTE": "Times until an event; intercurrent events with their days.",
     "ADVS": "Baseline is the last before the dose of the session (BASETYPE); ANL01FL marks the peak "
     "after it.",
@@ -193,8 +195,10 @@ def _considerations(tabulation: Tabulation) -> Iterator[Part]:
     plan = tabulation.release.file.analysis
     yield _heading(1, "Considerations for several datasets")
     yield _heading(2, "Analysis sets")
-    flags = tabulation.book.flags
-    sets = [(name, flags.get(name, ""), told_in(one.text, None)) for name, one in plan.sets.items()]
+    book = tabulation.book
+    sets = [
+        (name, flag_in_adsl(book, name) or "", told_in(one.text, None)) for name, one in plan.sets.items()
+    ]
     yield from _rows(("Set", "Flag of ADSL", "Who"), sets, "The plan names no set.")
     yield _heading(2, "Estimands")
     estimands = [

@@ -6,6 +6,7 @@ Source: CDISC Analysis Results Metadata 1.0 for Define-XML; a test holds what is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from lxml import etree
 
 from entact.datasets.adam.dates import parameter_codes
+from entact.datasets.adam.own import flag_in_adsl
 from entact.datasets.codebook import Codebook
 from entact.datasets.planned import PlannedAnalysis
 from entact.datasets.sdtm.homes import in_ascii
@@ -52,9 +54,9 @@ def results_of(book: Codebook, datasets: Mapping[str, Described]) -> Iterator[Re
         if not any((part["PARAMCD"] == code).any() for part in dataset.parts(["PARAMCD"])):
             continue
         picked = {"PARAMCD": code}
-        if name == "ADEFF":
+        if name == "ADEFF" and "visit" not in re.findall(r"\w+", analysis.fixed):  # else it takes every visit
             picked["AVISIT"] = analysis.at.replace("_", " ").upper()
-        flag = book.flags.get(analysis.set)
+        flag = flag_in_adsl(book, analysis.set)
         yield Result(analysis, planned.title, name, picked, flag if flag in known else None)
 
 

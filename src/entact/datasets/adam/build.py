@@ -17,9 +17,12 @@ from entact.datasets import safety, subjects
 from entact.datasets.adam import efficacy, readings, treatment
 from entact.datasets.adam.assessments import assessments
 from entact.datasets.adam.dates import flag, sas_date
+from entact.datasets.adam.own import own_variables, subject_level
 from entact.datasets.adam.variables import DATASETS, SEQUENCE
+from entact.datasets.codebook import codebook
 from entact.datasets.sdtm.block import Block, Piece
 from entact.datasets.sdtm.build import Made
+from entact.datasets.sdtm.guide import Variable
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
 from entact.datasets.sdtm.table import Spool, Table
@@ -42,12 +45,16 @@ class Analyser:
         study: all releases; the endpoints are those of the newest one. spool: where rows wait; without one
             in memory.
     Attributes:
+        own: column of `subjects` -> the variable of ADSL that only this study has.
         failures: endpoint at visit -> what is wrong with its rule, where one fails.
     """
 
     def __init__(self, study: Study, spool: Spool | None = None) -> None:
         self.release = study.newest
-        self.tables = {name: Table(name, domain, spool) for name, domain in DATASETS.items()}
+        book = codebook(self.release)
+        self.own = own_variables(book)
+        domains = {**DATASETS, "ADSL": subject_level(book)}
+        self.tables = {name: Table(name, domain, spool) for name, domain in domains.items()}
         self.failures: dict[str, str] = {}
 
     def add(self, subject: Subject, made: Made) -> None:
@@ -68,7 +75,7 @@ class Analyser:
 
     def _rows(self, subject: Subject, made: Made, demographics: Row) -> Iterator[efficacy.Made]:
         """Each row, with its dataset and its entries."""
-        yield "ADSL", _subject_level(subject, demographics), demographics.entries
+        yield "ADSL", _subject_level(subject, demographics, self.own), demographics.entries
         of_sdtm = {(row.domain, row.values.get(f"{row.domain}SPID")): row for row in made.rows}
         for values, source in _events(subject, of_sdtm):
             yield "ADAE", values, source.entries
@@ -98,20 +105,23 @@ class Analyser:
         return Analysed({name: table for name, table in self.tables.items() if table.height})
 
 
-def _subject_level(subject: Subject, demographics: Row) -> dict[str, Any]:
+def _subject_level(subject: Subject, demographics: Row, own: Mapping[str, Variable]) -> dict[str, Any]:
     book = subject.person.book
     said = dict(zip(subjects.schema(book), subjects.row(subject.person), strict=True))
     found: dict[str, Any] = {name: demographics[name] for name in ("AGE", "AGEU", "SEX", "COUNTRY")}
     for name in DATASETS["ADSL"].variables:
-        if name not in said or name in found or name in ("STUDYID", "USUBJID", "SUBJID", "SITEID"):
-            continue
-        value = said[name]
-        if name.endswith("FL"):
-            found[name] = flag(value)
-        else:
-            found[name] = sas_date(value) if isinstance(value, date) else value
-    found["ITTFL"] = found.get("RANDFL") if book.randomised else found.get("ENRLFL")
+        if name in said and name not in found and name not in ("STUDYID", "USUBJID", "SUBJID", "SITEID"):
+            found[name] = _as_analysed(said[name])
+    found |= {one.name: _as_analysed(said[column]) for column, one in own.items()}
+    found.setdefault("ITTFL", found.get("RANDFL") if book.randomised else found.get("ENRLFL"))
     return found
+
+
+def _as_analysed(value: Any) -> Any:
+    """A value of `subjects` as analysis datasets have it."""
+    if isinstance(value, bool):
+        return flag(value)
+    return sas_date(value) if isinstance(value, date) else value
 
 
 def _events(subject: Subject, rows: Mapping[tuple[str, Any], Row]) -> Iterator[tuple[dict[str, Any], Row]]:
