@@ -17,22 +17,27 @@ COPY = "Z-"  # begins the number of a copy
 # Columns of the derived rows of a participant beside the ledger's number; `{k}` is the number of the copy.
 COPIED = {
     "store_standing": f"head, code, releases, site, '{COPY}' || {{k}} || '-' || number, status, screened,"
-    " randomised, last_visit, last_at, last_day, told_visit, told_at, told_day",
+    " randomised, last_visit, last_at, last_day, told_visit, told_at, told_day, locked, unended, groups,"
+    " unsigned, uncoded",
     "store_due": "visit, since, until, opens, ends, earliest, target, latest",
     "store_open_finding": "replace(finding, entry, md5(entry || {k})), since, until, rule, md5(entry || {k}),"
-    " item, kind, form, tells",
+    " item, kind, form, tells, of_data",
     "store_clock": "report, md5(event || {k}), aware, due, sent_at",
     "store_query": "md5(query || {k}), status, raised_at, since, md5(entry || {k}), item, kind, form, tells,"
     " rule",
     "store_reconsent": "since, until, release, due",
+    "store_kit_step": "kit || '-' || {k}, md5(entry || {k}), what, at, units, visit, replaced, person, waits",
+    "store_session_to_come": "visit, since, until, latest, needs",
+    "store_group": "number, tells",
     "store_number": "of, number || '-' || {k}, md5(entry || {k}), shared, tells",
 }
 COLUMNS = {
     "store_standing": "head, code, releases, site, number, status, screened, randomised, last_visit, last_at,"
-    " last_day, told_visit, told_at, told_day",
-    "store_open_finding": "finding, since, until, rule, entry, item, kind, form, tells",
+    " last_day, told_visit, told_at, told_day, locked, unended, groups, unsigned, uncoded",
+    "store_open_finding": "finding, since, until, rule, entry, item, kind, form, tells, of_data",
     "store_clock": "report, event, aware, due, sent_at",
     "store_query": "query, status, raised_at, since, entry, item, kind, form, tells, rule",
+    "store_kit_step": "kit, entry, what, at, units, visit, replaced, person, waits",
     "store_number": "of, number, entry, shared, tells",
 }
 INDEXES = ("line_by_entry", "line_by_transaction", "line_by_arrival", "rare_kinds")

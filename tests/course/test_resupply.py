@@ -15,7 +15,7 @@ from tests.course.cases import Case, before
 from tests.course.supply.stock import SUPPLY, study_with
 
 from entact.course import Course
-from entact.course.resupply import Known, Proposal, propose, rows_for
+from entact.course.resupply import Known, Proposal, propose, rows_for, supplied
 from entact.course.state.sealed_list import PackedKit
 from entact.course.state.setting import KitStock, SiteState
 from entact.course.state.supply import LotState, OrderState, SupplyState
@@ -56,7 +56,8 @@ def asked(site: SiteState, known: Known, courses: Iterable[Course] = ()) -> Prop
     plan = RELEASE.file.supply
     assert plan is not None
     assert plan.resupply is not None
-    return propose(RELEASE, plan.resupply, site, known, courses, NOW, TODAY)
+    people = [one for course in courses if (one := supplied(course, NOW)) is not None]
+    return propose(RELEASE, plan.resupply, site, known, people, TODAY)
 
 
 def of(known: Known, found: Proposal) -> Counter[str]:

@@ -21,7 +21,10 @@ from entact.store.derived import rows_of
 GOLDEN = Path(__file__).parents[1] / "golden" / "rows.json"
 LEDGER = "participant:0a"
 ACTS = ("supplement", "unblind")  # in a session; told their arm one by one, which opens visits
-TABLES = ("due", "findings", "clocks", "queries", "bookings", "reconsents", "numbers")
+TABLES = (
+    "due", "findings", "clocks", "queries", "bookings", "reconsents", "steps", "sessions", "groups",
+    "numbers",
+)  # fmt: skip
 REPORTS = {
     "sponsor": {"title": "To the sponsor", "when": "event.serious", "within": "24 h", "to": "sponsor"},
     "authority": {"title": "To them", "when": "event.serious", "within": "7 d", "to": "the authority"},
@@ -62,7 +65,7 @@ def rows(case: Case) -> set[str]:
 
 
 def _said(value: Any) -> str:
-    return "+".join(value) if isinstance(value, list) else str(value)
+    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _usual(act: str) -> Case:

@@ -68,7 +68,9 @@ def stored(ledger: str) -> tuple[Any, ...]:
     due = sorted(models.DueVisit.objects.filter(ledger_id=number).values_list())
     found = sorted(models.OpenFinding.objects.filter(ledger_id=number).values_list())
     queries = sorted(models.Query.objects.filter(ledger_id=number).values_list())
-    return standing, due, found, queries
+    kept = (models.KitStep, models.SessionToCome, models.Group)
+    more = [sorted(one.objects.filter(ledger_id=number).values_list()) for one in kept]
+    return standing, due, found, queries, *more
 
 
 def expected(study: Study, ledger: str, stamp: str) -> tuple[Any, ...]:
@@ -79,7 +81,11 @@ def expected(study: Study, ledger: str, stamp: str) -> tuple[Any, ...]:
     standing = (number, len(entries), tables.CODE, stamp, *rows.standing)
     due = sorted((number, *row.values()) for row in rows.due.values())
     queries = sorted((number, *row.values()) for row in rows.queries.values())
-    return standing, due, sorted((number, *row.values()) for row in rows.findings.values()), queries
+    more = [
+        sorted((number, *row.values()) for row in part.values())
+        for part in (rows.steps, rows.sessions, rows.groups)
+    ]
+    return standing, due, sorted((number, *row.values()) for row in rows.findings.values()), queries, *more
 
 
 def disclosed(study: Study, entries: list[Kept]) -> Disclosure:

@@ -94,6 +94,15 @@ REWRITTEN = {
     "INSERT INTO store_clock (ledger_id, report, event, aware, due)"
     " VALUES ({}, 'r', 'e', now(), now())": "store_clock says of",
     "INSERT INTO store_reconsent (ledger_id, since, release) VALUES ({}, now(), 'r')": "store_reconsent says",
+    "INSERT INTO store_kit_step (ledger_id, kit, entry, what, at, units, visit, replaced, person, waits)"
+    " VALUES ({}, '7', 'e', 'out', now(), 1, '', false, '', false)": "store_kit_step says of",
+    "INSERT INTO store_session_to_come (ledger_id, visit, since, needs)"
+    " VALUES ({}, 'session_1', now(), '{{}}')": "store_session_to_come says of",
+    "UPDATE store_standing SET unsigned = array_fill(0, ARRAY[cardinality(unsigned)])"
+    " WHERE ledger_id = {}": "store_standing says of",
+    "UPDATE store_standing SET locked = true WHERE ledger_id = {}": "store_standing says of",
+    "UPDATE store_group SET tells = '{{unsure}}' WHERE ledger_id = {}": "store_group says of",
+    "UPDATE store_open_finding SET of_data = NOT of_data WHERE ledger_id = {}": "store_open_finding says",
     "DELETE FROM store_number WHERE ledger_id = {}": "store_number says of",
     "UPDATE store_number SET number = 'S-1' WHERE ledger_id = {}": "store_number says of",
     "INSERT INTO store_due (ledger_id, visit, since) VALUES (999999, 'x', now())": "is no participant's",

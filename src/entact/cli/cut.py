@@ -43,13 +43,13 @@ def cut_data(name: str, lock: bool, reason: str, signer: Any) -> None:
 def _still_open(signer: Any) -> str:
     """What a lock would leave open, as far as the role of who signs may know it; empty where nothing is."""
     from entact.conduct.error import ConductError
-    from entact.conduct.locks.study import study_now
+    from entact.conduct.locks.study import study_before_lock
     from entact.conduct.reader import reader_as
     from entact.store.signature import require
 
     role = require(signer, "cut").role
     try:
-        study = study_now(reader_as(role))
+        study = study_before_lock(reader_as(role))
     except ConductError:
         return f"what, the study lets nobody see who is {role}"
     if not study.is_open:

@@ -95,6 +95,8 @@ class Disclosure:
         self.turns = 0
         self._releases = tuple(releases)
         self._visits = {name for release in self._releases for name in release.visits}
+        told_of = {name for release in self._releases for name in release.told_of}
+        self._known_to_all = frozenset(map(visit_named, self._visits - told_of))
         self._forms = {name for release in self._releases for name in release.file.all_forms}
         self._of_each = {name for release in self._releases for name in release.of_each}
         self._gates = {name for release in self._releases for name in release.gates}
@@ -154,6 +156,10 @@ class Disclosure:
         if names is None:
             names = self._told[entry] = frozenset(self._of_families(entry))
         return names
+
+    def hidden_with(self, entry: str) -> Names:
+        """What an entry tells of, but visits of which everybody knows: by the rest it is hidden or seen."""
+        return self.of_entry(entry) - self._known_to_all
 
     def _of_families(self, entry: str) -> set[str]:
         names: set[str] = set()

@@ -6,7 +6,7 @@ rows that say from when to when they hold: nothing stored has to change because 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -127,6 +127,11 @@ class Horizon:
             self.windows = tuple(row for found in rows for row in found)
         self.findings = tuple(_by_window(course, self._spans))
         self._known = known
+
+    @property
+    def spans(self) -> Iterable[tuple[datetime, datetime | None, list[Due]]]:
+        """Visits as they are due since an instant and before another, in order of time, without a gap."""
+        return self._spans
 
     def always(self, found: Finding) -> OpenFinding:
         """A finding that holds whenever it is asked: the same value as long as the finding is the same."""

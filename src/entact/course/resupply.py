@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -77,6 +78,29 @@ class Proposal(msgspec.Struct, frozen=True):
         return bool(self.kits or self.unplanned)
 
 
+class ToCome(msgspec.Struct, frozen=True):
+    """A session whose kits are hidden and may still be given; `needs`: level and part of each kit."""
+
+    visit: str
+    latest: date | None
+    needs: tuple[What, ...]
+
+
+class Supplied(msgspec.Struct, frozen=True):
+    """Of somebody who is randomised, what the kits that they may still need follow from.
+
+    Attributes:
+        number: of the randomisation. sessions: that are to come.
+        assigned: kits, each with the session that it is for (None: any) and whether another took its place.
+        used: kits of which something was given, or came back.
+    """
+
+    number: str
+    sessions: Sequence[ToCome]
+    assigned: Mapping[str, tuple[str | None, bool]]
+    used: Collection[str]
+
+
 class Known(msgspec.Struct, frozen=True):
     """What is known of the kits of a study, beside the ledger of a site.
 
@@ -106,15 +130,14 @@ def propose(
     plan: Resupply,
     site: SiteState,
     known: Known,
-    courses: Iterable[Course],
-    now: datetime,
+    people: Iterable[Supplied],
     today: date,
 ) -> Proposal:
     """What is to be ordered for a site now: a pure function of the record, in which no arm stands.
 
     Args:
-        release: that is in force, whose file is planned by. courses: of the participants of the site.
-        now: aware. today: the civil day there.
+        release: that is in force, whose file is planned by. people: who is randomised at the site, now.
+        today: the civil day there.
     """
     needs = kits_of_a_row(release.file, release.visits)
     lasts = plan.in_date_for or longest_use(release.file, release.visits) or timedelta(0)
@@ -142,23 +165,22 @@ def propose(
             elif how == "planned":
                 rows += 1
                 asked += shelf.planned(number)
-    people = 0
-    for course in courses:
-        lacks = _lacking(course, shelf, now, today)
-        if lacks is None:
+    more_for = 0
+    for one in people:
+        more = _lacking(one, shelf, today)
+        if more is None:
             continue
-        number, more = lacks
-        people += bool(more)
+        more_for += bool(more)
         asked += more
         if not more:
-            unplanned.append(number)
-    if rows + people == 1 and site.status not in ("held", "closed"):  # else it shows which kits go together
+            unplanned.append(shelf.of(one.number)[0].number)
+    if rows + more_for == 1 and site.status not in ("held", "closed"):  # else it shows which kits go together
         another = _another(own, taken, asked, shelf, needs, today + lasts)
         rows += bool(another)
         asked += another
     counts = Counter((one.level, one.part) for one in asked)
     kits = tuple(sorted(one.kit for one in asked))
-    return Proposal(tuple(levels), rows, people, kits, dict(sorted(counts.items())), tuple(unplanned))
+    return Proposal(tuple(levels), rows, more_for, kits, dict(sorted(counts.items())), tuple(unplanned))
 
 
 def _another(
@@ -198,39 +220,65 @@ def rows_for(expected: float, risk: float) -> int:
     return rows
 
 
-def _lacking(course: Course, shelf: _Shelf, now: datetime, today: date) -> tuple[str, list[PackedKit]] | None:
-    """The number of a participant whose kits do not last for their sessions, and more that are planned."""
-    own, file = course.randomisation, course.release.file
-    if own is None or not shelf.is_planned(own.number):
+def supplied(course: Course, now: datetime) -> Supplied | None:
+    """What the kits of a participant follow from at an instant; None of who is not randomised."""
+    if course.randomisation is None:
         return None
-    needs: Counter[What] = Counter()
-    latest, to_come = today, set[str | None]({None})
-    visits = course.release.visits_of(course.population, course.tracks)
-    for due in course.due(now):
-        visit = visits.get(due.visit)
-        if visit is not None and is_hidden(file, visit) and _is_to_come(course, due):
-            needs.update(kits_of_a_session(file, visit))
-            latest = max(latest, due.latest or latest)
-            to_come.add(due.visit)
-    spent = {normal(dose.kit) for dose in course.doses}
-    for number, kit in course.kits.items():
-        if kit.replaced_by is not None or kit.visit not in to_come:
-            spent.add(number)
-    spent |= {normal(one.said.kit) for one in course.noted.get("kit_return", ())}
-    left = [one for one in shelf.of(own.number) if normal(one.kit) not in spent]
-    standing = {one.kit: shelf.kit(one.kit, latest, mine=True) for one in left}
-    there = Counter[What]((one.level, one.part) for one in left if standing[one.kit] in ("ready", "coming"))
+    used = {normal(dose.kit) for dose in course.doses}
+    used |= {normal(one.said.kit) for one in course.noted.get("kit_return", ())}
+    assigned = {number: (kit.visit, kit.replaced_by is not None) for number, kit in course.kits.items()}
+    return Supplied(course.randomisation.number, [*to_come(course, course.due(now))], assigned, used)
+
+
+def to_come(course: Course, dues: Iterable[Due]) -> Iterator[ToCome]:
+    """The sessions whose kits may still be given, as visits are due."""
+    needs = needs_of(course)
+    return (
+        ToCome(due.visit, due.latest, needs[due.visit])
+        for due in dues
+        if due.visit in needs and is_to_come(course, due)
+    )
+
+
+def needs_of(course: Course) -> dict[str, tuple[What, ...]]:
+    """Level and part of each kit that a session of a participant may need, where they are hidden."""
+    return _needs_of(course.release, course.population, course.tracks)
+
+
+@lru_cache(maxsize=64)
+def _needs_of(
+    release: Release, population: str | None, tracks: frozenset[str]
+) -> dict[str, tuple[What, ...]]:
+    visits = release.visits_of(population, tracks)
+    return {
+        name: tuple(kits_of_a_session(release.file, visit))
+        for name, visit in visits.items()
+        if is_hidden(release.file, visit)
+    }
+
+
+def _lacking(one: Supplied, shelf: _Shelf, today: date) -> list[PackedKit] | None:
+    """Kits that are planned for a participant whose own do not last; None where they do."""
+    if not shelf.is_planned(one.number):
+        return None
+    needs = Counter(what for session in one.sessions for what in session.needs)
+    latest = max([today, *(session.latest for session in one.sessions if session.latest is not None)])
+    sessions = {None, *(session.visit for session in one.sessions)}
+    spent = {*one.used}
+    spent |= {kit for kit, (visit, replaced) in one.assigned.items() if replaced or visit not in sessions}
+    left = [kit for kit in shelf.of(one.number) if normal(kit.kit) not in spent]
+    standing = {kit.kit: shelf.kit(kit.kit, latest, mine=True) for kit in left}
+    there = Counter[What]((kit.level, kit.part) for kit in left if standing[kit.kit] in ("ready", "coming"))
     if all(there[what] >= count for what, count in needs.items()):
         return None
-    lacks = [
-        one
-        for one in left
-        if standing[one.kit] == "planned" and there[one.level, one.part] < needs[one.level, one.part]
+    return [
+        kit
+        for kit in left
+        if standing[kit.kit] == "planned" and there[kit.level, kit.part] < needs[kit.level, kit.part]
     ]
-    return own.number, lacks
 
 
-def _is_to_come(course: Course, due: Due) -> bool:
+def is_to_come(course: Course, due: Due) -> bool:
     """Whether kits of a session may still be given: it is planned, or it has begun and nothing was given."""
     if any(dose.session == due.visit and dose.given for dose in course.doses):
         return False

@@ -13,7 +13,7 @@ from entact.course.kinds import KINDS
 from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE
 from entact.course.signed.cut import Manifest
 from entact.protocol.study.arms import Period
-from entact.store import acts
+from entact.store import acts, models
 from entact.store.cut import known_cuts
 from entact.store.derived import PARTICIPANT
 from entact.store.studies import study_head
@@ -74,6 +74,16 @@ def _is_opened() -> bool:
     roots = {one.data.get("list_root") for one in acts.entries(("commitment",))}
     opened = (one.data for one in acts.entries(("list_opened",)))
     return any(one.get("purpose") == "after_lock" and one.get("root") in roots for one in opened)
+
+
+def moved_since_lock() -> list[str]:
+    """Ledgers of participants with lines that no cut in force covers; none where the study is not locked."""
+    locked = lock_in_force()
+    if locked is None:
+        return []
+    heads = {name: head.seq for name, head in locked.heads.items()}
+    found = models.Ledger.objects.filter(name__startswith=PARTICIPANT, seq__gt=0).order_by("name")
+    return [name for name, seq in found.values_list("name", "seq") if seq > heads.get(name, 0)]
 
 
 def late_values() -> dict[str, Any]:

@@ -48,7 +48,7 @@ from entact.store.renewal import refresh
 from entact.store.setting import study_as_of_now
 from entact.store.site_rows import SITE, write_site_rows
 from entact.store.studies import changes_study, note_releases, require_enterable, study_of_record
-from entact.store.tables import CHANGING, CODE, changes
+from entact.store.tables import CHANGING, CODE
 from entact.store.together import write_together
 from entact.store.writing import Listed, Write, write_held
 
@@ -239,7 +239,7 @@ def _next(known: Known, kept: Kept, line: Line, before: Rows | None) -> Write:
         occurred_at=None if told.occurred_at is None else told.occurred_at.astimezone(UTC),
         received_at=told.received_at.astimezone(UTC),
         releases=known.releases if known.ledger.startswith(PARTICIPANT) else None,
-        listed=None if after is None else Listed.of(after.standing, changes(before, after)),
+        listed=None if after is None else Listed.of(before, after),
     )
 
 

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from entact.course import Course
 from entact.course.disclosure import Disclosure
+from entact.course.found.unsettled import DATA_KINDS, unended
+from entact.course.found.watch import Watch
 from entact.course.instants import SCHEDULED, Horizon, OpenFinding, Window, outlook
 from entact.course.kinds.booking import BookingState, bookings_of
 from entact.course.kinds.query import QueryState, queries_of
@@ -23,6 +25,8 @@ from entact.course.state.progress import zone_of
 from entact.course.state.reconsent import reconsents_of
 from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
+from entact.store.kit_rows import SessionKey, StepKey, session_rows, step_rows
+from entact.store.unsettled import Unsettled, unsettled_of
 
 PARTICIPANT = "participant:"
 
@@ -30,6 +34,8 @@ PARTICIPANT = "participant:"
 _CLOCKS = frozenset({"clocks", "sent_reports"})
 _QUERIES = frozenset({"noted"})
 _BOOKINGS = frozenset({"noted", "encounters"})
+_KITS = frozenset({"noted", "kits", "doses"})
+_SESSIONS = frozenset({"encounters", "doses"})
 _NUMBERS = frozenset({"screenings", "enrolment", "randomisation", "links", "kits", "doses"})
 
 Key = tuple[str, datetime]
@@ -40,6 +46,8 @@ class StandingRow(NamedTuple):
     """Where a participant stands: the columns of `standing` between stamps and key.
 
     The visits `told` are those of a track that opens when somebody is told an arm: not everybody may know.
+    `unended` are visits; entries that are not signed and events without a term are counted by `groups` of
+    what they tell of (`entact.store.unsettled`).
     """
 
     site: str
@@ -53,6 +61,11 @@ class StandingRow(NamedTuple):
     told_visit: str
     told_at: datetime | None
     told_day: date | None
+    locked: bool
+    unended: int
+    groups: list[int]
+    unsigned: list[int]
+    uncoded: list[int]
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,7 @@ class Rows:
 
     Attributes:
         windows, found: of which `due` and `findings` were made. turns: of what discloses them, at that time.
+        unsettled: of which `groups` and the counts of `standing` were made.
     """
 
     standing: StandingRow
@@ -70,10 +84,14 @@ class Rows:
     queries: Mapping[tuple[str], dict[str, Any]]
     bookings: Mapping[tuple[str], dict[str, Any]]
     reconsents: Mapping[datetime, dict[str, Any]]
+    steps: Mapping[StepKey, dict[str, Any]]
+    sessions: Mapping[SessionKey, dict[str, Any]]
+    groups: Mapping[int, dict[str, Any]]
     numbers: Mapping[Number, dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
     found: tuple[OpenFinding, ...] = field(compare=False)
     turns: int = field(compare=False)
+    unsettled: Unsettled = field(compare=False)
 
 
 def rows_of(
@@ -92,20 +110,28 @@ def rows_of(
     horizon = horizon or Horizon()
     seen, changed = outlook(course, horizon), horizon.watch.may_have_changed
     told = before if before is not None and before.turns == disclosure.turns else None
+    open_now = unsettled_of(course, disclosure, horizon.watch, before.unsettled if before else None)
+    where = before.standing if before and not changed(SCHEDULED) else _standing_row(course, ledger)
     return Rows(
-        before.standing if before and not changed(SCHEDULED) else _standing_row(course, ledger),
+        where._replace(groups=open_now.groups, unsigned=open_now.unsigned, uncoded=open_now.uncoded),
         before.due if before and before.windows is seen.windows else _due_rows(seen.windows),
         told.findings
         if told and told.found == seen.findings
-        else _finding_rows(seen.findings, disclosure, before, told),
+        else _finding_rows(seen.findings, disclosure, horizon.watch, before, told),
         before.clocks if before and not changed(_CLOCKS) else _clock_rows(course),
         told.queries if told and not changed(_QUERIES) else _query_rows(course, disclosure),
         before.bookings if before and not changed(_BOOKINGS) else _booking_rows(course),
         before.reconsents if before and not changed(SCHEDULED) else _reconsent_rows(course),
+        before.steps if before and not changed(_KITS) else step_rows(course),
+        before.sessions
+        if before and before.windows is seen.windows and not changed(_SESSIONS)
+        else session_rows(course, horizon),
+        open_now.rows,
         told.numbers if told and not changed(_NUMBERS) else _number_rows(course, disclosure),
         seen.windows,
         seen.findings,
         disclosure.turns,
+        open_now,
     )
 
 
@@ -145,7 +171,11 @@ def _due_row(one: Window) -> dict[str, Any]:
 
 
 def _finding_rows(
-    found: Iterable[OpenFinding], disclosure: Disclosure, before: Rows | None, told: Rows | None
+    found: Iterable[OpenFinding],
+    disclosure: Disclosure,
+    watch: Watch,
+    before: Rows | None,
+    told: Rows | None,
 ) -> dict[Key, dict[str, Any]]:
     """The rows of findings; those before, where they are the same: most stand for many entries.
 
@@ -157,11 +187,15 @@ def _finding_rows(
     rows = {}
     for one in found:
         key = storable(one.finding), one.since
-        rows[key] = earlier[key] if id(one) in same else _finding_row(one, disclosure, earlier.get(key))
+        rows[key] = (
+            earlier[key] if id(one) in same else _finding_row(one, disclosure, watch, earlier.get(key))
+        )
     return rows
 
 
-def _finding_row(one: OpenFinding, disclosure: Disclosure, before: dict[str, Any] | None) -> dict[str, Any]:
+def _finding_row(
+    one: OpenFinding, disclosure: Disclosure, watch: Watch, before: dict[str, Any] | None
+) -> dict[str, Any]:
     """The row of a finding; the one before, where it is the same."""
     names = disclosure.of_finding(one.finding, one.rule, one.entry, one.item, one.message)
     kind, form = disclosure.kind_of(one.entry)
@@ -175,8 +209,15 @@ def _finding_row(one: OpenFinding, disclosure: Disclosure, before: dict[str, Any
         "kind": storable(kind),
         "form": storable(form),
         "tells": sorted(map(storable, names)),
+        "of_data": _is_of_data(one.entry, watch),
     }
     return row if before is None or before != row else before
+
+
+def _is_of_data(entry: str, watch: Watch) -> bool:
+    """Whether an entry is in force, and is data."""
+    number = watch.numbers.get(entry)
+    return number is not None and watch.course.effective[number].entry.kind in DATA_KINDS
 
 
 def _query_rows(course: Course, disclosure: Disclosure) -> dict[tuple[str], dict[str, Any]]:
@@ -250,6 +291,11 @@ def _standing_row(course: Course, ledger: str) -> StandingRow:
         course.randomisation is not None,
         *last,
         *told,
+        "" in course.frozen,
+        len(list(unended(course))),
+        [],
+        [],
+        [],
     )
 
 

@@ -188,6 +188,11 @@ class Standing(models.Model):
     told_visit = models.TextField(default="")  # of a track that opens when somebody is told an arm
     told_at = models.DateTimeField(null=True)
     told_day = models.DateField(null=True)
+    locked = models.BooleanField(default=False)
+    unended = models.IntegerField(default=0)
+    groups = ArrayField(models.BigIntegerField(), default=list)  # see `Group`; with each its two counts
+    unsigned = ArrayField(models.IntegerField(), default=list)
+    uncoded = ArrayField(models.IntegerField(), default=list)
 
     class Meta:
         indexes = [
@@ -239,6 +244,7 @@ class OpenFinding(models.Model):
     kind = models.TextField()
     form = models.TextField()
     tells = ArrayField(models.TextField(), default=unsure)
+    of_data = models.BooleanField(default=False)  # the entry is in force, and does not only attest others
 
     class Meta:
         db_table = "store_open_finding"
@@ -306,6 +312,58 @@ class Reconsent(models.Model):
     until = models.DateTimeField(null=True)
     release = models.TextField()
     due = models.DateField(null=True)
+
+
+class KitStep(models.Model):
+    """That a kit was assigned to a participant, or went out to them, was taken, lost, left or came back.
+
+    Attributes:
+        visit, replaced: of one that is assigned, for which session, and whether another took its place.
+        person, waits: of what a second person looks at, who entered it, and whether nobody else has yet.
+    """
+
+    pk = models.CompositePrimaryKey("ledger_id", "kit", "entry", "what")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    kit = models.TextField()
+    entry = models.TextField()
+    what = models.TextField()
+    at = models.DateTimeField()
+    units = models.BigIntegerField()
+    visit = models.TextField(default="")
+    replaced = models.BooleanField(default=False)
+    person = models.TextField(default="")
+    waits = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "store_kit_step"
+        indexes = [models.Index(name="step_by_kit", fields=["kit"])]
+
+
+class SessionToCome(models.Model):
+    """A session of a participant whose kits may still be given; `needs`: level and part of each."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "visit", "since")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    visit = models.TextField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    latest = models.DateField(null=True)
+    needs = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        db_table = "store_session_to_come"
+
+
+class Group(models.Model):
+    """What some entries of a participant tell of that are counted together; by its number, in all ledgers."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "number")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    number = models.BigIntegerField()
+    tells = ArrayField(models.TextField(), default=unsure)
+
+    class Meta:
+        indexes = [models.Index(name="group_by_number", fields=["number"])]
 
 
 class Number(models.Model):

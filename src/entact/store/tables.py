@@ -15,7 +15,7 @@ from psycopg import Cursor
 from entact import __version__
 from entact.store.derived import Rows, StandingRow
 
-CODE = f"{__version__}/13"  # the second number counts changes of what rows say
+CODE = f"{__version__}/14"  # the second number counts changes of what rows say
 
 Changes = Mapping[str, list[dict[str, Any]]]  # by part of `Rows`, and `<part>_gone` with those that are gone
 
@@ -83,7 +83,7 @@ TABLES: Final = (
         "findings",
         "store_open_finding",
         {"finding": _TEXT, "since": _AT},
-        {"until": _AT, "rule": _TEXT, **_SEEN},
+        {"until": _AT, "rule": _TEXT, **_SEEN, "of_data": "boolean"},
     ),
     Table(
         "clocks",
@@ -99,6 +99,26 @@ TABLES: Final = (
     ),
     Table("bookings", "store_booking", {"encounter": _TEXT}, {"visit": _TEXT, "at": _AT}),
     Table("reconsents", "store_reconsent", {"since": _AT}, {"until": _AT, "release": _TEXT, "due": _DAY}),
+    Table(
+        "steps",
+        "store_kit_step",
+        {"kit": _TEXT, "entry": _TEXT, "what": _TEXT},
+        {
+            "at": _AT,
+            "units": "bigint",
+            "visit": _TEXT,
+            "replaced": "boolean",
+            "person": _TEXT,
+            "waits": "boolean",
+        },
+    ),
+    Table(
+        "sessions",
+        "store_session_to_come",
+        {"visit": _TEXT, "since": _AT},
+        {"until": _AT, "latest": _DAY, "needs": "text[]"},
+    ),
+    Table("groups", "store_group", {"number": "bigint"}, {"tells": "text[]"}),
 )
 NUMBERS: Final = Table(
     "numbers", "store_number", {"of": _TEXT, "number": _TEXT}, {"entry": _TEXT, "tells": "text[]"}

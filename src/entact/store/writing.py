@@ -10,10 +10,13 @@ from typing import Any
 import msgspec
 from psycopg import Cursor
 
-from entact.store.derived import StandingRow
-from entact.store.tables import CODE, NUMBERS, STANDING_COLUMNS, TABLES, Changes
+from entact.store.derived import Rows, StandingRow
+from entact.store.tables import CODE, NUMBERS, STANDING_COLUMNS, TABLES, Changes, changes
 
 LINE_COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
+
+
+_SAME = ("groups", "uncoded")  # columns as long as `unsigned`: a shorter one says that it is as it was
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -23,11 +26,19 @@ class Listed(msgspec.Struct, frozen=True):
     changes: Changes
 
     @classmethod
-    def of(cls, standing: StandingRow, changes: Changes) -> Listed:
-        """With times as JSON can say them: a zone's offset may have seconds."""
+    def of(cls, before: Rows | None, after: Rows) -> Listed:
+        """What leads from the rows that stand there (None: none) to others.
+
+        Times are as JSON can say them: a zone's offset may have seconds. Of groups that are as they were, as
+        most often, nothing is sent (see `_STANDING`).
+        """
+        standing = after.standing
         times = {name: getattr(standing, name) for name in ("last_at", "told_at")}
         moved = {name: None if at is None else at.astimezone(UTC) for name, at in times.items()}
-        return cls(standing._asdict() | moved, changes)
+        if before is not None:
+            same = (name for name in _SAME if getattr(before.standing, name) == getattr(standing, name))
+            moved |= {name: [] for name in same}
+        return cls(standing._asdict() | moved, changes(before, after))
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -81,9 +92,8 @@ def _execute(cursor: Cursor[Any], several: Sequence[Write], guard: str) -> froze
 
 
 _ALL = frozenset(table.part for table in (*TABLES, NUMBERS))
-_TOGETHER = tuple(
-    map(frozenset, ((), ("findings",), ("due", "findings"), ("due", "findings", NUMBERS.part), _ALL))
-)
+_SCHEDULE = ("due", "findings", "groups")
+_TOGETHER = tuple(map(frozenset, ((), ("findings",), _SCHEDULE, (*_SCHEDULE, NUMBERS.part), _ALL)))
 
 
 @lru_cache(maxsize=256)
@@ -156,15 +166,25 @@ _LISTED = """
     ) AS held
 """
 
+
+def _kept(name: str) -> str:
+    """What a column of the row for lists becomes where there is one."""
+    if name not in _SAME:
+        return f"excluded.{name}"
+    whole = f"cardinality(excluded.{name}) = cardinality(excluded.unsigned)"
+    return f"CASE WHEN {whole} THEN excluded.{name} ELSE store_standing.{name} END"
+
+
 _STANDING = f"""
 , standing AS (
     INSERT INTO store_standing ({STANDING_COLUMNS})
     SELECT head.ledger, head.seq, %(code)s, head.releases, standing.* FROM head,
         json_to_record(head.listed -> 'standing') AS standing (site text, number text, status text,
             screened boolean, randomised boolean, last_visit text, last_at timestamptz, last_day date,
-            told_visit text, told_at timestamptz, told_day date)
+            told_visit text, told_at timestamptz, told_day date, locked boolean, unended int,
+            groups bigint[], unsigned int[], uncoded int[])
     ON CONFLICT (ledger_id) DO UPDATE SET head = excluded.head, code = excluded.code,
-        releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in StandingRow._fields)}
+        releases = excluded.releases, {", ".join(f"{name} = {_kept(name)}" for name in StandingRow._fields)}
 )
 """
 _PARTS = ", ".join(f"{table.part} json, {table.part}_gone json" for table in (*TABLES, NUMBERS))

@@ -14,13 +14,12 @@ from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.conduct.sight import SeenCourse
 from entact.course import Course, Finding
-from entact.course.found.attested import CHANGED_AFTER_LOCK, standing_signatures
-from entact.course.kinds import KINDS
+from entact.course.found.attested import CHANGED_AFTER_LOCK
+from entact.course.found.unsettled import DATA_KINDS, uncoded, unended, unsigned
 from entact.course.kinds.query import queries_of
 from entact.course.kinds.unfreeze import asked_to_unfreeze
 
 LONGEST_REASON: Final = 2000
-DATA_KINDS: Final = frozenset(name for name, kind in KINDS.items() if not kind.attests)
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,19 @@ class Point:
         return len(self.places)
 
 
+def point_titles() -> dict[str, str]:
+    """What each point of the checklist is called, in their order."""
+    return {
+        "queries": gettext("queries of persons that are not closed"),
+        "findings": gettext("findings of rules about what was entered"),
+        "late": gettext("entries that came after the lock"),
+        "missing": gettext("visits that are missing"),
+        "unended": gettext("visits that have not ended"),
+        "unsigned": gettext("entries that are not signed as they stand"),
+        "uncoded": gettext("events that are not coded"),
+    }
+
+
 def checklist(folded: Folded, reader: Reader) -> list[Point]:
     """What is still open of a participant, as far as the role may know it; what is not, counts 0.
 
@@ -65,10 +77,10 @@ def checklist(folded: Folded, reader: Reader) -> list[Point]:
 def _open(
     course: Course, seen: SeenCourse, found: list[Finding], signable: frozenset[str]
 ) -> Iterator[tuple[str, Iterator[Place]]]:
-    signed = standing_signatures(course)
     kinds = {one.id: one.entry.kind for one in course.effective}
+    titles = point_titles()
     yield (
-        gettext("queries of persons that are not closed"),
+        titles["queries"],
         (
             Place(one.about, query=one.entry, item=one.item)
             for one in queries_of(course)
@@ -76,7 +88,7 @@ def _open(
         ),
     )
     yield (
-        gettext("findings of rules about what was entered"),
+        titles["findings"],
         (
             Place(one.entry, item=one.item)
             for one in found
@@ -84,32 +96,24 @@ def _open(
         ),
     )
     yield (
-        gettext("entries that came after the lock"),
+        titles["late"],
         (Place(one.entry) for one in found if one.rule == CHANGED_AFTER_LOCK),
     )
     yield (
-        gettext("visits that are missing"),
+        titles["missing"],
         (Place(item=one.item) for one in found if one.holds and one.rule == "visit_missed"),
     )
     yield (
-        gettext("visits that have not ended"),
-        (Place(encounter=one.id) for one in course.encounters.values() if one.status == "started"),
+        titles["unended"],
+        (Place(encounter=one.id) for one in unended(course)),
     )
     yield (
-        gettext("entries that are not signed as they stand"),
-        (
-            Place(one.id)
-            for one in course.effective
-            if one.entry.kind in DATA_KINDS and one.id in signable and one.id not in signed
-        ),
+        titles["unsigned"],
+        (Place(one.id) for one in unsigned(course) if one.id in signable),
     )
     yield (
-        gettext("events that are not coded"),
-        (
-            Place(one.entry)
-            for one in course.adverse_events.values()
-            if not one.term and one.entry in seen.entries
-        ),
+        titles["uncoded"],
+        (Place(one.entry) for one in uncoded(course) if one.entry in seen.entries),
     )
 
 

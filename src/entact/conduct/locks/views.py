@@ -17,7 +17,7 @@ from entact.conduct.frame import page
 from entact.conduct.language.codes import code_words
 from entact.conduct.locks.domain import checklist, freeze, take_back
 from entact.conduct.locks.page import lines_of
-from entact.conduct.locks.study import change_lock, next_name, study_now, waiting
+from entact.conduct.locks.study import change_lock, next_name, study_before_lock, study_now, waiting
 from entact.conduct.words import listing, moment, title_of_visit
 from entact.course.entry import instant
 from entact.course.kinds.unfreeze import asked_to_unfreeze
@@ -74,7 +74,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
         what, reason = request.POST.get("do", ""), request.POST.get("reason", "").replace("\0", "")
         if trail.is_locked(person):
             problem = gettext("Too many wrong tries: the account is locked for a quarter of an hour.")
-        elif what == "lock" and not reason.strip() and study_now(reader).is_open:
+        elif what == "lock" and not reason.strip() and study_before_lock(reader).is_open:
             problem = gettext("Something is still open: say why the study is locked all the same.")
         else:
             try:

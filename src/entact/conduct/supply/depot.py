@@ -82,7 +82,7 @@ def _stock_of(stock: StockPage) -> SiteStock:
 
 def _free(stock: StockPage) -> Iterable[tuple[str, str]]:
     """Kits that are nobody's and can still be given out or may be again, and how each stands."""
-    whose = {number for one in stock.folded.values() for number in one.course.kits}
+    whose = stock.handed.whose
     for number, kit in stock.state.kits.items():
         if number in whose or kit.status in ("missing", "rejected", "destroyed"):
             continue

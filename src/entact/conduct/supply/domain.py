@@ -16,7 +16,7 @@ from entact.conduct.record.door import Author
 from entact.conduct.supply.forms import LONGEST, MOST_KITS, Sent, payload_of
 from entact.conduct.supply.handlings import HANDLINGS
 from entact.conduct.supply.resupply import lines_to_send, order_of, proposal_of, seen_as
-from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_of
+from entact.conduct.supply.selectors import Handed, entered_at, plan_of, stock_of
 from entact.course.entry import Entry
 from entact.course.kinds.kit_order import KitOrder
 from entact.course.kinds.supply import (
@@ -52,7 +52,7 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
         state = stock_of(reader, site)
         if kind == "kit_order":
             return enter_at_site(site, kind, _order(reader, state, sent), by=by)
-        there = _in_storage(reader, state) if kind == "storage_log" else []
+        there = _in_storage(state) if kind == "storage_log" else []
         made = new_labels(MOST_KITS, kits_anywhere()) if kind == "shipment" else []
         ordered = lines_to_send(state) if kind == "shipment" else []
         payload, about = payload_of(kind, sent, plan, zone, there, made, ordered)
@@ -71,7 +71,7 @@ def enter_supply(reader: Reader, site: str, kind: str, sent: Sent, zone: tzinfo,
         elif isinstance(payload, SupplyCheck):
             _require_check(state, about, by)
         elif isinstance(payload, StockDifference):
-            found = balance_of(state, folded_with_kits(reader, state).items()).differences
+            found = Handed(state).balance.differences
             if not any((one.entry, one.kit) == (about, payload.kit) and one.is_open for one in found):
                 raise ConductError(gettext("There is no such difference open"))
         return enter_at_site(site, kind, payload, by=by, about=about)
@@ -104,7 +104,7 @@ def withdraw_supply(
                 )
             )
         state = stock_of(reader, site)
-        balance = balance_of(state, folded_with_kits(reader, state).items())
+        balance = Handed(state).balance
         against = against_withdrawal(reader, state, balance, found.entry, by.identity)
         if against:
             raise ConductError(against)
@@ -165,7 +165,7 @@ def _order(reader: Reader, state: SiteState, sent: Sent) -> KitOrder:
     number = sent.text("number", gettext("Number of the order"))
     if normal(number) in state.supply.orders:
         raise ConductError(gettext("Order {number} was entered before").format(number=number))
-    proposal = proposal_of(reader, state, folded_with_kits(reader, state), today_at(state.id))
+    proposal = proposal_of(reader, Handed(state), today_at(state.id))
     if plan_of(reader).resupply is None:
         raise ConductError(gettext("The study file has no supply.resupply, from which an order is reckoned"))
     if proposal is None or not proposal.kits:
@@ -175,9 +175,9 @@ def _order(reader: Reader, state: SiteState, sent: Sent) -> KitOrder:
     return order_of(proposal, number)
 
 
-def _in_storage(reader: Reader, state: SiteState) -> list[str]:
+def _in_storage(state: SiteState) -> list[str]:
     """The kits of a site that lie there: those that went out whole, and have not come back, do not."""
-    rows = balance_of(state, folded_with_kits(reader, state).items()).rows
+    rows = Handed(state).balance.rows
     usable = [number for number, kit in state.kits.items() if kit.status in ("received", "released")]
     return [number for number in usable if not rows[number].dispensed or rows[number].at_hand > 0]
 

@@ -18,8 +18,6 @@ from entact.conduct.today import Task
 from entact.conduct.words import day, moment
 from entact.course.entry.dates import in_date, read_date
 from entact.course.kinds import KINDS
-from entact.course.kinds.dispensing import unchecked
-from entact.course.state.numbers import normal
 from entact.course.supply.balance import count_due, losses_due
 from entact.course.supply.check_character import printed
 from entact.store import lists
@@ -94,21 +92,20 @@ def _handed_out(reader: Reader, person: Person, stock: StockPage) -> Iterator[Ta
     """Kits that somebody was given or brought back and nobody else has looked at: they hold up a dose."""
     asked = plan_of(reader).two_persons
     kinds = [kind for kind, step in (("dispensing", "dispensing"), ("kit_return", "return")) if step in asked]
-    for standing in lists.participants_of(sorted(stock.folded)) if kinds else ():
-        course, of = stock.folded[standing.ledger].course, Standing.of(standing)
-        if course.site != stock.site:
+    names = {what: kind for what, kind in _STEPS.items() if kind in kinds}
+    waits = [one for one in stock.handed.steps if one.waits and one.what in names and one.site == stock.site]
+    of = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in waits])}
+    for one in waits:
+        if one.person == person.identity or one.ledger not in of:
             continue
-        for kind in kinds:
-            waits = set(unchecked(course, kind))
-            for one in course.noted.get(kind, ()):
-                if one.entry not in waits or one.by == person.identity:
-                    continue
-                what = gettext("Kit {kit} waits for a second person").format(
-                    kit=printed(normal(one.said.kit))
-                )
-                when = gettext("entered {when}").format(when=moment(one.at, stock.zone))
-                address = reverse("kits", args=[of.key])
-                yield Task(False, of.key, of.number, stock.site, what, when, rank=2, address=address)
+        what = gettext("Kit {kit} waits for a second person").format(kit=printed(one.kit))
+        when = gettext("entered {when}").format(when=moment(one.at, stock.zone))
+        whose = of[one.ledger]
+        address = reverse("kits", args=[whose.key])
+        yield Task(False, whose.key, whose.number, stock.site, what, when, rank=2, address=address)
+
+
+_STEPS = {"out": "dispensing", "back": "kit_return"}  # steps that a second person looks at, and their kinds
 
 
 def _orders(stock: StockPage, address: str, *, keeps: bool, decides: bool) -> Iterator[Task]:

@@ -12,11 +12,11 @@ from typing import Any, Final
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from entact.conduct.permissions import Person
-from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.reader import Reader, Standing
 from entact.conduct.supply.domain import against_withdrawal
 from entact.conduct.supply.handlings import HANDLINGS, Field, Handling
 from entact.conduct.supply.resupply import OrderLine, lines_to_send, proposal_of, seen_as
-from entact.conduct.supply.selectors import balance_of, entered_at, folded_with_kits, plan_of, stock_found
+from entact.conduct.supply.selectors import Handed, entered_at, plan_of, stock_found
 from entact.conduct.words import day, moment, told
 from entact.course.entry import instant
 from entact.course.entry.dates import in_date
@@ -130,13 +130,13 @@ class StockPage:
         self.reader, self.site, self.zone, self.today, self.names = reader, site, zone, today, names
         self.state: SiteState
         self.state, self.problems = stock_found(reader, site)
-        self.folded: dict[str, Folded] = folded_with_kits(reader, self.state)
-        self.balance: Balance = balance_of(self.state, self.folded.items())
+        self.handed = Handed(self.state)
+        self.balance: Balance = self.handed.balance
 
     @cached_property
     def proposal(self) -> Proposal | None:
         """What is to be ordered now; None where nothing is planned to be, or no kits are planned."""
-        return proposal_of(self.reader, self.state, self.folded, self.today)
+        return proposal_of(self.reader, self.handed, self.today)
 
     @cached_property
     def to_send(self) -> list[OrderLine]:
@@ -185,7 +185,7 @@ class StockPage:
             keeps: whether whoever looks keeps the stock; others are not told the last day of each kit, which
                 is its lot's.
         """
-        whose = {number: ledger for ledger, one in self.folded.items() for number in one.course.kits}
+        whose = self.handed.whose
         known = {one.ledger: Standing.of(one) for one in lists.participants_of(sorted(set(whose.values())))}
         found = []
         for number in sorted(self.balance.rows):

@@ -9,16 +9,15 @@ from datetime import date
 import msgspec
 
 from entact.conduct.delegation import state_of
-from entact.conduct.reader import Folded, Reader
-from entact.conduct.supply.selectors import plan_of
+from entact.conduct.reader import Reader
+from entact.conduct.supply.selectors import Handed, plan_of
 from entact.course.entry import digest
 from entact.course.kinds.kit_order import KitOrder
 from entact.course.resupply import Proposal, What, propose
-from entact.course.state.numbers import RANDOMISATION, normal
+from entact.course.state.numbers import normal
 from entact.course.state.sealed_list import PackedKit
 from entact.course.state.setting import SiteState
 from entact.course.state.supply import OrderState
-from entact.store import models
 from entact.store.kits import kits_known, packed_kits
 
 
@@ -32,33 +31,18 @@ class OrderLine:
     kits: tuple[str, ...]
 
 
-def proposal_of(
-    reader: Reader, site: SiteState, folded: Mapping[str, Folded], today: date
-) -> Proposal | None:
+def proposal_of(reader: Reader, handed: Handed, today: date) -> Proposal | None:
     """What is to be ordered for a site now; None where no study file says so, or no kits are planned.
 
     Args:
-        folded: the courses of whoever has a kit of the site. today: the civil day there.
+        handed: what its kits went through. today: the civil day there.
     """
-    plan = plan_of(reader).resupply
+    plan, site = plan_of(reader).resupply, handed.site
     known = kits_known(site.id) if plan is not None else None
     if plan is None or known is None or not known.packed:
         return None
-    more = sorted(_randomised_at(site.id, known.packed) - folded.keys())
-    everybody = {
-        **folded,
-        **{name: one for name, one in reader.folded(more).items() if isinstance(one, Folded)},
-    }
-    courses = [one.course for _, one in sorted(everybody.items()) if one.course.site == site.id]
     site = msgspec.structs.replace(site, status=state_of(site.id).status)
-    return propose(reader.study.newest, plan, site, known, courses, reader.at, today)
-
-
-def _randomised_at(site: str, packed: Mapping[str, PackedKit]) -> set[str]:
-    """Whoever is randomised at a site under a number for which kits are planned, with or without any."""
-    numbers = {one.number for one in packed.values()}
-    held = models.Number.objects.filter(of=RANDOMISATION, ledger__standing__site=site)
-    return {name for number, name in held.values_list("number", "ledger__name") if normal(number) in numbers}
+    return propose(reader.study.newest, plan, site, known, handed.supplied(reader.at), today)
 
 
 def seen_as(proposal: Proposal) -> str:

@@ -1,26 +1,31 @@
-"""The stock of a site as the record has it: its ledger folded, and what its kits went through."""
+"""The stock of a site as the record has it: its ledger folded, and what its kits went through.
+
+What they went through the rows for lists say: nobody's course is made for it, however many are at a site.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import msgspec
 
 from entact.conduct.delegation import SITE
-from entact.conduct.reader import Folded, Reader
+from entact.conduct.reader import Reader
 from entact.course import Kept, fold_setting, read
 from entact.course.entry.effective import VOID, Problem
 from entact.course.kinds import SITE_KINDS, supply
 from entact.course.kinds.kind import Kind
 from entact.course.kinds.kit_order import KIT_ORDER
 from entact.course.kinds.site import KIT
-from entact.course.state.numbers import KIT as KIT_NUMBER
+from entact.course.resupply import Supplied
 from entact.course.state.setting import SiteState
-from entact.course.supply.balance import Balance, balance, moved_of
+from entact.course.supply.balance import Balance, Moved, balance
 from entact.protocol.study import Supply
 from entact.store import models
-from entact.store.index import storable
+from entact.store.kit_rows import ASSIGNED
+from entact.store.lists.kits import KitStep, kit_steps, randomised_at, sessions_to_come
 from entact.store.versions import with_versions
 
 OF_STOCK: Final = (
@@ -28,7 +33,6 @@ OF_STOCK: Final = (
     KIT_ORDER.name,
     *(one.name for one in vars(supply).values() if isinstance(one, Kind)),
 )
-OF_PARTICIPANTS: Final = ("kit_assigned", "dispensing", "dose", "kit_return")
 assert set(OF_STOCK) <= SITE_KINDS.keys()
 
 
@@ -79,20 +83,45 @@ def entered_at(site: str) -> list[Entered]:
     return found[::-1]
 
 
-def folded_with_kits(reader: Reader, site: SiteState) -> dict[str, Folded]:
-    """The courses of everybody who has a kit of a site, wherever they are now, or was given any there."""
-    lines = models.Line.objects.filter(kind__in=OF_PARTICIPANTS, ledger__standing__site=site.id)
-    own = models.Number.objects.filter(of=KIT_NUMBER, number__in=[storable(one) for one in site.kits])
-    names = {*lines.values_list("ledger__name", flat=True), *own.values_list("ledger__name", flat=True)}
-    return {name: one for name, one in reader.folded(sorted(names)).items() if isinstance(one, Folded)}
+class Handed:
+    """What kits of a site went through with participants: those at the site, and whoever has a kit of its.
+
+    Attributes:
+        steps: by ledger, in order of time. whose: participants' kits, by number the ledger.
+    """
+
+    def __init__(self, site: SiteState) -> None:
+        self.site = site
+        self.steps = kit_steps(site.id, site.kits)
+        self.whose = {one.kit: one.ledger for one in self.steps if one.what == ASSIGNED}
+
+    @cached_property
+    def balance(self) -> Balance:
+        """As the record stands: of the kits of the site, and of those that only its people know of."""
+        return balance(self.site, map(_moved, filter(self._moves, self.steps)))
+
+    def _moves(self, one: KitStep) -> bool:
+        return one.what != ASSIGNED and (one.kit in self.site.kits or one.site == self.site.id)
+
+    def supplied(self, at: datetime) -> list[Supplied]:
+        """Of everybody who is randomised at the site what their kits follow from, at an instant."""
+        people = sorted(randomised_at(self.site.id).items())
+        sessions = sessions_to_come(self.site.id, at)
+        assigned: dict[str, dict[str, tuple[str | None, bool]]] = {}
+        used: dict[str, set[str]] = {}
+        for one in self.steps:
+            if one.what == ASSIGNED:
+                assigned.setdefault(one.ledger, {})[one.kit] = one.visit or None, one.replaced
+            elif one.what in _USED:
+                used.setdefault(one.ledger, set()).add(one.kit)
+        return [
+            Supplied(number, sessions.get(ledger, ()), assigned.get(ledger, {}), used.get(ledger, ()))
+            for ledger, number in people
+        ]
 
 
-def balance_of(site: SiteState, folded: Iterable[tuple[str, Folded]]) -> Balance:
-    """The balance of a site as the record stands: of its kits, and of those that only its people know of."""
-    moved = (
-        step
-        for ledger, one in folded
-        for step in moved_of(one.course, ledger)
-        if step.kit in site.kits or one.course.site == site.id
-    )
-    return balance(site, moved)
+_USED: Final = frozenset({"taken", "back"})  # steps of a dose, and of what came back
+
+
+def _moved(one: KitStep) -> Moved:
+    return Moved(one.at, one.entry, one.kit, one.what, one.units, one.ledger)  # type: ignore[arg-type]

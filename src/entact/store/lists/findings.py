@@ -84,7 +84,7 @@ def open_findings(
         ORDER BY {order} LIMIT %(limit)s
     """
     locks = rule in (None, CHANGED_AFTER_LOCK)  # of another rule it need not be asked what is locked
-    sources = ["store_open_finding", _SHARED, *([LATE] if locks else [])]
+    sources = ["store_open_finding", SHARED, *([LATE] if locks else [])]
     statement = f"""
         SELECT ledger.name, page.site, number, rule, entry, item, kind, form, since, ledger_id, finding
         FROM ({" UNION ALL ".join(f"({page.format(source)})" for source in sources)}) AS page
@@ -97,7 +97,7 @@ def open_findings(
         "hidden": list(hidden),
         "ledgers": list(ledgers or ()),
         "of_kinds": list(kinds or ()),
-        **_OF_SHARED,
+        **OF_SHARED,
         **(late_values() if locks else {}),
     }
     values |= {f"after_{n}": part for n, part in enumerate(after or ())}
@@ -180,12 +180,12 @@ def summaries(
         LEFT JOIN (
             SELECT ledger_id, rule, since, until, tells FROM store_open_finding
             WHERE ledger_id = ANY(%(places)s)
-            UNION ALL SELECT ledger_id, rule, since, until, tells FROM {_SHARED} AS shared
+            UNION ALL SELECT ledger_id, rule, since, until, tells FROM {SHARED} AS shared
             UNION ALL SELECT ledger_id, rule, since, until, tells FROM {LATE} AS late
         ) AS found ON found.ledger_id = asked.place AND {HOLDS.format("found")} AND {_SEEN}
         GROUP BY 1, 2, 3, 4, 5, 6
     """
-    values = {"places": list(places), "at": at, "hidden": list(hidden), "visits": list(visits), **_OF_SHARED}
+    values = {"places": list(places), "at": at, "hidden": list(hidden), "visits": list(visits), **OF_SHARED}
     values |= late_values()
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -193,7 +193,7 @@ def summaries(
 
 
 # What two ledgers share follows from both, and from the rows of neither alone.
-_SHARED = f"""(
+SHARED = f"""(
     SELECT held.ledger_id, concat_ws(':', %(shared)s, held.entry, held.of) AS finding,
         %(beginning)s::timestamptz AS since, NULL::timestamptz AS until, %(shared)s AS rule, held.entry,
         held.of AS item, coalesce((
@@ -202,4 +202,4 @@ _SHARED = f"""(
         ), '') AS kind, '' AS form, held.tells
     FROM {SHARED_NUMBERS}
 )"""
-_OF_SHARED = {"beginning": BEGINNING, "shared": NUMBER_SHARED}
+OF_SHARED = {"beginning": BEGINNING, "shared": NUMBER_SHARED}
