@@ -109,6 +109,28 @@ SENSE = {
         "schedule.session_1.timed[1].at[2]: 'initial + 9 h' is after the end of the session; "
         "write an earlier time, or let it last longer",
     ),
+    "one time written twice": (
+        "initial + 90 min, end]",
+        "initial + 90 min, §initial + 1.5 h, end]",
+        "schedule.session_1.timed[1].at[3]: 'initial + 1.5 h' stands there already, as 'initial + 90 min'; "
+        "take one of them out",
+    ),
+    "no time after what it is counted from": (
+        "initial + 90 min, end]",
+        "initial + 90 min, initial, §initial + 0 min, end]",
+        "schedule.session_1.timed[1].at[4]: 'initial + 0 min' stands there already, as 'initial'; "
+        "take one of them out",
+    ),
+    "one time in two rows": (
+        "initial + 90 min, end]}",
+        "initial + 90 min, end]}\n      - {do: vital_signs, at: [initial + 30 min, §end]}",
+        "schedule.session_1.timed[2].at[2]: 'end' stands there already; take one of them out",
+    ),
+    "one strength written twice": (
+        "strengths: [40 mg, 60 mg]",
+        "strengths: [40 mg, 60 mg, §60.0 mg]",
+        "products.capsule.strengths[3]: '60.0 mg' stands there already, as '60 mg'; take one of them out",
+    ),
     "activity twice": (
         "do: [suicidality, adverse_events, guess]",
         "do: [suicidality, guess, §guess]",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from entact.protocol.country import wrong_country
 from entact.protocol.problem import Fault, Path, unknown
-from entact.protocol.quantity import parse_quantity
+from entact.protocol.quantity import Quantity, parse_quantity
 from entact.protocol.study import Regimen, StudyFile
 
 
@@ -22,6 +22,7 @@ def check_doses(file: StudyFile) -> Iterator[Fault]:
                     f"{strength!r} is in {unit}, others in {first}; a study gives all strengths in one unit"
                 )
                 yield Fault(("products", name, "strengths", place), message)
+        yield from _alike(product.strengths, ("products", name, "strengths"))
         for code in product.schedule:
             if (wrong := wrong_country(code)) is not None:
                 yield Fault(("products", name, "schedule", code), wrong, at_key=True)
@@ -48,6 +49,17 @@ def check_doses(file: StudyFile) -> Iterator[Fault]:
 
         yield from _of_a_product(file, name, regimen)
         yield from _looks_alike(file, name, regimen)
+
+
+def _alike(strengths: list[str], path: Path) -> Iterator[Fault]:
+    """Strengths that are one and the same and written differently: a kit of one would be none of the other."""
+    known: dict[Quantity, str] = {}
+    for place, strength in enumerate(strengths):
+        first = known.setdefault(parse_quantity(strength), strength)
+        if first != strength:
+            yield Fault(
+                (*path, place), f"{strength!r} stands there already, as {first!r}; take one of them out"
+            )
 
 
 def _of_a_product(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Fault]:

@@ -152,6 +152,21 @@ def _session(file: StudyFile, visit: Visit, path: Path) -> Iterator[Fault]:
     for place, readings in enumerate(visit.timed):
         for number, time in enumerate(readings.at):
             yield from _timepoint(file, visit, time, (*path, "timed", place, "at", number))
+    yield from _at_once(visit, path)
+
+
+def _at_once(visit: Visit, path: Path) -> Iterator[Fault]:
+    """Times that are one and the same however they are written: the same thing would be asked for twice."""
+    known: dict[tuple[str, str, timedelta], str] = {}
+    for place, readings in enumerate(visit.timed):
+        for number, time in enumerate(readings.at):
+            base, _, offset = time.partition(" + ")
+            moment = (readings.do, base, parse_duration(offset or "0"))
+            first = known.get(moment)
+            if first is not None:
+                message = f"{time!r} stands there already{'' if first == time else f', as {first!r}'}"
+                yield Fault((*path, "timed", place, "at", number), f"{message}; take one of them out")
+            known.setdefault(moment, time)
 
 
 def _timepoint(file: StudyFile, visit: Visit, time: str, path: Path) -> Iterator[Fault]:
