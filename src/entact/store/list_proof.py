@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from django.db.models import Max
 
-from entact.course.entry import Kept, read
+from entact.course.entry import Kept
 from entact.course.state.numbers import normal
 from entact.store import acts, models
 from entact.store.list_strata import placed
 from entact.store.list_use import of_rows, used_numbers
+from entact.store.reading import readable
 from entact.store.sealed_list import SealedList
 
 FORMAT = "entact list proof 1"
@@ -146,12 +147,7 @@ def list_proof(sealed: SealedList, rows: Sequence[OpenRow], locked_at: str) -> L
 
 def _looks(who: dict[str, int]) -> Iterator[Looked]:
     """Every row that was opened for one participant; who never had one is counted after all others."""
-    found = models.Line.objects.filter(kind__in=(OPENED, TOLD)).order_by("received_at", "ledger__name", "seq")
-    for ledger, text in found.values_list("ledger__name", "text").iterator(1000):
-        try:
-            entry = read(text)
-        except (msgspec.MsgspecError, ValueError):
-            continue  # `entact verify` says what is wrong with it
+    for ledger, entry in readable((OPENED, TOLD)):
         place = who.setdefault(ledger, len(who) + 1)
         yield Looked(place, _purpose(entry), entry.received_at)
 

@@ -13,6 +13,7 @@ from entact.course.state.numbers import KIT, normal, row_number
 from entact.course.state.sealed_list import PackedKit
 from entact.store import models
 from entact.store.allocation import RANDOMISED
+from entact.store.reading import readable
 
 # Two that are asked for at once are received in one order and given numbers in the other.
 TOGETHER: Final = timedelta(minutes=1)
@@ -29,13 +30,8 @@ class Use(NamedTuple):
 
 def used_numbers() -> list[Use]:
     """Every number that was ever given, by time of receipt; corrections and withdrawn ones too."""
-    found = models.Line.objects.filter(kind=RANDOMISED).order_by("received_at", "ledger__name", "seq")
     uses = []
-    for ledger, text in found.values_list("ledger__name", "text").iterator(1000):
-        try:
-            kept = read(text)
-        except (msgspec.MsgspecError, ValueError):
-            continue  # `entact verify` says what is wrong with it
+    for ledger, kept in readable((RANDOMISED,)):
         number = kept.data.get("number")
         if isinstance(number, str):
             uses.append(Use(number, ledger, kept.received_at, kept.replaces or kept.id))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from entact.course.entry import Entry, Line
+import msgspec
+
+from entact.course.entry import Entry, Kept, Line, read
 from entact.store import models
 from entact.store.index import LedgerHead, storable
 
@@ -42,6 +44,20 @@ def chains_by_name(prefix: str = "") -> Iterator[tuple[str, list[Line]]]:
     """The same in order of their names: when they were opened is nobody's concern. One ledger in memory."""
     for name in sorted(one.ledger for one in ledgers(prefix)):
         yield name, list(lines(name))
+
+
+def readable(kinds: Collection[str]) -> Iterator[tuple[str, Kept]]:
+    """Entries of some kinds with their ledgers, by time of receipt, streamed.
+
+    One that cannot be read holds up none behind it: `entact verify` says what is wrong with it.
+    """
+    found = models.Line.objects.filter(kind__in=kinds).order_by("received_at", "ledger__name", "seq")
+    for ledger, text in found.values_list("ledger__name", "text").iterator(CHUNK):
+        try:
+            kept = read(text)
+        except (msgspec.MsgspecError, ValueError):
+            continue
+        yield ledger, kept
 
 
 def lines_with(entry: Entry) -> list[Line]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from entact.course.allocation.allocation import ListRow, row_of
 from entact.course.allocation.minimisation import Minimising, draw_of, minimising_of, replay
-from entact.course.entry import read
 from entact.course.state.numbers import normal
-from entact.store import acts, models
+from entact.store import acts
 from entact.store.allocation import RANDOMISED
 from entact.store.error import StoreError
+from entact.store.reading import readable
 from entact.store.sealed_list import Opener, SealedList, open_place
 from entact.store.studies import study_of_record
 
@@ -80,13 +78,8 @@ def rows_before(sealed: SealedList, number: str) -> list[str]:
 def used_strata() -> dict[str, str]:
     """Of every number that was given, by what stratum; the first word on it stands."""
     found: dict[str, str] = {}
-    lines = models.Line.objects.filter(kind=RANDOMISED).order_by("received_at", "ledger__name", "seq")
-    for text in lines.values_list("text", flat=True).iterator(1000):
-        try:
-            data = read(text).data
-        except (msgspec.MsgspecError, ValueError):
-            continue  # `entact verify` says what is wrong with it
-        number, stratum = data.get("number"), data.get("stratum")
+    for _, kept in readable((RANDOMISED,)):
+        number, stratum = kept.data.get("number"), kept.data.get("stratum")
         if isinstance(number, str) and isinstance(stratum, str):
             found.setdefault(normal(number), stratum)
     return found
