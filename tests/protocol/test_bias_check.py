@@ -245,3 +245,24 @@ def test_nobody_is_told_the_arm_from_whom_it_is_hidden(problems_of: Callable[[st
 def test_which_way_is_better_is_read_off_the_file() -> None:
     assert lower_is_better(load_study("mapp3").newest.file, "caps5_change") is True
     assert lower_is_better(load_study("mapp1").newest.file, "caps5_change") is True
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "better", "lower"),
+    [
+        ("caps5_change", "lower", True),
+        ("caps5_change", "higher", None),  # the file says both
+        ("sds_change", "higher", True),  # of another endpoint it says nothing of this one
+    ],
+)
+def test_what_an_analysis_says_of_better_counts_for_its_own_endpoint(
+    endpoint: str, better: str, lower: bool | None
+) -> None:
+    file = load_study("mapp3").newest.file
+    assert {"caps5_change", endpoint} <= file.endpoints.keys()
+    said = next(iter(file.analysis.analyses.values())).model_copy(
+        update={"endpoint": endpoint, "better": better}
+    )
+    plan = file.analysis.model_copy(update={"secondary": {"more": said}})
+    assert lower_is_better(file.model_copy(update={"analysis": plan}), "caps5_change") is lower
+    assert lower_is_better(file, "nothing") is None

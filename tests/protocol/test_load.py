@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entact.protocol import StudyError, load_study, shipped_studies
+from entact.protocol.problem import Problem
 
 MINI = Path(__file__).parents[1] / "studies" / "mini" / "study.yaml"
 BASE = MINI.read_text(encoding="utf-8")
@@ -483,3 +484,16 @@ def test_the_folder_of_a_study_is_where_its_file_lies(tmp_path: Path) -> None:
     shipped = load_study("mapp1").folder
     assert shipped is not None
     assert (shipped.name, (shipped / "study.yaml").is_file()) == ("mapp1", True)
+
+
+def test_what_is_wrong_with_a_whole_file_is_said_under_its_name() -> None:
+    whole = [Problem("mini@1", 0, 0, "gates.dose", "leads nowhere"), Problem("mini@1", 0, 0, "", "is old")]
+    placed = Problem("a.yaml", 3, 7, "title", "is missing")
+    assert str(StudyError([*whole, placed])).splitlines() == [
+        "a.yaml:3:7 title: is missing",
+        "mini@1:",
+        "  gates.dose: leads nowhere",
+        "  is old",
+    ]
+    assert str(StudyError(whole[:1])) == "mini@1 gates.dose: leads nowhere"
+    assert str(StudyError(whole[1:])) == "mini@1: is old"

@@ -114,10 +114,11 @@ def test_a_track_opens_on_an_entry_about_the_person(
     track: str, message: str, mini: str, problems_of: Callable[[str], list[str]]
 ) -> None:
     text = tracked(mini, track)
-    line = text[: text.index("tracks:")].count("\n") + 1
-    (found,) = problems_of(text)
-    assert found.startswith(f"study.yaml:{line}:")
-    assert found.endswith(f" tracks.longer.opens_on: {message}")
+    before, opens_on, after = text.partition("opens_on: ")
+    line, column = before.count("\n") + 1, len(before + opens_on) - before.rfind("\n")
+    if "no scope" in message:  # the very name is to blame
+        column += after.index("recordings")
+    assert problems_of(text) == [f"study.yaml:{line}:{column} tracks.longer.opens_on: {message}"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.protocol.requirements.known import STUDIES, answers_of, kept
 
 from entact.protocol import StudyError, load_study
 from entact.protocol.measures import read_measures
-from entact.protocol.requirements.compare import compare, compare_release, known_lists, read_list
+from entact.protocol.requirements.compare import Place, compare, compare_release, known_lists, read_list
 from entact.protocol.requirements.timeline import Timeline
 
 SHAPES = Path(__file__).parents[2] / "studies" / "shapes"
@@ -60,6 +60,8 @@ def test_a_release_without_its_file_is_held_against_a_list_by_its_fields() -> No
     found = compare_release(release, read_list("crl2024"))
     assert [one.status for one in found.judged] == [one.status for one in compare("mapp1", "crl2024").judged]
     assert all(not place.line and place.field for one in found.of("met") for place in one.places)
+    assert str(Place("", 0, 0, "gates.dose")) == "gates.dose"
+    assert str(Place("mapp1/study.yaml", 12, 3, "gates.dose")) == "mapp1/study.yaml:12 gates.dose"
 
 
 def test_a_list_that_there_is_not_is_named_with_the_nearest() -> None:
