@@ -52,7 +52,7 @@ def check_doses(file: StudyFile) -> Iterator[Fault]:
 
 
 def _alike(strengths: list[str], path: Path) -> Iterator[Fault]:
-    """Strengths that are one and the same and written differently: a kit of one would be none of the other."""
+    """Strengths that are one and the same and written differently: a kit of one is none of the other."""
     known: dict[Quantity, str] = {}
     for place, strength in enumerate(strengths):
         first = known.setdefault(parse_quantity(strength), strength)

@@ -39,7 +39,6 @@ _FOREIGN: Final = tuple(
         (r"(?i:contains|includes|has)\b", "… in …, with the code before the list"),
         (r"(?i:if|then|else)\b", "condition ? value : other"),
         (r"=(?!=)", "=="),
-        (r"<>", "!="),
         (r"(?<!&)&(?!&)", "&&"),
         (r"(?<!\|)\|(?!\|)", "||"),
         (r"\^", "a product, with *"),
@@ -63,6 +62,8 @@ def unreadable(text: str, position: int, what: str) -> tuple[int, str, str]:
         return start, f"'={sign}' is no part of rules", f"write {sign}="
     if before.endswith("==") and after.startswith("="):
         return position - 2, "'===' is no part of rules", "write =="
+    if before.endswith("<") and after.startswith(">"):
+        return position - 1, "'<>' is no part of rules", "write !="
     if negated := re.search(r"(?i)\bnot\s+$", before):
         return (
             negated.start(),
