@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from tests.course.conftest import Story
 from entact import store
 from entact.conduct.drift.domain import drawn_of, sampled
 from entact.conduct.fidelity.domain import SampledSession, sample_of
-from entact.conduct.reader import reader_as
+from entact.conduct.reader import Folded, Reader, reader_as
 from entact.course import findings, fold, read
+from entact.course.fold import Broken
 from entact.course.kinds.raters import is_drawn
 from entact.protocol import Study
 
@@ -80,6 +82,22 @@ def drawn(study: Study, ledgers: list[str]) -> set[tuple[str, str]]:
             if ends and (entry.encounter or "").startswith("session_") and is_drawn(line.hash, SHARE):
                 found.add((name, entry.encounter or ""))
     return found
+
+
+def test_nobody_is_folded_of_whom_no_session_is_drawn(
+    study: Study, ledgers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Visits end at everybody's, and half of their endings would be drawn too."""
+    asked: list[str] = []
+    folded = Reader.folded
+
+    def noted(reader: Reader, names: Sequence[str]) -> dict[str, Folded | Broken]:
+        asked.extend(names)
+        return folded(reader, names)
+
+    monkeypatch.setattr(Reader, "folded", noted)
+    sample_of(reader_as("adherence_rater"))
+    assert set(asked) == {ledger for ledger, _ in drawn(study, ledgers)}
 
 
 def test_the_sample_is_that_which_follows_from_the_chain_and_is_rated_once(

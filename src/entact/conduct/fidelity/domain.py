@@ -6,11 +6,15 @@ before it is over, and nobody chooses.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Final
 
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from entact.conduct.drift.domain import drawn_of, pairs_of, sampled
@@ -24,6 +28,8 @@ from entact.store import models
 
 if TYPE_CHECKING:
     from entact.analysis.agreement import Agreement
+
+ENDED: Final = '"status":"ended"'  # in the text of the entry by which a visit ended
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def sample_of(reader: Reader) -> list[SampledSession]:
     """The sample as the record has it now, of whoever the reader may see; the oldest session first."""
     kinds = sampled_kinds(reader)
     largest = max((said.share for said in kinds.values()), default=0.0)
-    lines = models.Line.objects.filter(kind="encounter", text__contains='"status":"ended"')
+    lines = models.Line.objects.filter(_of_sessions(reader), kind="encounter", text__contains=ENDED)
     rows = lines.values_list("ledger__name", "entry_id", "hash").order_by("ledger__name", "seq")
     hashes = {(ledger, str(entry)): line for ledger, entry, line in rows if is_drawn(line, largest)}
     ledgers = list(dict.fromkeys(ledger for ledger, _ in hashes))
@@ -65,6 +71,18 @@ def sample_of(reader: Reader) -> list[SampledSession]:
         if isinstance(one, Folded):
             found += _drawn(one.course, standing, kinds, hashes)
     return sorted(found, key=lambda one: (one.ended, one.standing.number))
+
+
+def _of_sessions(reader: Reader) -> Q:
+    """Entries of visits that are held against a checklist: who had other visits alone is not looked at."""
+    visits = {
+        name
+        for release in reader.study.releases
+        for name, visit in release.visits.items()
+        if visit.kind in sampled_kinds(reader)
+    }
+    named = (Q(text__contains=f'"encounter":{json.dumps(name)[:-1]}#') for name in sorted(visits))
+    return reduce(or_, named, Q(pk__in=[]))
 
 
 def _drawn(
