@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 from django.core.management import call_command
 from django.db import connection
 from tests.course.cases import Case
@@ -10,9 +12,25 @@ from tests.store.test_derived import expected, stamp, stored
 from tests.store.test_numbers import ANNA, BERT, case, enter_until
 
 from entact import store
+from entact.course import fold
+from entact.course.disclosure import Disclosure
 from entact.store import models, roles, server
+from entact.store.derived import rows_of
 
 __all__ = ["case"]  # the fixture
+
+
+def test_rows_that_are_sent_to_another_process_take_no_entries_along(case: Case) -> None:
+    ledger = ANNA
+    entries = case.of(ledger)
+    disclosure = Disclosure(case.study.releases)
+    for entry in entries:
+        disclosure.add(entry)
+    made = rows_of(fold(case.study, entries), ledger, disclosure)
+    assert made.unsettled.entries
+    sent = pickle.loads(pickle.dumps(made))
+    assert sent == made
+    assert (sent.unsettled.entries, sent.unsettled.groups) == ([], made.unsettled.groups)
 
 
 def test_a_record_of_the_version_before_has_them_once_it_is_opened(case: Case, database: str) -> None:

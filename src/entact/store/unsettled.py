@@ -42,6 +42,11 @@ class Unsettled:
     known: int
     turns: int
 
+    def __reduce__(self) -> tuple[type[Unsettled], tuple[Any, ...]]:
+        """Sent to another process it is of no entries, which would go along: who follows counts anew."""
+        counts = self.groups, self.unsigned, self.uncoded, self.rows, self.places
+        return Unsettled, (*counts, [], 0, self.turns)
+
 
 @lru_cache(maxsize=10_000)
 def number_of(names: Names) -> int:
