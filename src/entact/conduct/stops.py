@@ -18,18 +18,12 @@ from entact.conduct.sight import Sight
 from entact.conduct.statement import Fact
 from entact.course import Course
 from entact.course.state.encounter import UNSCHEDULED
+from entact.course.state.reconsent import THROUGH
 
 BETWEEN = "between"
 AT_ONCE: Final = 60  # entries that a page writes out; of a timeline with more, what is done is asked for
 EVERYTHING: Final = "everything"
-OVER: Final = (
-    "screen_failed",
-    "not_entered",
-    "completed",
-    "withdrawn",
-    "lost_to_follow_up",
-    "died",
-)  # nothing more is due
+OVER: Final = THROUGH  # nothing more is due
 
 
 def over_words(course: Course, sight: Sight) -> str:

@@ -123,7 +123,7 @@ def test_what_becomes_missing_is_said(manager: Browser) -> None:
         )
         .replace(b"do: [symptoms]", b"do: [symptoms, demographics]", 1),
     )
-    assert "activity missing" in page
+    assert "activity missing: “Demographics” is planned for baseline" in page
 
 
 def test_what_is_wrong_with_it_is_said_with_its_place(manager: Browser) -> None:

@@ -13,9 +13,10 @@ from typing import Final
 
 from django.utils.translation import gettext
 
+from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.sight import SeenCourse, Sight
-from entact.conduct.words import lower_words, title_of_visit, window
+from entact.conduct.words import plainly, title_of_visit, window
 from entact.course import Course, fold
 from entact.course.entry import Entry
 from entact.course.instants import BEGINNING
@@ -140,7 +141,7 @@ def preview(reader: Reader, raw: bytes, file: str) -> Preview:
         newest.file.release,
         before.file.release,
         amendment.reason if amendment is not None else "",
-        tuple((field, lower_words(applies)) for field, applies in said.items()),
+        tuple((field, code_words(applies)) for field, applies in said.items()),
         tuple(touched),
         min(len(rows), AT_MOST),
         broken,
@@ -170,8 +171,8 @@ def _approved(study: Study, site: str, at: datetime) -> Study:
 
 
 def _consent(course: Course, release: Release, at: datetime) -> Entry | None:
-    """The consent that is in force, as if it were given to a release now; None of who does not take part."""
-    if course.consent is None or not course.consent.given:
+    """The consent that is in force, as if it were given to a release now; None of who is not asked for it."""
+    if course.consent is None or not course.consent.given or course.status in THROUGH:
         return None
     given = next((one for one in course.effective if one.id == course.consent.entry), None)
     if given is None:
@@ -206,9 +207,9 @@ def _effect(before: Course, after: Course, sight: Sight, at: datetime) -> Effect
 
 
 def _found(course: Course, sight: Sight, at: datetime) -> dict[str, str]:
-    seen = SeenCourse(sight, course)
+    seen, zone, release = SeenCourse(sight, course), zone_of(course, at), course.release
     return {
-        one.id: f"{lower_words(one.rule)}: {one.message}"
+        one.id: f"{code_words(one.rule)}: {plainly(one.message, release.visits, zone, release.forms)}"
         for one in seen.findings(at)
         if one.holds and one.entry != _NOBODY
     }
