@@ -14,6 +14,7 @@ from threading import Event
 from rich.console import Console
 
 from entact.cli.database import open_record
+from entact.cli.watch import Watch, start_anew
 from entact.cli.worker import HANGS, KeptProcess, keep_worker, show_life
 from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, address_of, listen, make_application, serve
@@ -88,12 +89,21 @@ def serve_pages(
     kept = keep_worker(database) if worker else None
     try:
         if processes == 1:
-            serve(host, port, ready=say, verifies=not worker)
+            _serve_alone(host, port, say, verifies=not worker)
         else:
             _serve_together(database, host, port, processes, say)
     finally:
         if kept is not None:
             kept.end()
+
+
+def _serve_alone(host: str, port: int, ready: Callable[[str], None], *, verifies: bool) -> None:
+    """One process, which starts itself anew where it hangs: on the same address, which it names again."""
+    watch = Watch(HANGS, start_anew)
+    try:
+        serve(host, port, ready=ready, verifies=verifies, lives=watch.lives)
+    finally:
+        watch.end()
 
 
 def _serve_together(

@@ -13,6 +13,7 @@ from tests.conduct.record import RECEIVED, _plain, blinded_study
 
 from entact import store
 from entact.conduct.forms.wording import instruments_in_words, words_here
+from entact.conduct.session import briefing
 from entact.conduct.session.asking import form_of, in_words
 from entact.protocol import Study, load_study
 from entact.protocol.wording import load_wording
@@ -125,5 +126,9 @@ def test_words_that_are_lost_or_were_changed_are_shown_to_nobody_and_missed(
         assert "The words of this form (1, nobody) are not on this server, or were changed" in page
         path.unlink()
         assert "The words of this form (1, nobody) are not on this server" in ada.get(FORM)
+        sent = {"sds": form_of(asking.newest.forms["sds"], is_asked=True)}
+        told = dict(briefing._in_words(sent, asking, asking.newest, "denver"))["sds"]
+        assert told["problem"].startswith("The words of this form (1, nobody) are not on this server")
+        assert told["items"] == sent["sds"]["items"], "it is asked without them, on the console too"
     finally:
         path.unlink(missing_ok=True)

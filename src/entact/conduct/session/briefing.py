@@ -112,7 +112,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
 def _in_words(
     forms: Mapping[str, dict[str, Any]], study: Study, release: Release, site: str | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The forms in the words that the site has entered of their instruments, where it has."""
+    """The forms in the words that the site has entered of their instruments, where it has; lost ones are told."""
     entered = instruments_in_words(site or "", study)
     language = of_study(release.file.languages) or release.file.languages[0]
     for name, sent in forms.items():
@@ -120,8 +120,9 @@ def _in_words(
         if instrument is None or instrument.name not in entered:
             yield name, sent
             continue
-        words = words_here(site or "", study, instrument, [language]).words
-        yield name, sent if words is None else in_words(sent, words)
+        spoken = words_here(site or "", study, instrument, [language])
+        asked = sent if spoken.words is None else in_words(sent, spoken.words)
+        yield name, asked | ({"problem": spoken.problem} if spoken.problem else {})
 
 
 def _told(found: Any) -> Any:

@@ -138,7 +138,7 @@ export function pad(form, title, save, done, readings = []) {
 
   const saving = button(t`Save`, submit, { class: "main" });
   const element = h("form", { class: "panel", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), submit()) },
-    h("h1", {}, title), h("div", { class: "pad" }, numbers), monitors(), devices(), others, message, h("div", { class: "row" }, backTo(done), saving));
+    h("h1", {}, title), form.problem ? h("p", { class: "note" }, form.problem) : null, h("div", { class: "pad" }, numbers), monitors(), devices(), others, message, h("div", { class: "row" }, backTo(done), saving));
   for (const field of Object.values(fields)) field.addEventListener("input", look);
   look();
   queueMicrotask(() => element.querySelector("input")?.focus());
