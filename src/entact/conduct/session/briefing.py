@@ -112,7 +112,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
 def _in_words(
     forms: Mapping[str, dict[str, Any]], study: Study, release: Release, site: str | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The forms in the words that the site has entered of their instruments, where it has; lost ones are told."""
+    """The forms in the words that the site has entered of their instruments, where it has; lost ones told."""
     entered = instruments_in_words(site or "", study)
     language = of_study(release.file.languages) or release.file.languages[0]
     for name, sent in forms.items():
