@@ -119,3 +119,11 @@ def test_what_is_offered_for_a_whole_rule_compiles(text: str) -> None:
     offered = re.search(r"write (.*)$", str(caught.value))
     assert offered is not None
     assert VOCABULARY.compile(offered[1]).returns == "bool"
+
+
+@pytest.mark.parametrize("word", ["d", "day", "days", "Days", "w", "wk", "week", "weeks"])
+def test_days_and_weeks_are_told_in_hours(word: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        VOCABULARY.compile(f"elapsed('initial') >= duration('2 {word}')")
+    hours = 336 if word.startswith("w") else 48
+    assert str(caught.value) == f"'2 {word}' is no duration at column 31; write duration('{hours}h')"

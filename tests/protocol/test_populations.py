@@ -306,3 +306,22 @@ def test_a_population_is_linked_to_another(mini: str, problems_of: Callable[[str
     assert found.endswith(
         " populations.carer.linked_to: there is no other population 'patients'; did you mean 'patient'?"
     )
+
+
+def test_an_arm_is_not_told_before_the_epoch_that_has_to_be_over(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = with_epochs(mini).replace("on: {title: On}}", "on: {title: On}, later: {title: Later}}")
+    text = text.replace("{epoch: on, visit: closing", "{epoch: later, visit: closing")
+    text = text.replace("\nregimens:\n", "\nunblinding: {epoch: later, tells: [therapist]}\nregimens:\n")
+    telling = TELLING.replace("{visit", "{epoch: on, visit")
+    (found,) = problems_of(text.replace("\n\neligibility:\n", f"{telling}\n\neligibility:\n"))
+    assert found.endswith(
+        " unblinding.epoch: comes after on, in which telling tells the arm; choose one before that"
+    )
+
+
+def test_a_consent_without_which_somebody_can_take_part_can_be_kept(mini: str, tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(mini.replace("\nforms:\n", "\nconsent_kept: [recording]\nforms:\n"))
+    assert load_study(file).newest.file.consent_kept == ["recording"]

@@ -151,7 +151,7 @@ def _yes_or_no(name: str, literal: str, symbol: str) -> str:
     word = literal.strip("'\"").lower()
     if name in ("true", "false"):
         return f"{literal} is not yes or no" if literal else ""
-    if not name or not re.fullmatch(_NAME, name):
+    if not re.fullmatch(_NAME, name):
         return ""
     if word not in _YES | _NO:
         return f"{name} is yes or no: write {name}, or !{name} for no"
