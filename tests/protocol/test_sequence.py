@@ -87,6 +87,15 @@ LATE = {
         "schedule.session_1.do[3]: 'dose' comes before 'eligibility', 'enrolment' and 'randomisation' (at "
         "preparation_2), and is never allowed without; do them at an earlier visit",
     ),
+    "counted over an event from the visit that brings it about": (
+        {
+            "do: [suicidality]}\n  - {visit: baseline": "do: [suicidality, enrolment]}\n  - {visit: baseline",
+            "do: [eligibility, enrolment, randomisation]}": "do: [randomisation]}\n"
+            "  - {visit: late, after: screening, within: 31 .. 50 d, do: [eligibility]}",
+        },
+        "schedule.preparation_1.do[2]: 'enrolment' comes before 'eligibility' (at late), and is never "
+        "allowed without; do it at an earlier visit",
+    ),
 }
 
 
