@@ -119,6 +119,18 @@ def test_what_cannot_be_used_has_problems_and_no_warnings(tmp_path: Path) -> Non
         warnings(tmp_path)
 
 
+def test_of_a_study_whose_amendment_cannot_be_used_nothing_is_only_warned(mini: str, tmp_path: Path) -> None:
+    (tmp_path / "amendments").mkdir()
+    (tmp_path / "study.yaml").write_text(mini, encoding="utf-8")
+    amendment = 'amendment: {of: "0.9", reason: Why, changes: [{change: title, applies: immediately}]}'
+    text = mini.replace('release: "1.0"', f'release: "2.0"\n{amendment}').replace(
+        "title: A small", "title: One"
+    )
+    (tmp_path / "amendments" / "2.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError):
+        warnings(tmp_path)
+
+
 def test_a_couple_that_is_randomised_apart_is_warned_of(tmp_path: Path) -> None:
     text = (STUDIES / "couples" / "study.yaml").read_text()
     (tmp_path / "study.yaml").write_text(text)
