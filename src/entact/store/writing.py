@@ -93,7 +93,8 @@ def _execute(cursor: Cursor[Any], several: Sequence[Write], guard: str) -> froze
 
 _ALL = frozenset(table.part for table in (*TABLES, NUMBERS))
 _SCHEDULE = ("due", "findings", "groups")
-_TOGETHER = tuple(map(frozenset, ((), ("findings",), _SCHEDULE, (*_SCHEDULE, NUMBERS.part), _ALL)))
+_KITS = ("steps", "sessions", NUMBERS.part)  # with a dose, or a kit that somebody is given
+_TOGETHER = tuple(map(frozenset, ((), ("findings",), _SCHEDULE, (*_SCHEDULE, *_KITS), _ALL)))
 
 
 @lru_cache(maxsize=256)
