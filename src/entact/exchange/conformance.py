@@ -138,6 +138,23 @@ def _no_exposure(tabulation: Tabulation) -> Counted:
         yield "EX", 1
 
 
+def _without_exposure(tabulation: Tabulation) -> Counted:
+    exposed = tabulation.tables.get("EX")
+    if exposed is not None:
+        subjects = tabulation.tables["DM"].frame().filter(pl.col("ARMNRS").is_null())
+        yield "DM", subjects.join(exposed.frame(), on="USUBJID", how="anti").height
+
+
+def _other_ethnicity(tabulation: Tabulation) -> Counted:
+    """Once for each row of SUPPDM that they have, with which the checker joins the rows of DM."""
+    table, beside = tabulation.tables["DM"], tabulation.tables.get("SUPPDM")
+    if _has(table, "ETHNIC"):
+        said = pl.col("ETHNIC").is_not_null() & ~pl.col("ETHNIC").is_in(_ETHNIC)
+        people = table.frame().filter(said).select("USUBJID")
+        rows = people if beside is None else people.join(beside.frame(), on="USUBJID", how="left")
+        yield "DM", rows.height
+
+
 def _links_alone(tabulation: Tabulation) -> Counted:
     table = tabulation.tables.get("EC")
     if table is not None and "EX" not in tabulation.tables and _has(table, "ECLNKID"):
@@ -221,8 +238,15 @@ _RULES: Final = (
     ),
     _Rule(
         "CORE-000726",
-        "Both answers were offered, and neither was given: ETHNIC says so with a term of its codelist.",
-        _within("DM", pl.col("ETHNIC").is_not_null() & ~pl.col("ETHNIC").is_in(_ETHNIC), "ETHNIC"),
+        "Both answers were offered, and neither was given: ETHNIC says so with a term of its codelist. "
+        "Counted are the rows of SUPPDM that these people have.",
+        _other_ethnicity,
+    ),
+    *(
+        _Rule(
+            rule, "Who is of an arm without a drug is exposed to none; sessions are in PR.", _without_exposure
+        )
+        for rule in ("CORE-000885", "CORE-000886")
     ),
     _Rule(
         "CORE-000266",

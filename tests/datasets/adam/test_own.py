@@ -15,7 +15,7 @@ from entact.datasets.sdtm import Tabulator
 from entact.exchange import described
 from entact.exchange.results import results_of
 
-STUDIES = ("eating-disorders", "mapp3", "couples_randomised")
+STUDIES = ("eating-disorders", "mapp3", "waiting_list")
 
 
 def analysed(name: str) -> Analyser:

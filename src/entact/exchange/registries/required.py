@@ -23,15 +23,18 @@ LONGEST: Final = {
     "criteria/textblock": 20_000,
     "masking_description/textblock": 1000,
     "model_description/textblock": 1000,
+    "brief_summary/textblock": 5_000,
+    "detailed_description/textblock": 32_000,
     "timeFrame": 500,
     "flowGroup/title": 100,
     "outcomeMeasure/title": 255,
 }
 """Element -> letters.
 
-Source: the registry's definitions of data elements for registrations (1 October 2020). From memory, and so an
-assumption, are those of condition, outcome_measure, outcome_time_frame, criteria and masking_description, and
-of results timeFrame, flowGroup/title and outcomeMeasure/title.
+Source: the registry's definitions of data elements for registrations (1 October 2020), those of criteria and
+masking_description as its structure of study data has them. From memory, and so an assumption, are those of
+condition, outcome_measure and outcome_time_frame, and of results timeFrame, flowGroup/title and
+outcomeMeasure/title.
 """
 
 _YES_NO: Final = frozenset({"Yes", "No"})
