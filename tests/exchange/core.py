@@ -16,8 +16,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.datasets.participants import Participant, arms
+from tests.datasets.sdtm.test_mapping import EXAMINED, FORMS, HABITS, study_with
 from tests.exchange.odd import odd, odd_arms
 
 import entact
@@ -47,11 +50,25 @@ def people(name: str) -> tuple[Study, list[Course], dict[str, str] | None]:
     if name == "odd":
         study = load_study(str(STUDIES / "mini"))
         return study, [person.course() for person in odd(study)], odd_arms()
+    if name == "mapped":
+        return (*mapped(), arms())
     study = load_study(name if name in SHIPPED else str(STUDIES / "shapes" / name))
     trial = entact.rehearse(study, participants=PARTICIPANTS if name in SHIPPED else OF_A_SHAPE, seed=1)
     of = {ledger: lines for ledger, lines in trial.ledgers.items() if ledger.startswith("participant:")}
     allocation = None if trial.allocation is None else trial.allocation.arms()
     return study, [fold_lines(study, ledger, lines) for ledger, lines in of.items()], allocation
+
+
+def mapped() -> tuple[Study, list[Course]]:
+    """Two participants of a study with something in each domain, one with a comment of 450 letters."""
+    with TemporaryDirectory() as folder:
+        study = load_study(str(study_with(Path(folder), FORMS)))
+    people = [Participant(study, number).randomised().dosed() for number in (2, 3)]
+    for person, length in zip(people, (450, 20), strict=True):
+        person.form("habits", HABITS, day=1, encounter="screening#1")
+        examined = EXAMINED | {"remark": "a" * length}
+        person.form("examination", examined, day=2, encounter="screening#1")
+    return study, [person.course() for person in people]
 
 
 def made(name: str, *, blinded: bool) -> Tabulation:
@@ -67,6 +84,7 @@ def cases() -> Iterator[tuple[str, bool]]:
         place = name if name in SHIPPED else str(STUDIES / ("mini" if name == "odd" else f"shapes/{name}"))
         if load_study(place).newest.file.randomisation is not None:
             yield name, True
+    yield "mapped", False
 
 
 def key(name: str, blinded: bool) -> str:

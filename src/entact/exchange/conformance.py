@@ -208,13 +208,27 @@ def _classes(tabulation: Tabulation) -> Counted:
     yield "TS", 1
 
 
-def _comments(tabulation: Tabulation) -> Counted:
-    table = tabulation.tables.get("CO")
-    if table is not None and any(re.fullmatch(r"COVAL\d+", one.name) for one in table.variables):
-        yield "CO", table.height
+def _comments(*, each: bool) -> Callable[[Tabulation], Counted]:
+    """The variables in which comments go on; or once that there are any."""
+
+    def found(tabulation: Tabulation) -> Counted:
+        table = tabulation.tables.get("CO")
+        if table is not None:
+            more = [one.name for one in table.variables if re.fullmatch(r"COVAL\d+", one.name)]
+            yield "CO", len(more) if each else min(len(more), 1)
+
+    return found
+
+
+def _one_category(tabulation: Tabulation) -> Counted:
+    table = tabulation.tables.get("MH")
+    if table is not None and _has(table, "MHCAT"):
+        said = table.frame()["MHCAT"]
+        yield "MH", table.height if said.n_unique() == 1 and said.null_count() == 0 else 0
 
 
 _NO_RELATIONS: Final = "There is no RELREC: the rule compares with the FAOBJ that one would lead to."
+_LONG_COMMENT: Final = "A long comment goes on in COVAL1, which the checker's list of variables lacks."
 _RULES: Final = (
     _Rule(
         "CORE-000356",
@@ -294,10 +308,11 @@ _RULES: Final = (
         "The checker stops with an error of its own where nobody has a second element.",
         _one_element,
     ),
+    _Rule(
+        "CORE-000365", "The study file gives everything that it asks of history one category.", _one_category
+    ),
     *(
-        _Rule(
-            rule, "A long comment goes on in COVAL1, which the checker's list of variables lacks.", _comments
-        )
+        _Rule(rule, _LONG_COMMENT, _comments(each=rule != "CORE-000852"))
         for rule in ("CORE-000550", "CORE-000852", "CORE-001081", "CORE-001082")
     ),
 )
