@@ -55,6 +55,8 @@ def test_that_of_adam_tells_sets_datasets_and_analyses(
     plan = tabulation.release.file.analysis
     assert [row[0] for row in found["Analysis sets"]] == [*plan.sets]
     assert all(row[1] in ("ADEFF", "ADTTE") for row in found["Analyses"])
+    asked = [one.estimand for one in tabulation.book.analyses]
+    assert [row[2].rpartition(" has ")[2] for row in found["Analyses"]] == asked
 
 
 def test_a_blinded_one_says_so_and_tells_no_arm_of_anybody(

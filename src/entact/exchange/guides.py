@@ -229,7 +229,12 @@ def _analyses(tabulation: Tabulation, datasets: Sequence[Described]) -> Iterator
         (
             one.title,
             one.dataset,
-            ", ".join(f"{name} = {value}" for name, value in one.picked.items()),
+            ", ".join(
+                (
+                    *(f"{name} = {value}" for name, value in one.picked.items()),
+                    f"ESTIMAND has {one.analysis.estimand}",
+                )
+            ),
             one.flag or "",
         )
         for one in results_of(tabulation.book, known)
