@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -105,6 +107,42 @@ def test_a_course_that_grew_is_followed_and_another_history_is_read_anew(
     keep(study, part)
     assert folded().size == 13
     assert read_anew == [10, 2, 13]
+
+
+def test_who_opens_many_holds_up_nobody_and_two_who_open_one_fold_it_once(
+    study: Study, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, beside, other = (ledger.name for ledger in keep(study, *stories(study)[:3]))
+    begun, may_end, read_anew = Event(), Event(), list[str]()
+
+    def held_up(name: str, lines: Any) -> Any:
+        read_anew.append(name)
+        if name == slow:
+            begun.set()
+            assert may_end.wait(30)
+        return read_lines(name, lines)
+
+    def open_pages(*names: str) -> set[str]:
+        try:
+            return set(reader_as(SEES_ALL).folded(names))
+        finally:
+            connection.close()  # of this thread
+
+    monkeypatch.setattr("entact.conduct.reader.read_lines", held_up)
+    forget()
+    with ThreadPoolExecutor(3) as threads:
+        try:
+            many = threads.submit(open_pages, slow, beside)
+            assert begun.wait(30)
+            again = threads.submit(open_pages, slow)
+            assert threads.submit(open_pages, other).result(timeout=30) == {other}
+            assert not many.done()
+            assert not again.done()
+        finally:
+            may_end.set()
+        assert many.result(timeout=30) == {slow, beside}
+        assert again.result(timeout=30) == {slow}
+    assert sorted(read_anew) == sorted([slow, beside, other])
 
 
 def test_who_writes_begins_with_what_was_read_where_it_still_is_so(

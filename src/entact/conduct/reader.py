@@ -15,10 +15,10 @@ from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from threading import Lock
 from typing import NamedTuple, cast
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -35,10 +35,10 @@ from entact.course.state.state import Status
 from entact.protocol import Study
 from entact.protocol.study import Visit
 from entact.protocol.study.arms import Period
-from entact.store import lists, models
+from entact.store import lists
 from entact.store.after_lock import lock_in_force, period_in_force
 from entact.store.door import SYSTEM_LEDGER
-from entact.store.heads import Last, heads_of
+from entact.store.heads import Last, heads_of, lines_up_to
 from entact.store.known import ReadUpTo, begin_with, raw_cursor
 from entact.store.studies import environment_and_study, record_now, study_ledger
 
@@ -235,19 +235,6 @@ def _last_arrival() -> datetime | None:
     return None if row is None else cast(datetime, row[0])
 
 
-def _lines(heads: Iterable[Last], known: Mapping[str, _Kept]) -> dict[str, list[Line]]:
-    """The lines of some ledgers up to their heads; of those that are known from their last known one on."""
-    wanted, found = Q(), {head.number: (head, list[Line]()) for head in heads}
-    for head, _ in found.values():
-        since = known[head.ledger].head.seq if head.ledger in known else 1
-        wanted |= Q(ledger_id=head.number, seq__gte=since, seq__lte=head.seq)
-    if found:
-        lines = models.Line.objects.filter(wanted).order_by("ledger_id", "seq")
-        for number, seq, digest, text in lines.values_list("ledger_id", "seq", "hash", "text"):
-            found[number][1].append(Line(seq, digest, text))
-    return {head.ledger: lines for head, lines in found.values()}
-
-
 class _Kept(NamedTuple):
     """The course of one participant up to a head, and what keeps what is found in it from head to head."""
 
@@ -256,40 +243,36 @@ class _Kept(NamedTuple):
     folded: Folded | Broken
     watch: CourseWatch
 
+    def comes_after(self, other: _Kept) -> bool:
+        """Whether it is of the same ledger under the same releases, with more in it."""
+        same = self.head.number == other.head.number and self.study == other.study
+        return same and self.head.seq > other.head.seq
+
 
 class _CoursesKept:
-    """The courses looked at last, by ledger: one that has grown since goes on from what was known of it."""
+    """The courses looked at last, by ledger: one that has grown since goes on from what was known of it.
+
+    One thread at a time folds one participant. While it does, others look at others: whoever opens a page
+    about hundreds holds up nobody.
+    """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._lock = Lock()
+        self._lock = Lock()  # never held while something is folded or read
+        self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
 
     def of(self, study: Study, at: datetime, heads: list[Last]) -> dict[str, Folded | Broken]:
-        with self._lock:
-            known = {
-                head.ledger: kept
-                for head in heads
-                if (kept := self._kept.get(head.ledger)) is not None
-                and kept.study == study
-                and kept.head.number == head.number
-                and kept.head.seq <= head.seq
-            }
-            absent = [head for head in heads if head.ledger not in known or known[head.ledger].head != head]
-            lines = _lines(absent, known)
-            for head in absent:
-                kept = _followed(known.get(head.ledger), head, at, lines[head.ledger])
-                if kept is None:
-                    if head.ledger in known:  # another history than the one that was known
-                        lines |= _lines([head], {})
-                    kept = _folded(study, at, head, lines[head.ledger])
-                self._kept[head.ledger] = kept
-            found: dict[str, Folded | Broken] = {}
-            for head in heads:
-                self._kept.move_to_end(head.ledger)
-                found[head.ledger] = self._kept[head.ledger].folded
-            while len(self._kept) > COURSES:
-                self._kept.popitem(last=False)
-            return found
+        known = {head.ledger: kept for head in heads if (kept := self._known(study, head)) is not None}
+        absent = [head for head in heads if head.ledger not in known or known[head.ledger].head != head]
+        lines = lines_up_to(absent, {name: one.head.seq for name, one in known.items()})
+        for head in absent:
+            with self._turn(head.ledger):
+                now = self._known(study, head)
+                if now is None or now.head != head:  # else another thread has been here meanwhile
+                    now = self._fold(study, at, head, now, lines[head.ledger])
+                known[head.ledger] = now
+        self._keep(known)
+        return {head.ledger: known[head.ledger].folded for head in heads}
 
     def last_read(self, ledger: str) -> ReadUpTo | None:
         with self._lock:
@@ -302,6 +285,37 @@ class _CoursesKept:
     def clear(self) -> None:
         with self._lock:
             self._kept.clear()
+
+    def _known(self, study: Study, head: Last) -> _Kept | None:
+        with self._lock:
+            kept = self._kept.get(head.ledger)
+        if kept is None or kept.study != study or kept.head.number != head.number:
+            return None
+        return kept if kept.head.seq <= head.seq else None
+
+    def _turn(self, ledger: str) -> Lock:
+        with self._lock:
+            return self._turns.setdefault(ledger, Lock())
+
+    def _fold(self, study: Study, at: datetime, head: Last, before: _Kept | None, lines: list[Line]) -> _Kept:
+        kept = _followed(before, head, at, lines)
+        if kept is None:
+            if not lines or lines[0].seq != 1:  # another history than the one that was known
+                lines = lines_up_to([head])[head.ledger]
+            kept = _folded(study, at, head, lines)
+        self._keep({head.ledger: kept})
+        return kept
+
+    def _keep(self, used: Mapping[str, _Kept]) -> None:
+        """Remembers what was used last the longest; of two heads of one ledger the later."""
+        with self._lock:
+            for ledger, kept in used.items():
+                there = self._kept.get(ledger)
+                if there is None or not there.comes_after(kept):
+                    self._kept[ledger] = kept
+                self._kept.move_to_end(ledger)
+            while len(self._kept) > COURSES:
+                self._kept.popitem(last=False)
 
 
 _courses = _CoursesKept()

@@ -19,7 +19,7 @@ STATIC = Path(__file__).parent / "static"
 CONNECTIONS = 800  # at once; those that send half a request must not keep others out
 PATIENCE = 20  # seconds in which nothing comes, after which a connection is closed
 SWITCHES = (
-    0.0005  # seconds after which a page that is being written lets a save go on that waits for its turn
+    0.0001  # seconds after which a page that is being written lets a save go on that waits for its turn
 )
 CIRCLES = (700, 10, 150)  # new values, and rounds, between two rounds of Python's search (see `pause_seldom`)
 STANDS_BACK = 0.0002  # seconds for each connection that it has, before a process takes one more in

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import connection
 
+from entact.course.entry import Line
 from entact.store.known import raw_cursor
 from entact.store.numbers import SHARED_NUMBERS, SharedNumber
 from entact.store.studies import STUDY_HEAD
@@ -63,3 +64,29 @@ def heads_of(ledgers: Sequence[str]) -> Heads:
             study = text or ""
     shared.sort(key=lambda one: (one.of, one.number, one.ledger))
     return Heads(last, shared, study)
+
+
+_LINES = """
+    SELECT line.ledger_id, line.seq, line.hash, line.text
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS asked (ledger, since, until)
+        JOIN store_line AS line
+            ON line.ledger_id = asked.ledger AND line.seq BETWEEN asked.since AND asked.until
+    ORDER BY line.ledger_id, line.seq
+"""
+
+
+def lines_up_to(heads: Sequence[Last], since: Mapping[str, int] | None = None) -> dict[str, list[Line]]:
+    """The lines of some ledgers up to their heads, in order, by one statement.
+
+    Args:
+        since: the number of the first line that is wanted of a ledger; all of one that is not named.
+    """
+    asked = [(one.number, (since or {}).get(one.ledger, 1), one.seq) for one in heads]
+    found: dict[int, list[Line]] = {number: [] for number, _, _ in asked}
+    if asked:
+        cursor = raw_cursor()  # planned once
+        with connection.wrap_database_errors:
+            cursor.execute(_LINES, [list(column) for column in zip(*asked, strict=True)], prepare=True)
+        for number, *line in cursor:
+            found[number].append(Line(*line))
+    return {one.ledger: found[one.number] for one in heads}

@@ -142,10 +142,14 @@ def _lacks_factor(request: HttpRequest) -> bool:
 
 
 def _route(request: HttpRequest) -> str | None:
-    try:
-        return resolve(request.path_info).view_name
-    except Resolver404:
-        return None
+    """Which page is asked for, looked up once: its address is matched against all that there are."""
+    if not hasattr(request, "route_asked"):
+        try:
+            request.route_asked = resolve(request.path_info).view_name
+        except Resolver404:
+            request.route_asked = None
+    route: str | None = request.route_asked
+    return route
 
 
 def _asked_act(request: HttpRequest) -> str | None:

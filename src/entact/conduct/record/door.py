@@ -25,6 +25,7 @@ from entact.protocol.words.label import begun
 from entact.store import StoreError
 from entact.store.after_lock import closed_by
 from entact.store.allocation import awaits_number
+from entact.store.known import raw_cursor
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,10 @@ def written_under(course: Course, now: datetime) -> str:
 def turn_of(ledger: str) -> Iterator[None]:
     """Lets one save at a time look at a participant's record and write to it; the others wait."""
     name = f"entact save {ledger}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+    with connection.wrap_database_errors:
+        raw_cursor().execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name], prepare=True)
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+        with connection.wrap_database_errors:
+            raw_cursor().execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name], prepare=True)
