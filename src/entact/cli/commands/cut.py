@@ -26,7 +26,7 @@ ManifestFile = Annotated[
 ]
 
 cut = typer.Typer(help="Cut the data: a signed manifest, and datasets.", **PLAIN)
-unlock = typer.Typer(help="Unlock a locked study, or lock it again: an act of two persons.", **PLAIN)
+unlock = typer.Typer(help="Unlock a study, or lock it again: two persons.", **PLAIN)
 
 
 @cut.command("make")
