@@ -154,6 +154,7 @@ def test_a_value_leads_back_to_its_entries(run: Run, own: str, tmp_path: Path) -
         (["--as", "adam"], "analysis datasets come with those of SDTM"),
         (["--as", "send"], "there is no standard 'send'"),
         (["--as", "define"], "define and guides describe datasets"),
+        (["--as", "odm,fhir"], "export them together, as in --as sdtm,odm,fhir"),
         (["--format", "sas7bdat"], "there is no format 'sas7bdat'"),
         (["--allocation", "x.json"], "a blinded export takes no allocation"),
         (["--cut", "lock-9"], "there is no cut 'lock-9'"),

@@ -177,7 +177,7 @@ def _check(asked: Asked) -> None:
         said = "analysis datasets come with those of SDTM, from which they are traced"
         what = "define and guides describe datasets, and odm, odm2 and fhir stand beside them"
         what = said if ADAM in asked.standards else what
-        raise StoreError(f"{what}: export them together, as in --as sdtm,adam,define")
+        raise StoreError(f"{what}: export them together, as in --as {','.join(('sdtm', *asked.standards))}")
     for one in asked.formats:
         if one not in FORMATS:
             raise StoreError(f"there is no format {one!r}; there are {', '.join(FORMATS)}")
