@@ -53,6 +53,14 @@ def test_an_arm_without_a_drug_is_what_its_people_were_given() -> None:
     assert set(elements["EPOCH"]) == {"SCREENING", "TREATMENT"}
 
 
+@pytest.mark.parametrize("name", ["therapy_alone", "waiting_list"])
+def test_blinded_nobody_is_called_untreated_where_what_would_tell_it_is_withheld(name: str) -> None:
+    subjects = core.made(name, blinded=True).tables["DM"].frame().filter(ARMCD="BLINDED")
+    assert subjects.height == core.OF_A_SHAPE
+    assert set(subjects["ACTARMCD"]) == {"BLINDED"}
+    assert subjects["ARMNRS"].null_count() == subjects.height
+
+
 @pytest.mark.parametrize("name", ["therapy_alone", "waiting_list", "mapp1"])
 def test_every_study_day_is_counted_from_the_reference_of_dm(name: str) -> None:
     """SDTM IG 3.4, 4.4.4. The first dose of who waited is no day 1: they began with the assignment."""

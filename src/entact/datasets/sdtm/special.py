@@ -167,7 +167,8 @@ def _arm(subject: Subject) -> dict[str, Value]:
     else:
         code, title = short(subject.arm), course.release.file.arms[subject.arm].title
     assigned: dict[str, Value] = {"ARMCD": code, "ARM": title}
-    if subject.person.begun_at is None:
+    withheld = subject.blinded and course.release.file.told_apart  # and with it whether they were treated
+    if subject.person.begun_at is None and not withheld:
         return {**assigned, "ARMNRS": "ASSIGNED, NOT TREATED"}
     return {**assigned, "ACTARMCD": code, "ACTARM": title}
 
