@@ -63,10 +63,11 @@ def test_an_allocation_unblinds_and_another_studys_does_not(
     other.write_text(file.read_text().replace('"mapp1"', '"mapp2"'))
     wrong = run("cut", "datasets", "lock-1", "--out", tmp_path / "x", "--allocation", other, *options)
     assert "is the allocation of mapp2, not of mapp1" in wrong.err
-    other.write_text("{}")
-    wrong = run("cut", "datasets", "lock-1", "--out", tmp_path / "x", "--allocation", other, *options)
-    assert (wrong.code, wrong.out) == (2, "")
-    assert "holds no allocation" in wrong.err
+    for damaged in (b"{}", b'{"study":"\xff"}', b'{"x":' + b"[" * 100_000):
+        other.write_bytes(damaged)
+        wrong = run("cut", "datasets", "lock-1", "--out", tmp_path / "x", "--allocation", other, *options)
+        assert (wrong.code, wrong.out) == (2, "")
+        assert "holds no allocation" in wrong.err
     assert not (tmp_path / "x").exists()
 
 
@@ -84,8 +85,10 @@ def test_a_manifest_is_shown_and_checked(run: Run, sign: Sign, own: str, tmp_pat
     altered = run("cut", "check", file, "--database", own)
     assert (altered.code, altered.out) == (2, "")
     assert "is not the cut 'interim-1' that was signed: its purpose was altered" in altered.err
-    file.write_text(file.read_text()[:100])
-    assert "no whole manifest" in run("cut", "check", file, "--database", own).err
+    whole = file.read_bytes()
+    for damaged in (whole[:100], whole.replace(b'"name":"i', b'"name":"\xe9'), b'{"name":"\xff"}'):
+        file.write_bytes(damaged)
+        assert "no whole manifest" in run("cut", "check", file, "--database", own).err
     unknown = run("cut", "show", "none", "--database", own)
     assert (unknown.code, unknown.out) == (2, "")
     assert "there is no cut 'none' of this study; there are: interim-1" in unknown.err

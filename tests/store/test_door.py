@@ -227,6 +227,8 @@ class TestReceiving:
             b"",
             b"not an entry",
             b"\xff\xfe\x00",
+            b'{"ledger": "\xff"}',
+            b'{"data": {"\xff": 1}}',
             b'{"ledger": 7}',
             b'{"a":' * 5000,
             b'{"kind": "dose"}\x00',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,11 +13,12 @@ from tests.store.conftest import entry
 from tests.store.living import enter_study
 
 from entact import store
-from entact.store.anchor import append_to_file
+from entact.store.anchor import append_to_file, read_anchors
 from entact.store.anchoring import take_anchor
 from entact.store.erasure_register import Act, add_to_register
 from entact.store.keychain import Keychain
 from entact.store.private import write_new
+from entact.store.received import LOG, RECEIVED, SEGMENT_BYTES, SUMS, Notebook, segment_of
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 KEYS = {f"participant:{number}": bytes([number]) * 32 for number in (1, 2)}
@@ -106,6 +108,31 @@ def test_an_archive_and_a_line_of_anchors_outlive_a_power_cut(
     assert disk.names[tmp_path.resolve()]["archive"] == folder.stat().st_ino
     for path in (one for one in folder.rglob("*") if one.is_file()):
         assert disk.contents[path.stat().st_ino] == path.read_bytes()
-    anchors = tmp_path / "anchors"
+    anchors = tmp_path / "outside" / "anchors"
+    anchors.parent.mkdir()
     append_to_file(anchors, *take_anchor())
-    assert disk.contents[anchors.stat().st_ino] == anchors.read_bytes()
+    assert disk.read(anchors) == anchors.read_bytes()
+
+
+def test_what_is_noted_of_a_log_outlives_a_power_cut(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / LOG).mkdir()
+    for number in (1, 2):
+        (tmp_path / LOG / segment_of(number * SEGMENT_BYTES, "00000001")).write_bytes(b"part")
+        Notebook(tmp_path).note_place(f"0/{number}000004")
+        for name in (RECEIVED, SUMS):
+            assert disk.read(tmp_path / name) == (tmp_path / name).read_bytes()
+
+
+def test_a_place_that_cannot_be_asked_about_its_names_still_takes_an_anchor(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share that knows no sync of a folder, as some do not: the line itself is on the disk."""
+    enter_study()
+
+    def refuse(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").is_dir():
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    append_to_file(tmp_path / "anchors", *take_anchor())
+    assert len(read_anchors(tmp_path / "anchors").anchors) == 1

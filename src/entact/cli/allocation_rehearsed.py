@@ -79,13 +79,14 @@ def _simulated(file: Path) -> Any:
         StoreError: when it is none, or not the one that was committed.
     """
     from entact.course.allocation.allocation import Allocation
+    from entact.course.entry.decoding import decoded
     from entact.store import acts
 
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=Allocation)
+        found = decoded(file.read_bytes(), Allocation)
     except OSError as error:
         raise StoreError(f"{file} cannot be read: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise StoreError(f"{file} is no allocation of a rehearsal: {error}") from error
     if not found.simulated or acts.here().environment == "production" or not found.sealed_list.openings:
         raise StoreError(

@@ -211,9 +211,10 @@ def allocated(file: Path, study: str) -> dict[str, str]:
         StoreError: when the file holds no allocation of the study.
     """
     from entact.course.allocation.allocation import Allocation
+    from entact.course.entry.decoding import decoded
 
     try:
-        allocation = msgspec.json.decode(file.read_bytes(), type=Allocation)
+        allocation = decoded(file.read_bytes(), Allocation)
     except msgspec.MsgspecError as error:
         raise StoreError(f"{file} holds no allocation: {error}") from error
     if allocation.study != study:

@@ -44,13 +44,14 @@ def decide(participant: str, entry: str, follow: str, reason: str, signer: Any) 
 
 def enrol(shown: Path, signer: Any) -> None:
     """Enrols a device that showed its key."""
+    from entact.course.entry.decoding import decoded
     from entact.course.signed.device import DeviceKey
     from entact.store.devices import enrol_device
     from entact.store.signature import require_holder
 
     try:
-        payload = msgspec.json.decode(shown.read_bytes(), type=DeviceKey)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        payload = decoded(shown.read_bytes(), DeviceKey)
+    except msgspec.DecodeError as error:
         raise StoreError(f"{shown} is not what a device shows of its key: {error}") from error
     role = require_holder(signer).role
     enrolled = enrol_device(payload, by=signer.person, role=role, authenticated=signer)

@@ -19,6 +19,7 @@ import msgspec
 from entact.course.entry import GENESIS, canonical, digest, instant
 from entact.store.error import StoreError
 from entact.store.index import LedgerHead
+from entact.store.private import sync_outside
 
 HeadsByName = Mapping[str, tuple[int, str]]
 
@@ -249,6 +250,8 @@ def _append(path: Path, handle: int, text: str) -> None:
         if written < len(line):
             os.write(handle, line[written:])
         os.fsync(handle)
+        if not before:
+            sync_outside(path.parent)
     except OSError as error:
         os.ftruncate(handle, before)
         raise StoreError(f"cannot append to {path}: {error.strerror}") from error

@@ -29,6 +29,7 @@ import psycopg
 
 from entact.store import postgres, server
 from entact.store.error import StoreError
+from entact.store.private import sync_outside, write_over
 from entact.store.received import (
     LOG,
     RECEIVED,
@@ -102,9 +103,11 @@ def copy_cluster(folder: Path, *, at: datetime) -> Backup:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT clock_timestamp()").fetchone()
     since: datetime = row[0] if row else at
-    (place / NOTE).write_text(_note(since.astimezone(UTC).isoformat()))
+    write_over(place / NOTE, _note(since.astimezone(UTC).isoformat()).encode())
     Notebook(place).note_place(range_of_log(fresh)[1])
     fresh.rename(place / BASE)
+    sync_outside(place)
+    sync_outside(place.parent)
     return Backup(place, since)
 
 

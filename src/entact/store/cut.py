@@ -16,6 +16,7 @@ import msgspec
 from django.db import transaction
 
 from entact.course.entry import GENESIS, Head, Line, canonical, instant, read
+from entact.course.entry.decoding import decoded
 from entact.course.entry.ledger import REWRITTEN, Break, follow
 from entact.course.releases import releases_entered, study_in_force
 from entact.course.signed.cut import CUTS, Cuts, Manifest, Purpose, UnlockConfirmed, cuts, meanings
@@ -147,7 +148,7 @@ def open_manifest(text: bytes) -> Manifest:
         StoreError: when it was forged, truncated or altered, with what is wrong.
     """
     try:
-        manifest = msgspec.json.decode(text, type=Manifest)
+        manifest = decoded(text, Manifest)
     except msgspec.MsgspecError as error:
         raise StoreError(f"this is no whole manifest: {error}") from error
     place, known = acts.here(), known_cuts()

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from entact.course.entry import GENESIS, Entry, canonical, digest
+from entact.course.entry.decoding import decoded
 from entact.store import server
 from entact.store.error import StoreError
 from entact.store.private import private_folder, sync_folder
@@ -83,7 +84,7 @@ def _rows(path: Path, content: bytes) -> list[tuple[_Row, str]]:
     previous = GENESIS
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
-            row = msgspec.json.decode(line, type=_Row)
+            row = decoded(line, _Row)
         except msgspec.MsgspecError as error:
             raise StoreError(
                 f"{path}, line {number} is no erasure: put back a copy of it ({error})"

@@ -8,6 +8,7 @@ import msgspec
 
 from entact.course import Entry, Receipt
 from entact.course.entry import CLAIMED, Authenticated, digest, parse
+from entact.course.entry.decoding import decoded
 from entact.course.entry.name import is_ledger_name
 from entact.course.kinds import UNPARSED
 from entact.course.signed.device import UNREADABLE, DeviceProof
@@ -102,6 +103,6 @@ class _Addressed(msgspec.Struct):
 def _ledger_in(text: bytes) -> str | None:
     """The ledger that a text names, where as much of it can be read."""
     try:
-        return msgspec.json.decode(text, type=_Addressed).ledger
-    except (msgspec.DecodeError, RecursionError):
+        return decoded(text, _Addressed).ledger
+    except msgspec.DecodeError:
         return None

@@ -75,6 +75,24 @@ def _name(partial: Path, path: Path) -> None:
         partial.rename(path)
 
 
+def write_over(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all, in the place of one that may be there; on the disk afterwards.
+
+    Raises:
+        OSError: when it cannot be written; what was there stands.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    sync_outside(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Returns when the names in a folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -82,3 +100,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_outside(folder: Path) -> None:
+    """The same of a place that others gave: a drop box that only takes, or a share, may not be asked it."""
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EINVAL, errno.ENOTSUP):
+            raise

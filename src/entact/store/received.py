@@ -21,6 +21,7 @@ import psycopg
 
 from entact.course.entry import canonical, digest
 from entact.store.error import StoreError
+from entact.store.private import sync_outside, write_over
 
 LOG, SUMS, RECEIVED = "wal", "wal.sha256", "received.json"
 SEGMENT_BYTES = 16 * 1024 * 1024
@@ -131,12 +132,7 @@ class Notebook:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         received = Received(at, lsn, name, length, self._digest(found[name], name, length), self._entries)
         noted = _Noted(received, digest(canonical(msgspec.to_builtins(received))))
-        fresh = self.folder / f"{RECEIVED}.new"
-        with fresh.open("wb") as file:
-            file.write(canonical(msgspec.to_builtins(noted)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(self.folder / RECEIVED)
+        write_over(self.folder / RECEIVED, canonical(msgspec.to_builtins(noted)) + b"\n")
 
     def _digest(self, path: Path, name: str, length: int) -> str:
         """Of the first bytes of a segment, of which only new ones are read: it is added to, and no more."""
@@ -162,6 +158,7 @@ class Notebook:
                 sums.write(line)
                 sums.flush()
                 os.fsync(sums.fileno())
+            sync_outside(self.folder)
             self._summed.add(name)
 
 

@@ -28,6 +28,7 @@ from entact.course.allocation.commitment import (
     merkle_root,
     open_row,
 )
+from entact.course.entry.decoding import decoded
 from entact.course.signed.signature import Holder
 from entact.store.error import StoreError
 from entact.store.private import write_new
@@ -269,10 +270,10 @@ def read_file(path: Path, type_: type[_File], format_: str) -> _File:
         StoreError: when it is none.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=type_)
+        found = decoded(path.read_bytes(), type_)
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except msgspec.DecodeError as error:
         raise StoreError(f"{path} is no {format_}: {error}") from error
     said = getattr(found, "entact", None)
     if said != format_:

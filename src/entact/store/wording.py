@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from entact.store import models
 from entact.store.acts import entry_of, here, now
 from entact.store.appending import append
 from entact.store.error import StoreError
+from entact.store.private import write_over
 from entact.store.server import data_folder
 from entact.store.studies import study_of_record
 from entact.store.versions import with_versions
@@ -107,6 +107,4 @@ def _keep(wording: Wording) -> None:
     """Writes the words under their digest, whole or not at all."""
     path = _path(wording.digest)
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(f".{os.getpid()}")
-    half.write_bytes(wording.text)
-    half.replace(path)
+    write_over(path, wording.text)

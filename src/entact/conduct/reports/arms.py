@@ -21,6 +21,7 @@ from entact.conduct.permissions import DUTIES, Person
 from entact.conduct.reader import Reader
 from entact.course import Course, fold_setting
 from entact.course.allocation.allocation import Allocation, prove
+from entact.course.entry.decoding import decoded
 from entact.course.state.numbers import arm_of
 from entact.store import acts, server
 from entact.store.after_lock import period_in_force
@@ -83,7 +84,7 @@ def opened_arms(reader: Reader) -> Mapping[str, str]:
 
 def _read(file: Path) -> Allocation:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Allocation)
+        return decoded(file.read_bytes(), Allocation)
     except (OSError, msgspec.MsgspecError) as error:
         raise ConductError(
             gettext("{file} holds no allocation that can be read: {error}").format(file=file, error=error)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -24,6 +24,7 @@ from django.core import signing
 
 from entact.conduct.record.door import Author
 from entact.course.entry import Authenticated
+from entact.course.entry.decoding import decoded
 from entact.store.console_keys import console_keys
 
 INFO: Final = b"entact session 1"
@@ -104,7 +105,7 @@ def open_box(box: Box) -> Opened:
     """
     keys = console_keys()
     try:
-        said: Any = msgspec.json.decode(_text_of(box, keys))
+        said = decoded(_text_of(box, keys), dict)
         newest, *older = map(_signing, keys)
         granted = signing.loads(said["grant"], key=newest, salt=_SALT, fallback_keys=older)
         return Opened(msgspec.convert(granted, Grant), str(said["entry"]).encode())

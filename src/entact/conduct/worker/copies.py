@@ -28,6 +28,7 @@ from entact.course.fold import Broken
 from entact.report.casebook import draw_casebook
 from entact.store import StoreError, lists
 from entact.store.participant_keys import key_of
+from entact.store.private import sync_outside, write_over
 
 ROLE: Final = "investigator"
 KEPT: Final = 14  # copies of a site that stay: each is whole, so older ones go
@@ -70,6 +71,7 @@ def copy_site(site: str, place: Path, at: datetime) -> Copied:
         (fresh / README).write_text(_readme(reader, site, at, len(standings), unreadable), encoding="utf-8")
         _write_sums(fresh)
         fresh.rename(place / name)
+        sync_outside(place)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
@@ -136,7 +138,9 @@ def _write_sums(folder: Path) -> None:
                 f"{file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder).as_posix()}\n"
             )
             os.fsync(file.fileno())
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    write_over(folder / SUMS, "".join(lines).encode())
+    for path in (one for one in folder.rglob("*") if one.is_dir()):
+        sync_outside(path)
 
 
 def _readme(reader: Reader, site: str, at: datetime, count: int, unreadable: tuple[str, ...]) -> str:

@@ -197,6 +197,8 @@ def read(text: str | bytes) -> Kept:
         return _kept_decoder.decode(text)
     except RecursionError as error:
         raise msgspec.DecodeError(_TOO_DEEP) from error
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def is_its_text(stored: bytes, kept: Kept) -> bool:
@@ -216,6 +218,8 @@ def parse(text: str | bytes) -> Entry:
         entry = _entry_decoder.decode(text)
     except RecursionError as error:
         raise msgspec.DecodeError(_TOO_DEEP) from error
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
     if _is_deeper((entry.data, entry.basis), DEEPEST + 1):
         raise msgspec.DecodeError(_TOO_DEEP)
     return entry
