@@ -10,7 +10,7 @@ from lxml import etree
 
 from entact.datasets.posted import Comparison, PostedResults
 from entact.exchange.registries import clinicaltrials, problems
-from entact.exchange.registries.required import REQUIRED
+from entact.exchange.registries.required import LONGEST, REQUIRED
 from entact.exchange.registries.xml import number
 from entact.protocol.load import load_study, shipped_studies
 from entact.protocol.release import Release, canonical
@@ -83,6 +83,27 @@ def test_what_is_too_long_is_left_out_and_told_and_never_cut(release: Release) -
     ((place, said),) = record.too_long.items()
     assert (place.endswith("brief_title"), said) == (True, "it has 480 letters, and at most 300 are taken")
     assert "brief_title" in record.missing
+
+
+@pytest.mark.parametrize(
+    ("of", "most"),
+    [
+        ("outcomeMeasure/timeFrame", 255),
+        ("outcomeMeasure/title", 255),
+        ("reportedEvents/timeFrame", 500),
+        ("flowGroup/title", 100),
+        ("interventionGroup/title", 100),
+        ("unitOfMeasure", 40),
+        ("titleOther", 40),
+        ("term", 100),
+    ],
+)
+def test_how_long_results_may_be_is_known_of_elements_that_are_there(
+    release: Release, results: PostedResults, of: str, most: int
+) -> None:
+    """The registry's definitions of data elements for results; an outcome's time frame is half of that of events."""
+    assert LONGEST[of] == most
+    assert etree.fromstring(clinicaltrials(release, results).raw).find(f".//{of}") is not None
 
 
 def test_results_stand_with_their_numbers(release: Release, results: PostedResults) -> None:

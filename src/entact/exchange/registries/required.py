@@ -25,16 +25,31 @@ LONGEST: Final = {
     "model_description/textblock": 1000,
     "brief_summary/textblock": 5_000,
     "detailed_description/textblock": 32_000,
-    "timeFrame": 500,
-    "flowGroup/title": 100,
+    **dict.fromkeys(
+        (
+            f"{group}/title"
+            for group in ("flowGroup", "baselineReportingGroup", "outcomeReportingGroup", "interventionGroup")
+        ),
+        100,
+    ),
+    "flowGroup/description": 1500,
+    "period/title": 40,
+    "titleOther": 40,
+    "otherReasonName": 100,
     "outcomeMeasure/title": 255,
+    "outcomeMeasure/description": 999,
+    "outcomeMeasure/timeFrame": 255,
+    "populationDescription": 500,
+    "unitOfMeasure": 40,
+    "reportedEvents/timeFrame": 500,
+    "term": 100,
 }
 """Element -> letters.
 
-Source: the registry's definitions of data elements for registrations (1 October 2020), those of criteria and
-masking_description as its structure of study data has them. From memory, and so an assumption, are those of
-condition, outcome_measure and outcome_time_frame, and of results timeFrame, flowGroup/title and
-outcomeMeasure/title.
+Source: the registry's definitions of data elements for registrations (1 October 2020) and for results, those
+of criteria and masking_description as its structure of study data has them; those of outcomes and of results
+as public systems quote the definitions. That of condition is from memory, and so an assumption: the
+definitions set none.
 """
 
 _YES_NO: Final = frozenset({"Yes", "No"})
