@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from tests.exchange.odm.test_record import AT, kept
 from entact.course import Entry
 from entact.course.fold import fold
 from entact.exchange.odm import OdmRecord, own_visits, read_clinical
+from entact.exchange.odm.version2 import as_version_2
 from entact.exchange.records import RecordMapping, RecordsError, Taking, plan, read_mapping
 from entact.protocol.load import load_study
 from entact.protocol.release import Study
@@ -131,6 +133,43 @@ def test_what_entact_wrote_comes_back_with_corrections_and_withdrawals(study: St
     now = datetime(2027, 4, 1, tzinfo=ZONE)
     again = plan(rows, there, Taking(mapping, "ab" * 32, b"k" * 32, ZONE, "ada", "dm", now, "rehearsal"))
     assert (again.entries, {one.outcome for one in again.told}) == ([], {"there"})
+
+
+def test_a_record_finds_all_of_its_own_file_there_already(study: Study) -> None:
+    """Readings before and after the dose, one form filled in twice, a correction, and what is kept back."""
+    one = Participant(study, 2).randomised(41)
+    again: dict[str, Any] = {"encounter": "session_1#1", "role": "therapist"}
+    one.write("vital_signs", {"systolic": "121 mm[Hg]"}, day=30, timepoint="before initial", **again)
+    one.write(
+        "vital_signs", {"systolic": "150 mm[Hg]"}, day=30, minute=90, timepoint="initial + 60 min", **again
+    )
+    one.write("vital_signs", {"systolic": "131 mm[Hg]"}, day=30, minute=300, **again)
+    one.write("vital_signs", {"systolic": "129 mm[Hg]"}, day=30, minute=310, **again)
+    rated = one.rate(20, None, day=40, visit="outcome")
+    fix: dict[str, Any] = {"replaces": rated.id, "reason": "misread", "role": "rater", "by": "rater-1"}
+    one.write("form", {"items": {"total": 22}}, day=41, **fix)
+    remarks = {"total": 9, "remarks": "slept badly"}
+    one.form("symptoms", remarks, day=44, encounter="unscheduled#1", role="rater")
+    record = OdmRecord(study)
+    record.add(kept(one))
+    raw = record.finish(version="0.1.0", at=AT, simulated=True)
+    mapping = mapped(study, "source: entact\n")
+    for file in (raw, as_version_2(raw)):
+        rows, _ = read_clinical(file, mapping, study.newest)
+        now = datetime(2026, 4, 1, tzinfo=ZONE)
+        taking = Taking(mapping, "ab" * 32, b"k" * 32, ZONE, "ada", "dm", now, "rehearsal")
+        done = plan(rows, fold(study, one.entries), taking)
+        assert done.problems == []
+        assert [(said.form, said.why) for said in done.told if said.outcome != "typed"] == []
+    held = [entry for entry in one.entries if entry.kind == "vital_signs"]
+    other = consented(study)
+    other.write("encounter", {"status": "started"}, day=29, encounter="session_1#1")
+    came = [
+        entry for entry in entries_of(study, raw, other, "source: entact\n") if entry.kind == "vital_signs"
+    ]
+    assert [(entry.timepoint, entry.repeat, entry.occurred_at, entry.data) for entry in came] == [
+        (entry.timepoint, entry.repeat, entry.occurred_at, entry.data) for entry in held
+    ]
 
 
 def test_a_change_in_the_source_follows_unless_people_changed_the_same_here(study: Study) -> None:

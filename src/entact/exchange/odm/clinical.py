@@ -23,13 +23,14 @@ from entact.exchange.records.boxes import TICKED, boxes_of
 from entact.exchange.records.cells import in_row, is_cell
 from entact.exchange.records.lists import is_list
 from entact.exchange.records.mapping import RecordMapping
-from entact.exchange.records.row import Cell, RecordsError, Row, Version
+from entact.exchange.records.row import Cell, Own, RecordsError, Row, Version
 from entact.protocol import Release
 from entact.protocol.problem import nearest
 
 _KINDS: Final = ("Insert", "Update", "Upsert", "Remove", "Context")
 _WHY: Final = re.compile(r"missing: (not_asked|not_done|refused|below_quantification|unknown)")
 _WITHHELD: Final = re.compile(r"(personal|sealed): kept at the site")
+_OWN_PLACE: Final = re.compile(r"filled in: (\S+?)(?:; timepoint: ([^;]+))?(?:; repetition: (\d{1,3}))?")
 _BROKEN: Final = re.compile(rb"""\sValue=(?:"[^"<]*[\r\n][^"<]*"|'[^'<]*[\r\n][^'<]*')""")
 _Key = tuple[str, str, int, str, int]
 
@@ -39,6 +40,7 @@ class _Collected:
     place: str
     versions: list[Version] = field(default_factory=list)
     transaction: tuple[str, ...] = ()
+    own: Own | None = None
 
 
 def read_clinical(raw: bytes, mapping: RecordMapping, release: Release) -> tuple[list[Row], list[str]]:
@@ -69,6 +71,8 @@ class _Reader:
     def __init__(self, root: etree._Element, mapping: RecordMapping, release: Release) -> None:
         self.root, self.mapping, self.release = root, mapping, release
         self.group = 1  # which repetition of its group an item is in
+        self.own: Own | None = None  # where an item is, as entact says it
+        self.withheld: dict[_Key, set[str]] = {}
         self.problems: list[str] = []
         self.left_out: dict[str, int] = {}
         if is_of_redcap(root):
@@ -98,18 +102,18 @@ class _Reader:
         if self.problems:
             raise RecordsError(self.problems)
         told = [f"{name}: {count} times" for name, count in self.left_out.items()]
-        rows = [
-            Row(one.place, *key[:3], *key[3:], tuple(self._timed(key[3], one.versions)))
-            for key, one in self.rows.items()
-        ]
-        return rows, told
+        return [self._row(key, one) for key, one in self.rows.items()], told
 
-    def _timed(self, form: str, versions: list[Version]) -> Iterator[Version]:
-        """The versions, the first with the time that an item of the form says."""
+    def _row(self, key: _Key, found: _Collected) -> Row:
+        versions = tuple(self._timed(key[3], found.versions, found.own.at if found.own is not None else ""))
+        return Row(found.place, *key, versions, found.own, frozenset(self.withheld.get(key, ())))
+
+    def _timed(self, form: str, versions: list[Version], own: str) -> Iterator[Version]:
+        """The versions, the first with the time that an item of the form says, or that entact wrote."""
         filled = self.mapping.forms.get(form)
-        at = next((one.at for one in versions if one.at), "")
+        at = next((one.at for one in versions if one.at), "") if filled is not None and filled.at else own
         for number, one in enumerate(versions):
-            yield replace(one, at=at if number == 0 and filled is not None and filled.at else "")
+            yield replace(one, at=at if number == 0 else "")
 
     def _form(self, record: str, event: etree._Element, form: etree._Element) -> None:
         name = self._event_of(event)
@@ -117,6 +121,7 @@ class _Reader:
         repeat = self._count(form, "FormRepeatKey")
         for group in form.iterfind(tag("ItemGroupData")):
             self.group = self._count(group, "ItemGroupRepeatKey")
+            self.own = _own_place(group)
             items = [one for one in group if etree.QName(one).localname.startswith("ItemData")]
             if not items and self._kind(group) == "Remove":
                 self._removed(record, name, again, repeat, group)
@@ -180,6 +185,7 @@ class _Reader:
                 self.left_out[f"{oid} (not in the file)"] = (
                     self.left_out.get(f"{oid} (not in the file)", 0) + 1
                 )
+                self.withheld.setdefault((record, event, again, form, repeat), set()).add(name)
                 return
             found = _WHY.search(said)
             why = found[1] if found else "unknown"
@@ -210,7 +216,8 @@ class _Reader:
         if not anywhere and event not in self.mapping.visits | self.visits:
             self._unknown_event(cell.place, event)
             return
-        row = self.rows.setdefault((record, event, again, form, repeat), _Collected(cell.place))
+        collected = _Collected(cell.place, own=self.own)
+        row = self.rows.setdefault((record, event, again, form, repeat), collected)
         kind, said = self._kind(item), self._audit(item)
         if kind == "Context":
             self.problems.append(
@@ -313,3 +320,12 @@ class _Reader:
             )
             return 1
         return int(said)
+
+
+def _own_place(group: etree._Element) -> Own | None:
+    """What entact wrote beside a form; None of a file of another system."""
+    for comment in group.iterfind(f"{tag('Annotation')}/{tag('Comment')}"):
+        found = _OWN_PLACE.fullmatch((comment.text or "").strip())
+        if found is not None:
+            return Own(found[1], found[2] or "", int(found[3] or 1))
+    return None

@@ -214,6 +214,7 @@ class OdmRecord:
         kind = "Remove" if removed else "Insert" if step.source == entry.id else "Update"
         group = child(filled, "ItemGroupData", ItemGroupOID=group_oid(place.form), TransactionType=kind)
         self._add_audit(group, entry, site)
+        child(child(group, "Annotation", SeqNum="1"), "Comment").text = when_and_where(entry)
         self.transactions += 1
         for one in step.changes:
             said = form.items.get(one.item)
@@ -262,6 +263,16 @@ class OdmRecord:
         if legal(text) != text:
             annotation = child(item, "Annotation", SeqNum="1")
             child(annotation, "Comment").text = "characters that XML cannot hold are replaced by U+FFFD"
+
+
+def when_and_where(entry: Kept) -> str:
+    """When it was filled in, which is before the record had it, and where within its visit; read again."""
+    said = [f"filled in: {entry.occurred_at}"]
+    if entry.timepoint:
+        said.append(f"timepoint: {entry.timepoint}")
+    if entry.repeat != 1:
+        said.append(f"repetition: {entry.repeat}")
+    return "; ".join(said)
 
 
 def legal(text: str) -> str:

@@ -203,6 +203,7 @@ def _group(event: etree._Element, form: etree._Element, old: etree._Element, uni
         record = _child(new, "AuditRecord")
         for said in one:
             _child(record, etree.QName(said).localname, **_attributes(said)).text = said.text
+    _notes(new, old)
 
 
 def _answers(old: etree._Element, units: dict[str, str]) -> Iterator[etree._Element]:
@@ -212,10 +213,7 @@ def _answers(old: etree._Element, units: dict[str, str]) -> Iterator[etree._Elem
     new = etree.Element(f"{{{ODM2}}}ItemData", {key: str(one) for key, one in said.items()})
     if value is not None:
         _child(new, "Value").text = value
-    for one in old.iterfind(tag("Annotation")):
-        note = _child(new, "Annotation", **_attributes(one))
-        for comment in one.iterfind(tag("Comment")):
-            _text(_child(note, "Comment"), comment.text or "")
+    _notes(new, old)
     yield new
     unit = _unit_of(old)
     if unit is not None:
@@ -224,3 +222,10 @@ def _answers(old: etree._Element, units: dict[str, str]) -> Iterator[etree._Elem
             beside.set("TransactionType", str(old.get("TransactionType")))
         _child(beside, "Value").text = units[unit]
         yield beside
+
+
+def _notes(new: etree._Element, old: etree._Element) -> None:
+    for one in old.iterfind(tag("Annotation")):
+        note = _child(new, "Annotation", **_attributes(one))
+        for comment in one.iterfind(tag("Comment")):
+            _text(_child(note, "Comment"), comment.text or "")

@@ -32,7 +32,7 @@ from entact.exchange.records.cells import Lists, add_cell, definition_of, is_cel
 from entact.exchange.records.list_rows import said_in_list, told_at
 from entact.exchange.records.lists import entry_of, is_list, is_same
 from entact.exchange.records.mapping import Goes
-from entact.exchange.records.row import Row, Version
+from entact.exchange.records.row import Own, Row, Version
 from entact.exchange.records.times import changed_at, filled_in_at
 from entact.exchange.records.told import Outcome, Planned, Taking, Told, items_of, row_text
 from entact.protocol.form import CompiledForm
@@ -59,7 +59,7 @@ class _Planning:
             self.release = next(
                 (one for one in course.study.releases if one.id == consent.release), self.release
             )
-        self.taken: dict[tuple[str, str, str | None, int], str] = {}
+        self.taken: dict[tuple[str, str, str | None, int, str], str] = {}
         self.times: dict[str, list[datetime]] = {}
         noted = course.noted.get(IMPORTED.name, [])
         self.own = {one.about for one in noted if one.said.system == self.mapping.source}
@@ -88,9 +88,10 @@ class _Planning:
         versions = [(one, self._answers(one, form, lists)) for one in row.versions]
         if not any(items for _, items in versions):
             return
-        timepoint = (filled.timepoint if filled is not None else "") or None
-        place = (row.form, encounter, timepoint, row.repeat)
-        first = self.taken.setdefault(place, row.place)
+        own = row.own or Own("", "", row.repeat)
+        timepoint = (filled.timepoint if filled is not None else "") or own.timepoint or None
+        place = (row.form, encounter, timepoint, own.repeat)
+        first = self.taken.setdefault((*place, own.at), row.place)
         if first != row.place:
             self._problem(
                 row.place, f"{row.form} at {encounter} is what {first} says too; tell the two apart by visit"
@@ -162,7 +163,7 @@ class _Planning:
         place: tuple[str, str | None, str | None, int],
         at: datetime,
     ) -> None:
-        name, encounter, timepoint, _ = place
+        name, encounter, _, _ = place
         base = previous = ""
         for number, (version, items) in enumerate(versions, start=1):
             made = self._entry(row, number, version, items, place, at, previous, base)
@@ -172,7 +173,7 @@ class _Planning:
             elif number == 1 and encounter is None:
                 outcome, why, differ = self._first_of_list(made, items)
             elif number == 1:
-                outcome, why, differ = self._first(made, items, timepoint)
+                outcome, why, differ = self._first(made, _by_now(versions), row)
             else:
                 outcome, why, differ = self._later(base, previous)
             self.done.told.append(Told(version.place, name, encounter or NOWHERE, outcome, why, differ))
@@ -196,21 +197,24 @@ class _Planning:
             return "conflict", "the source says something else than when it was taken in", differ
         return "there", "", ()
 
-    def _first(
-        self, made: Entry, items: Mapping[str, Any], timepoint: str | None
-    ) -> tuple[Outcome, str, tuple[str, ...]]:
-        """A row that was never taken in: new, unless people filled in that form there."""
-        where = (made.encounter, timepoint, made.repeat)
+    def _first(self, made: Entry, items: Mapping[str, Any], row: Row) -> tuple[Outcome, str, tuple[str, ...]]:
+        """A row that was never taken in, and says this by now: new, unless people filled in that form."""
+        where = (made.encounter, made.timepoint, made.repeat)
         form = made.data.get("form", VITALS)
+        disputed: list[tuple[str, tuple[str, ...]]] = []  # of several at one place one may be the same
         for one in self.course.effective:
             entry, kind = one.entry, KINDS.get(one.entry.kind)
             if kind is None or kind.form is None or kind.form(one.data) != form:
                 continue
             if (entry.encounter, entry.timepoint, entry.repeat) == where:
-                differ = _differing(self._plain(one), items)
-                if differ:
-                    return "conflict", f"{entry.by} entered it here", differ
-                return "typed", f"{entry.by} entered the same here", ()
+                differ = tuple(
+                    name for name in _differing(self._plain(one), items) if name not in row.withheld
+                )
+                if not differ:
+                    return "typed", f"{entry.by} entered the same here", ()
+                disputed.append((entry.by, differ))
+        if disputed:
+            return "conflict", f"{disputed[0][0]} entered it here", disputed[0][1]
         held = held_against(self.course, made.kind, made.encounter, None, self.taking.locked)
         if held is not None:
             return "held", held, ()
@@ -218,7 +222,7 @@ class _Planning:
         begun = made.encounter in self.course.encounters
         if not begun and visit in self.release.visits and self.release.visits[visit].kind == "dosing":
             self._problem(
-                self.taken[form, str(made.encounter), timepoint, made.repeat],
+                row.place,
                 f"{made.encounter} is a session with a dose that is not in the record: people enter it first",
             )
         return "new", "", ()
@@ -361,6 +365,14 @@ class _Planning:
 
 def _named(row: Row, number: int) -> tuple[Any, ...]:
     return row.record, row.event, row.event_repeat, row.form, row.repeat, number
+
+
+def _by_now(versions: Sequence[tuple[Version, Mapping[str, Any]]]) -> dict[str, Any]:
+    """What the source says after all its changes; nothing where it took the form back."""
+    found: dict[str, Any] = {}
+    for version, items in versions:
+        found = {} if version.removed else {**found, **items}
+    return found
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:

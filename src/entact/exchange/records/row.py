@@ -54,12 +54,23 @@ class Version:
     removed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What entact writes beside a form: when it was filled in, and where within its visit."""
+
+    at: str
+    timepoint: str
+    repeat: int
+
+
 @dataclass(frozen=True)
 class Row:
     """One form of one record, at one event, and all versions of it in their order.
 
     Attributes:
         place: where it begins in the file. form: of the study. event_repeat, repeat: counted from 1.
+        own: when and where within its visit, of a file of entact's own. withheld: items that were entered,
+            and of which the file keeps back what; it agrees with whatever is here.
     """
 
     place: str
@@ -69,3 +80,5 @@ class Row:
     form: str
     repeat: int
     versions: tuple[Version, ...]
+    own: Own | None = None
+    withheld: frozenset[str] = frozenset()

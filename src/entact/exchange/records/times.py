@@ -33,7 +33,8 @@ def filled_in_at(row: Row, encounter: str, course: Course, taking: Taking) -> da
         )
     found = moment_of(text, taking.mapping.dates if said.at else "ymd", taking.zone)
     at = found if isinstance(found, datetime) else _on_day(found, started, course, taking)
-    if at > taking.now:
+    played = row.own is not None and taking.environment == "rehearsal"  # there days pass as they are played
+    if at > taking.now and not played:
         raise ValueError(f"{text!r} lies in the future")
     return at
 
