@@ -97,6 +97,44 @@ def test_what_is_otherwise_than_there_is_said_with_its_line() -> None:
         assert said in notes, notes
 
 
+def test_whatever_no_form_says_is_told_with_how_often_it_is_there() -> None:
+    """Languages, aliases, what a vendor adds, forms that repeat, conditions of groups, what nobody asks."""
+    text = FILE.replace('Name="Vital signs &amp; pulse" Repeating="No"', 'Name="V" Repeating="Yes"')
+    text = text.replace(
+        'OID="IG2" Mandatory="No"', 'OID="IG2" Mandatory="No" CollectionExceptionConditionOID="C"'
+    )
+    text = text.replace(
+        '<ItemDef OID="I4" Name="NAME" DataType="text"/>',
+        '<ItemDef OID="I4" Name="NAME" DataType="text" xmlns:oc="urn:oc" oc:Shown="No" SDSVarName="CMTRT">'
+        '<Alias Context="SDTM" Name="CMTRT"/><oc:MultiSelectListRef ID="L"/></ItemDef>'
+        '<ItemDef OID="I9" Name="LOST" DataType="text"/>',
+    )
+    text = text.replace(
+        "<CheckValue>110</CheckValue></RangeCheck>",
+        "<CheckValue>110</CheckValue></RangeCheck>"
+        '<RangeCheck SoftHard="Soft"><FormalExpression Context="x">y</FormalExpression></RangeCheck>',
+    )
+    notes = "\n".join(read_odm(text.encode()).notes)
+    for said in (
+        "line 12: may be filled in again at a visit, which no form says: V",
+        "v: the condition of 'Feeling' is in words, so it is asked of everybody",
+        "1 items are asked nowhere, left out: the first is 'I9'",
+        "texts are in several languages, of which one is read: none said (2), de (1), en (1)",
+        "no form says, and so it is left out: Alias (1), FormalExpression (1), ItemDef/@SDSVarName (1), "
+        "ItemDef/@oc:Shown (1), oc:MultiSelectListRef (1)",
+        "a check with LT, words is no range, left out",
+    ):
+        assert said in notes, notes
+
+
+def test_items_stand_in_the_order_that_the_file_says() -> None:
+    text = FILE.replace('<ItemRef ItemOID="I1"', '<ItemRef OrderNumber="3" ItemOID="I1"')
+    text = text.replace('<ItemRef ItemOID="I2"', '<ItemRef OrderNumber="2" ItemOID="I2"')
+    text = text.replace('<ItemRef ItemOID="I5"', '<ItemRef OrderNumber="10" ItemOID="I5"')
+    (form,) = read_odm(text.encode()).forms.values()
+    assert list(form["items"])[:2] == ["length", "pulse"]
+
+
 @pytest.mark.parametrize("study", ["mapp1", "mapp3"])
 def test_what_entact_writes_it_reads_again(study: str) -> None:
     release = load_study(study)

@@ -121,6 +121,34 @@ def test_everything_that_is_not_carried_over_is_named_with_its_line() -> None:
     }
 
 
+def test_what_has_no_place_in_an_item_is_named() -> None:
+    """What changes which answers there may be stands at its field; how a page looks once for a column."""
+    found = taken(
+        row("drug", choices="BIOPORTAL:RXNORM"),
+        row("signed", type="file", validation="signature"),
+        row("country", type="dropdown", choices="1, A | 2, B", validation="autocomplete", alignment="RH"),
+        row("first", type="radio", choices="1, A | 2, B", matrix="m", ranking="y"),
+        row("after", label="How was [drug]?", question="3a"),
+        row("beside", note="{country} {country:icons}"),
+        row("other", type="radio", choices="1, <i>A</i> | 2, Other {beside}"),
+        row("plain", label="Scale [0-10], {x y}, [ ] or [A]", alignment="LV"),
+    )
+    said = [(note.line, note.variable, note.text) for note in found.notes]
+    assert said == [
+        (5, "Custom Alignment", "left out of 2 fields: how a page looks"),
+        (7, "Question Number (surveys only)", "left out of 1 fields: how a page looks"),
+        (6, "Matrix Group Name", "left out of 1 fields: how a page looks"),
+        (2, "record_id", "left out: it names records"),
+        (3, "drug", "not carried over: choices 'BIOPORTAL:RXNORM' of a field that has none"),
+        (4, "signed", "not carried over: validation 'signature'"),
+        (6, "first", "not carried over: each answer may be given once in its matrix 'm'"),
+        (7, "after", "not carried over: '[drug]' in its texts, where REDCap shows another field"),
+        (8, "beside", "not carried over: '{country}' in its texts, where REDCap shows another field"),
+        (9, "other", "markup of its texts was taken out"),
+        (9, "other", "not carried over: '{beside}' in its texts, where REDCap shows another field"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [

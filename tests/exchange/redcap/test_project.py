@@ -63,6 +63,10 @@ def test_events_records_and_what_is_redcaps_own_are_named() -> None:
     assert said["week_1_after_the_do_arm_1"].startswith("left out: an event")
     assert said["one_timestamp"] == "left out: REDCap's own, and asked of nobody"
     assert said["ClinicalData"] == "left out: what was entered about 2 records"
+    alone = PROJECT.replace('<ItemRef ItemOID="w" Mandatory="No"/>', "")
+    assert {note.variable: note.text for note in forms_of(read_project(alone.encode())).notes}["w"] == (
+        "left out: it is in no form"
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,6 +76,10 @@ def test_events_records_and_what_is_redcaps_own_are_named() -> None:
         (PROJECT.replace("https://projectredcap.org", "urn:x"), "it is no project of REDCap"),
         ("<a/>", "it is no project of REDCap"),
         (PROJECT.replace('<ItemDef OID="sex"', '<ItemDef OID="gender"'), "line 11: there is no item 'sex'"),
+        (
+            PROJECT.replace('<ItemGroupDef OID="g2"', '<ItemGroupDef OID="g3"'),
+            "line 9: there is no group of items 'g2'",
+        ),
         (
             PROJECT.replace('FieldType="select"><Q', 'FieldType="wheel"><Q'),
             "line 16: sex: there is no field type 'wheel'",

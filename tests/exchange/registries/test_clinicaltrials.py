@@ -101,7 +101,7 @@ def test_what_is_too_long_is_left_out_and_told_and_never_cut(release: Release) -
 def test_how_long_results_may_be_is_known_of_elements_that_are_there(
     release: Release, results: PostedResults, of: str, most: int
 ) -> None:
-    """The registry's definitions of data elements for results: an outcome has half the time frame of events."""
+    """The registry's definitions of results: the time frame of an outcome is half that of events."""
     assert LONGEST[of] == most
     assert etree.fromstring(clinicaltrials(release, results).raw).find(f".//{of}") is not None
 

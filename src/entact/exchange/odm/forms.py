@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from entact.exchange.names import Names, plain
 from entact.exchange.odm.file import OdmError, odm_root
+from entact.exchange.odm.left import in_order, left_out
 from entact.exchange.odm.space import tag
 from entact.protocol.study import Form
 from entact.protocol.ucum import is_unit, meant_unit
@@ -85,7 +86,8 @@ class _Reader:
 
     def read(self) -> None:
         """Every form, and what stays behind."""
-        for form in (self._by_oid("FormDef") or self._groups_as_forms()).values():
+        forms = self._by_oid("FormDef") or self._groups_as_forms()
+        for form in forms.values():
             oid = str(form.get("OID"))
             own = oid.removeprefix("F.")  # as entact writes it; elsewhere an OID says nothing to people
             name = self.names.of(
@@ -109,6 +111,8 @@ class _Reader:
             self._note(
                 self.version, f"{events} events left out: visits stand in the schedule of a study file"
             )
+        for line, text in left_out(self.version, frozenset(forms)) if self.found.forms else ():
+            self.found.notes.append(f"line {line}: {text}")
         people = sum(1 for _ in self.root.iter(tag("SubjectData")))
         if people:
             self._note(self.root, f"what was entered about {people} people is left out: forms alone are read")
@@ -134,11 +138,16 @@ class _Reader:
         body: dict[str, Any] = {"title": plain(str(form.get("Name") or name))}
         sections: dict[str, Any] = {}
         items: dict[str, Any] = {}
-        references = list(form.iter(tag("ItemGroupRef")))
+        references = in_order(form, "ItemGroupRef")
         for reference in references:
             group = self._there(reference, "ItemGroupOID", self.groups, "group of items")
             if group is None:
                 continue
+            if reference.get("CollectionExceptionConditionOID"):
+                said = (
+                    f"{name}: the condition of {group.get('Name')!r} is in words, so it is asked of everybody"
+                )
+                self._note(reference, said)
             title = plain(str(group.get("Name") or ""))
             inner = dict(self._items(group, name))
             if group.get("Repeating") == "Yes" and inner:
@@ -155,7 +164,7 @@ class _Reader:
         return {**body, "items": items}
 
     def _items(self, group: etree._Element, form: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for reference in group.iter(tag("ItemRef")):
+        for reference in in_order(group, "ItemRef"):
             item = self._there(reference, "ItemOID", self.defined, "item")
             if item is None:
                 continue
@@ -200,12 +209,11 @@ class _Reader:
         if codelist is None:
             return
         labels: dict[str, str] = {}
-        for one in codelist:
-            if one.tag in (tag("CodeListItem"), tag("EnumeratedItem")):
-                code = str(one.get("CodedValue"))
-                if code in labels:
-                    self.problems.append(f"line {one.sourceline}: {label}: the code {code!r} stands twice")
-                labels[code] = _text(one.find(tag("Decode"))) or code
+        for one in in_order(codelist, "CodeListItem") + in_order(codelist, "EnumeratedItem"):
+            code = str(one.get("CodedValue"))
+            if code in labels:
+                self.problems.append(f"line {one.sourceline}: {label}: the code {code!r} stands twice")
+            labels[code] = _text(one.find(tag("Decode"))) or code
         if not labels:
             self._note(reference, f"{label}: its codes are in another system, and any text may stand there")
             return
@@ -236,8 +244,11 @@ class _Reader:
         for how, key in (("Hard", "range"), ("Soft", "expected")):
             ends: dict[str, str] = {}
             for check in item.findall(tag("RangeCheck")):
-                if check.get("SoftHard") == how:
-                    ends[str(check.get("Comparator"))] = (check.findtext(tag("CheckValue")) or "").strip()
+                if (check.get("SoftHard") or "Soft") == how:
+                    compared = str(check.get("Comparator") or "words")
+                    if compared in ends:
+                        self._note(item, f"{label}: of several checks with {compared} the last is read")
+                    ends[compared] = (check.findtext(tag("CheckValue")) or "").strip()
             if {"GE", "LE"} <= ends.keys():
                 said[key] = f"{ends['GE']} .. {ends['LE']}"
             if strange := ends.keys() - ({"GE", "LE"} if key in said else set()):

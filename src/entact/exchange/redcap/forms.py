@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from entact.exchange.redcap.dictionary import Dictionary, RedcapError
+from entact.exchange.redcap.dictionary import COLUMNS, Dictionary, RedcapError
 from entact.exchange.redcap.items import Told, calculated, item_of, plain
 from entact.exchange.redcap.logic import Known
 from entact.protocol.cel import RuleError
@@ -85,6 +85,7 @@ def forms_of(dictionary: Dictionary) -> Imported:
     for name in dictionary.unknown:
         found.notes.append(Note(1, name, "left out: no column of a data dictionary"))
     found.notes += [Note(*one) for one in dictionary.beside]
+    found.notes += _layout(dictionary)
     for place, said in enumerate(dictionary.fields):
         form = forms[said.form]
         if form not in found.forms and form != said.form:
@@ -138,6 +139,15 @@ def forms_of(dictionary: Dictionary) -> Imported:
     if problems:
         raise RedcapError(problems)
     return found
+
+
+def _layout(dictionary: Dictionary) -> Iterator[Note]:
+    """Columns that say how a page of REDCap looks, with the first field of each."""
+    for key in ("alignment", "question", "matrix"):
+        said = [one for one in dictionary.fields if getattr(one, key)]
+        if said:
+            title = COLUMNS[key][0]
+            yield Note(said[0].line, title, f"left out of {len(said)} fields: how a page looks")
 
 
 def _within(known: Known, form: str) -> Known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,8 @@ MARK: Final = "entact: "  # in an annotation: what an item of entact has and RED
 OF_FORM: Final = ("by", "each", "data_class", "lasting", "measures", "sampled")  # what a form says of itself
 _OF_ITEM: Final = ("type", "unit", "labels", "range", "expected", "sdtm")
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
+_PIPED: Final = re.compile(r"\[[a-z][a-z0-9_:\-]*\]|\{[a-z][a-z0-9_]*(:[a-z]+)?\}")
+_LOOKS: Final = ("", "autocomplete")  # how a list is opened
 _PERSONAL: Final = ("email", "phone", "zipcode", "postalcode", "ssn", "mrn", "vmrn", "nhs")
 _DATES: Final = {
     "date_": ("date", ("%Y-%m-%d", "%Y-%m-%d")),
@@ -84,10 +86,24 @@ def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
         item["personal"] = True
     elif own.get("personal") is False:
         item["personal"] = False
-    if _TAG.search(said.label + said.note):
-        told.notes.append("markup of its label was taken out")
+    told.notes += _not_said(said)
     told.item, told.kind, told.codes = item, item["type"], tuple(item.get("of", ()))
     return told
+
+
+def _not_said(said: Field) -> Iterator[str]:
+    """What changes what may be answered, or what is read, and has no place in an item."""
+    if said.type not in ("radio", "dropdown", "checkbox", "calc", "slider") and said.choices:
+        yield f"not carried over: choices {said.choices[:60]!r} of a field that has none"
+    if said.type not in ("text", "slider", "calc") and said.validation.lower() not in _LOOKS:
+        yield f"not carried over: validation {said.validation!r}"
+    if said.ranking.lower() == "y":
+        yield f"not carried over: each answer may be given once in its matrix {said.matrix!r}"
+    texts = "\n".join((said.label, said.note, said.section, said.choices if said.type != "calc" else ""))
+    if _TAG.search(texts):
+        yield "markup of its texts was taken out"
+    if found := _PIPED.search(texts):
+        yield f"not carried over: {found[0]!r} in its texts, where REDCap shows another field"
 
 
 def _own(said: Field, told: Told) -> dict[str, Any]:

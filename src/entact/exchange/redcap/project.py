@@ -56,6 +56,11 @@ def read_project(raw: bytes) -> Dictionary:
     beside = list(_beside(root, version))
     for form in version.iter(f"{ODM}FormDef"):
         name = _own(form, "FormName") or str(form.get("OID", "")).removeprefix("Form.")
+        problems += [
+            f"line {one.sourceline}: there is no group of items {one.get('ItemGroupOID')!r}"
+            for one in form.iter(f"{ODM}ItemGroupRef")
+            if str(one.get("ItemGroupOID")) not in groups
+        ]
         for reference in _items_of(form, groups):
             item = items.get(str(reference.get("ItemOID")))
             if item is None:
@@ -76,6 +81,14 @@ def read_project(raw: bytes) -> Dictionary:
                 problems.append(f"line {item.sourceline}: {problem}")
                 continue
             fields.append(Field(line=int(item.sourceline or 0), **said))
+    asked = {
+        str(one.get("ItemOID")) for form in version.iter(f"{ODM}FormDef") for one in _items_of(form, groups)
+    }
+    beside += [
+        (int(item.sourceline or 0), _own(item, "Variable") or oid, "left out: it is in no form")
+        for oid, item in items.items()
+        if oid not in asked
+    ]
     problems += repeated(fields)
     if problems or not fields:
         raise RedcapError(problems or ["line 1: there is no field in it"])
