@@ -184,6 +184,27 @@ def test_what_changed_since_the_last_visit_is_that_of_who_opens_the_listing(
     assert (ticks(page), 'value="2998-01-01"' in page) == ([], True)
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("since=last", "You were not here on a day before today"),
+        ("since=yesterday", "is no day: write it as 2026-04-30"),
+        ("since=2026-13-01", "is no day: write it as 2026-04-30"),
+        ("form=gone", "Form: what the address asks for is not here"),
+        ("visit=gone", "Visit: what the address asks for is not here"),
+        ("site=gone", "Site: what the address asks for is not here"),
+        ("state=gone", "Still: what the address asks for is not here"),
+    ],
+)
+def test_a_listing_that_is_not_narrowed_as_asked_says_so(monitor: Browser, asked: str, told: str) -> None:
+    whole = monitor.get("/forms/")
+    assert told not in whole
+    page = monitor.get(f"/forms/?{asked}")
+    assert (told in page, ticks(page)) == (True, ticks(whole))
+    answer = monitor._client.get(f"/forms/export.csv?{asked}")
+    assert answer.get("location") == (None if asked == "since=last" else f"/forms/?{asked}")
+
+
 def test_saved_listings_cost_the_same_however_many_there_are(monitor: Browser) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

@@ -18,12 +18,13 @@ from entact.analysis import bang
 from entact.cohort import rehearse
 from entact.cohort.trial import Trial
 from entact.conduct.permissions import EVERYWHERE, Person, permissions_of
-from entact.conduct.reader import reader_as
+from entact.conduct.reader import Reader, reader_as
 from entact.conduct.reports import arms
 from entact.conduct.reports.measured import given_by
 from entact.course import fold, read
 from entact.course.state.unblinding import PlannedUnblindingState
 from entact.protocol import Study, load_study
+from entact.store.lists.unblindings import randomised_ledgers
 
 FILE = "allocation.json"
 
@@ -168,6 +169,31 @@ def test_who_was_told_theirs_is_known_to_the_committee_alone_until_all_are_opene
     for role, arm in (("committee", "mdma"), ("monitor", None)):
         person = Person("p", "P", {EVERYWHERE: frozenset({role})}, permissions_of(study), "rehearsal")
         assert arms.known_arms(reader_as(role), person).of(course) == arm
+
+
+def test_while_no_arm_is_known_nobodys_entries_are_read_for_it(
+    record: Path, rehearsed: tuple[Study, Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, trial = rehearsed
+    record.unlink()
+    courses = {
+        name: fold(study, [read(line.text) for line in lines])
+        for name, lines in trial.ledgers.items()
+        if name.startswith("participant:")
+    }
+    count = sum(one.randomisation is not None for one in courses.values())
+    looked_at: list[str] = []
+
+    def folded(_: Reader, ledgers: list[str]) -> dict[str, Any]:
+        looked_at.extend(ledgers)
+        return {}
+
+    monkeypatch.setattr(Reader, "folded", folded)
+    page = signed_in("committee").get("/blinding/").content.decode()
+    assert f"The arm of 0 of {count} randomised participants is known here." in page
+    assert looked_at == []
+    assert sorted(randomised_ledgers()) == sorted(one for one in courses if courses[one].randomisation)
+    assert randomised_ledgers(told=True) == [one for one in courses if courses[one].told]
 
 
 @pytest.mark.parametrize("how", ["absent", "of another list", "of people", "altered", "no file of the kind"])

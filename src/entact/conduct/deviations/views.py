@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from entact.conduct.asking import reader_of
@@ -13,6 +15,7 @@ from entact.conduct.deviations.selectors import Looked, all_deviations, category
 from entact.conduct.frame import page
 from entact.conduct.given import stream_csv
 from entact.conduct.language.codelists import called_code, codelist
+from entact.conduct.narrowed import not_taken
 from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.reader import Reader
 from entact.course.kinds.checks import OVERRIDDEN
@@ -31,6 +34,7 @@ def show_deviations(request: HttpRequest) -> HttpResponse:
     log = list_deviations(reader, looked, _place(request.GET.get("after", "")))
     asked = _asked(looked)
     values = {
+        "wrong": _wrong(request, looked),
         "log": log,
         "looked": looked,
         "query": urlencode(asked),
@@ -49,10 +53,12 @@ def show_deviations(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def export_deviations(request: HttpRequest) -> StreamingHttpResponse:
+def export_deviations(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """All that are looked for as CSV, in the codes of the record; that it was given out is kept."""
     reader = reader_of(request)
     looked = _looked(request, reader)
+    if _wrong(request, looked):  # the page says what; a file cannot
+        return redirect(f"{reverse('deviations')}?{request.GET.urlencode()}")
     rows = (
         {
             "participant": row.number,
@@ -72,13 +78,18 @@ def export_deviations(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _looked(request: HttpRequest, reader: Reader) -> Looked:
-    """What the address looks for; what it says and is not there is nothing that is looked for."""
+    """What the address looks for; what it says and is not there is said, and not looked for."""
     site, importance = request.GET.get("site", ""), request.GET.get("importance", "")
     return Looked(
         site=site if site in reader.study.newest.file.sites else "",
         category=request.GET.get("category", "").replace("\0", "")[:80],
         importance=importance if importance in IMPORTANCES else "",
     )
+
+
+def _wrong(request: HttpRequest, looked: Looked) -> list[str]:
+    titles = {"site": gettext("Site"), "importance": gettext("Importance")}
+    return not_taken(request.GET, {"site": looked.site, "importance": looked.importance}, titles)
 
 
 def _asked(looked: Looked) -> dict[str, str]:

@@ -21,6 +21,7 @@ from entact.conduct.listings.selectors import STATES, Looked, all_forms, list_fo
 from entact.conduct.locks.domain import freeze
 from entact.conduct.monitoring.domain import verify
 from entact.conduct.monitoring.since import last_visit
+from entact.conduct.narrowed import not_taken
 from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.queries.domain import may_be_asked, raise_query
 from entact.conduct.reader import Reader
@@ -42,10 +43,12 @@ def show_listing(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def export_listing(request: HttpRequest) -> StreamingHttpResponse:
-    """All of a listing as CSV; that it was given out is kept."""
+def export_listing(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """All of a listing as CSV; that it was given out is kept. Of one that is not as asked for, the page."""
     reader = reader_of(request)
     looked = _looked(request, reader)
+    if _wrong(request, looked):  # the page says what; a file cannot
+        return redirect(f"{reverse('listing')}?{urlencode(_asked(request.GET))}")
     rows = (
         {
             "participant": row.number,
@@ -176,6 +179,8 @@ def _shown(
         "may": [what for what, act in _MAY.items() if person.may(act)],
         "said": said,
         "problems": problems or [],
+        "wrong": _wrong(request, looked),
+        "is_new": request.GET.get("since") == saved.LAST and looked.since is None,
         "last_visit": last_visit(person.identity),
         "saved": saved.saved_for(person),
         "here": "listing",
@@ -201,6 +206,18 @@ def _looked(request: HttpRequest, reader: Reader) -> Looked:
         state=asked.get("state", "") if asked.get("state") in STATES else "",
         since=_day(since if since != saved.LAST else last_visit(request.person.identity)),
     )
+
+
+def _wrong(request: HttpRequest, looked: Looked) -> list[str]:
+    """What is asked for and is not there, in words."""
+    asked, since = request.GET, request.GET.get("since", "")
+    taken = {"form": looked.form, "visit": looked.visit, "site": looked.site, "state": looked.state}
+    titles = {"form": gettext("Form"), "visit": gettext("Visit")}
+    titles |= {"site": gettext("Site"), "state": gettext("Still")}
+    told = not_taken(asked, taken, titles)
+    if since and since != saved.LAST and looked.since is None:
+        told.append(gettext("{text} is no day: write it as 2026-04-30.").format(text=repr(since[:40])))
+    return told
 
 
 def _day(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -30,6 +31,7 @@ from entact.conduct.monitoring.page import (
 )
 from entact.conduct.monitoring.visit import draft_of, owners_at, send_report, settle_action, token_of
 from entact.conduct.monitoring.worklist import worklist
+from entact.conduct.narrowed import not_taken
 from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
@@ -71,6 +73,7 @@ def show_worklist(request: HttpRequest) -> HttpResponse:
     values = {
         "found": found,
         "plan": reader.study.newest.file.verification,
+        "wrong": not_taken(request.GET, {"site": site}, {"site": gettext("Site")}),
         "sites": sites,
         "site": site,
         "further": "?" + urlencode({**further, "site": site} if site else further) if further else "",

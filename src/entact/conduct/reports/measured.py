@@ -22,7 +22,7 @@ from entact.course import Course
 from entact.course.state.blinding import DO_NOT_KNOW
 from entact.datasets import Datasets, build
 from entact.protocol.words.label import begun, spaced
-from entact.store import lists
+from entact.store.lists.unblindings import randomised_ledgers
 
 BATCH: Final = 50
 RATES: Final = tuple(place / 20 for place in range(21))
@@ -113,13 +113,10 @@ def measure(reader: Reader, arms: KnownArms) -> Measured:
     """
     known: list[Course] = []
     opened: dict[str, str] = {}
-    randomised = told = 0
-    for course in _courses(reader):
-        if course.randomisation is None:
-            continue
-        randomised += 1
+    told, randomised = 0, len(randomised_ledgers())
+    for course in _courses(reader, _told_of(arms)):
         arm = arms.of(course)
-        if arm in reader.study.newest.file.arms:
+        if course.randomisation is not None and arm in reader.study.newest.file.arms:
             known.append(course)
             opened[course.randomisation.number] = str(arm)
             told += sum(one.told for one in course.guesses)
@@ -140,8 +137,12 @@ def measure(reader: Reader, arms: KnownArms) -> Measured:
     )
 
 
-def _courses(reader: Reader) -> Iterator[Course]:
-    ledgers = [one.ledger for one in lists.everybody()]
+def _told_of(arms: KnownArms) -> list[str]:
+    """Whose arm may be known: while a study runs those alone of whom it was told as planned."""
+    return randomised_ledgers(told=not arms.listed) if arms.listed or arms.told else []
+
+
+def _courses(reader: Reader, ledgers: Sequence[str]) -> Iterator[Course]:
     for first in range(0, len(ledgers), BATCH):
         for folded in reader.folded(ledgers[first : first + BATCH]).values():
             if isinstance(folded, Folded):
