@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from entact.conduct.asking import Asked
+from entact.conduct.language.sentences import told_error
 from entact.conduct.refusal import told_reasons
 from entact.course import Refused, may
 from entact.course.state.numbers import numbers_of
-from entact.protocol.words.label import begun
 from entact.store import StoreError
 from entact.store.known import raw_cursor
 from entact.store.setting import setting_held
@@ -32,7 +32,7 @@ def against(asked: Asked, act: str, encounter: str | None = None) -> tuple[str, 
                 raw_cursor(), stamp, study, course.site or "", numbers_of(course), course=course
             )
     except StoreError as error:
-        return (f"{begun(str(error))}.",)
+        return (told_error(error),)
     answer = may(act, study, setting, course, asked.person.identity, asked.now, encounter=encounter)
     if not isinstance(answer, Refused):
         return ()

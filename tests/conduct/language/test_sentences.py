@@ -12,6 +12,7 @@ from django.utils.translation import gettext, override
 from tests.conduct.language.catalogue import CONDUCT, read_words
 
 from entact.conduct.language.findings import FINDINGS
+from entact.conduct.language.refusals import REFUSALS
 from entact.conduct.language.sentences import SENTENCES, told_again, with_parts
 from entact.conduct.timeline import OF_ANSWERS
 from entact.conduct.words import words
@@ -86,6 +87,26 @@ def _said(node: ast.expr) -> Iterator[str]:
             yield from _said(node.orelse)
 
 
+# What the page of the lock comes by on its way to a lock; all else of these modules stands before commands.
+REACHED = {
+    *("make_cut", "request_unlock", "confirm_unlock", "_taken", "_manifest", "_counted", "open_key_file"),
+    *("require_own_passphrase", "require", "require_holder", "open_bytes"),
+}
+
+
+def _refused(path: Path, functions: set[str]) -> Iterator[str]:
+    """Every message that some functions of a module refuse with."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.name in functions:
+            for one in ast.walk(node):
+                match one:
+                    case (
+                        ast.Call(func=ast.Name(id="StoreError"), args=[said])
+                        | ast.Return(value=ast.JoinedStr() as said)
+                    ):
+                        yield from _said(said)
+
+
 def test_every_finding_has_its_pattern() -> None:
     known = {re.sub(r"\{\w+\}", "{}", one) for one in (*SENTENCES, *FINDINGS)}
     said = {one for path in ROOMS[0].rglob("*.py") for one in _findings(path)}
@@ -109,6 +130,17 @@ def test_every_rule_and_activity_is_called_in_german() -> None:
 def test_each_pattern_is_a_sentence_that_is_said() -> None:
     said = {one for room in ROOMS for path in room.rglob("*.py") for one in _skeletons(path)}
     assert [one for one in (*SENTENCES, *FINDINGS) if re.sub(r"\{\w+\}", "{}", one) not in said] == []
+
+
+def test_what_the_record_refuses_to_who_locks_it_has_its_pattern() -> None:
+    known = {re.sub(r"\{\w+\}", "{}", one) for one in REFUSALS}
+    modules = [CONDUCT.parent / "store" / f"{name}.py" for name in ("cut", "signature", "passphrase")]
+    said = {one for path in modules for one in _skeletons(path)}
+    assert sorted(known - said) == []
+    refused = {one for path in modules for one in _refused(path, REACHED)}
+    assert len(refused) >= 18
+    of_commands = {"a request stands for more than nothing and at most {} days"}  # pages ask for no length
+    assert sorted(refused - known - of_commands) == []
 
 
 @pytest.mark.parametrize(

@@ -313,3 +313,34 @@ def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
     entries, _ = late(managed, ledger)
     assert corrected not in entries, "what was corrected counts"
     assert len(entries) == 1, "and what came after it was asked for does not"
+
+
+@pytest.mark.usefixtures("keys")
+def test_what_a_lock_is_refused_with_reads_german_and_names_no_folder(
+    manager: Browser, sign_in: Callable[..., Browser], tmp_path: Path
+) -> None:
+    from entact.store.signature import write_key_file
+
+    write_key_file(tmp_path / "fay.key", "fay", "seven green bottles")
+    words = {"passphrase": "seven green bottles", "reason": "spät codiert", "name": "lock-1"}
+
+    def refused(browser: Browser, **sent: str) -> str:
+        page = browser.post("/lock/", words | sent, status=422, HTTP_ACCEPT_LANGUAGE="de")
+        assert str(tmp_path) not in page
+        found = re.search(r'role="alert"><p>(.*?)</p>', page, re.DOTALL)
+        assert found is not None
+        return found[1]
+
+    assert refused(manager, do="lock", passphrase="a guess") == "Die Passphrase öffnet dan.key nicht."
+    assert refused(manager, do="lock", name="Lock!") == (
+        "&#x27;Lock!&#x27; kann nicht der Name eines Datenschnitts sein: "
+        "Kleinbuchstaben, Ziffern, Punkte und Striche."
+    )
+    both = refused(manager, do="ask")
+    assert both.startswith("Die Passphrase von dan öffnet auch den Schlüssel von fay in fay.key:")
+    (tmp_path / "fay.key").unlink()
+    assert refused(manager, do="ask").startswith("Die Studie ist nicht gesperrt:")
+    eli = sign_in("eli", everywhere="data_manager")
+    assert refused(eli, do="cut", passphrase="hanging on the wall") == (
+        "Eli darf das nicht (Datenschnitt): der Schlüssel ist für Entsperrung."
+    )

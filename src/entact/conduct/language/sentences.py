@@ -19,9 +19,11 @@ from entact.conduct.language.choice import RECORDED
 from entact.conduct.language.codes import code_words
 from entact.conduct.language.findings import FINDINGS
 from entact.conduct.language.guesses import GUESSES
+from entact.conduct.language.refusals import REFUSALS
 from entact.conduct.language.rules import told_length, told_list, told_roles, told_rule
 from entact.conduct.language.training import TRAINING
 from entact.course.kinds import KINDS
+from entact.protocol.words.label import begun
 
 SENTENCES: Final = (
     # entact.protocol: what is found in an answer
@@ -368,6 +370,8 @@ _TOLD: Final = {
     "act": code_words,
     "kind": lambda kind: gettext(KINDS[kind].title) if kind in KINDS else kind,
     "names": told_list,
+    "power": code_words,
+    "powers": lambda powers: ", ".join(map(code_words, powers.split(", "))),
 }
 _CODES: Final = frozenset({"part", "part_2", "role", "of", "status", "whose", "where"})
 
@@ -376,6 +380,11 @@ def told_again(sentence: str) -> str:
     """A sentence of the pure rooms in the language of the page; as it is, where that is English."""
     language = get_language() or RECORDED
     return sentence if language == RECORDED else _told_again(sentence, language)
+
+
+def told_error(error: Exception) -> str:
+    """What the record refuses with, as a sentence in the language of the page."""
+    return f"{begun(told_again(str(error)))}."
 
 
 @lru_cache(maxsize=4096)
@@ -422,7 +431,7 @@ def _part(name: str, text: str) -> str:
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The patterns, those with the most words of their own first."""
     longest_first = sorted(
-        (*SENTENCES, *FINDINGS, *TRAINING, *PASSAGES, *WASHOUT, *LACKING, *GUESSES),
+        (*SENTENCES, *FINDINGS, *TRAINING, *PASSAGES, *WASHOUT, *LACKING, *GUESSES, *REFUSALS),
         key=lambda said: -len(_PLACE.sub("", said)),
     )
     return tuple((said, _pattern(said)) for said in longest_first)

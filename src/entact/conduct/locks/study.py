@@ -161,16 +161,16 @@ def signer_of(person: str, passphrase: str, *, alone: bool = False) -> Signer:
     path = signing_folder() / f"{person}.key"
     try:
         signer = open_key_file(path, passphrase)
+        if alone:
+            require_own_passphrase(path.parent, person, passphrase)
     except StoreError as error:  # where keys lie on the server is no page's to say
-        raise StoreError(str(error).replace(str(path), path.name)) from error
+        raise StoreError(str(error).replace(f"{path.parent}/", "")) from error
     if signer.person != person:
         raise StoreError(
             gettext("the key is that of {person}, not of {person_2}").format(
                 person=signer.person, person_2=person
             )
         )
-    if alone:
-        require_own_passphrase(path.parent, person, passphrase)
     return signer
 
 

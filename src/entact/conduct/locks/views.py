@@ -15,13 +15,13 @@ from entact.conduct.asking import Asked, reader_of
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import page
 from entact.conduct.language.codes import code_words
+from entact.conduct.language.sentences import told_error
 from entact.conduct.locks.domain import checklist, freeze, take_back
 from entact.conduct.locks.page import lines_of
 from entact.conduct.locks.study import change_lock, next_name, study_before_lock, study_now, waiting
 from entact.conduct.words import listing, moment, title_of_visit
 from entact.course.entry import instant
 from entact.course.kinds.unfreeze import asked_to_unfreeze
-from entact.protocol.words.label import begun
 from entact.store import StoreError
 
 
@@ -86,7 +86,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
                     request.POST.get("passphrase", ""),
                 )
             except StoreError as error:
-                problem = f"{begun(str(error))}."
+                problem = told_error(error)
                 if "passphrase" in str(error):
                     trail.failed(person)
             else:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from entact import store
 from entact.conduct.error import ConductError
+from entact.conduct.language.sentences import told_error
 from entact.conduct.reader import Reader, begin_to_write
 from entact.course import Course, Entry, Reason, Refused, uuid7
 from entact.course.entry import Authenticated
@@ -21,7 +22,6 @@ from entact.course.entry.ledger import Receipt
 from entact.course.held import held_against
 from entact.course.kinds import KINDS
 from entact.course.state.numbers import number_in
-from entact.protocol.words.label import begun
 from entact.store import StoreError
 from entact.store.after_lock import closed_by
 from entact.store.allocation import awaits_number
@@ -61,7 +61,7 @@ def store_act(entry: Entry, course: Course, author: Author, now: datetime) -> Re
     try:
         return store.act(entry, received_at=now.isoformat(), authenticated=author.authenticated)
     except StoreError as error:
-        return Refused((Reason("record", f"{begun(str(error))}."),))
+        return Refused((Reason("record", told_error(error)),))
 
 
 def compose(
