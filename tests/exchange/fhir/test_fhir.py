@@ -14,7 +14,7 @@ from tests.datasets.participants import Participant, arms, trial
 from entact.datasets.sdtm import Tabulator
 from entact.exchange.fhir import FhirRecord, study_resources
 from entact.protocol.load import load_study, shipped_studies
-from entact.protocol.release import Study
+from entact.protocol.release import Release, Study, canonical
 
 Resources = dict[str, list[dict[str, Any]]]
 
@@ -92,8 +92,39 @@ def test_ids_are_unique_and_references_lead_to_what_is_there(opened: Resources) 
     assert found <= known
     questions = {item["linkId"]: item["type"] for one in opened["Questionnaire"] for item in one["item"]}
     for one in opened["QuestionnaireResponse"]:
-        assert one["questionnaire"] in {asked["url"] for asked in opened["Questionnaire"]}
+        assert one["questionnaire"] in set(map(canonical_of, opened["Questionnaire"]))
         assert {item["linkId"] for item in one.get("item", [])} <= questions.keys()
+
+
+def canonical_of(resource: dict[str, Any]) -> str:
+    return f"{resource['url']}|{resource['version']}"
+
+
+def test_after_an_amendment_answers_name_the_form_as_it_was(study: Study) -> None:
+    """What was asked then is in the export, whether or not the newest release still asks it."""
+    old = Participant(study, 2).randomised(41)
+    data = json.loads(canonical(study.newest.data)) | {"release": "9.9"}
+    data["forms"]["symptoms"]["items"] = {
+        name: item for name, item in data["forms"]["symptoms"]["items"].items() if name != "remarks"
+    }
+    amended = Study(study.name, (study.newest, Release.from_text(canonical(data))))
+    old.form("symptoms", {"total": 9, "remarks": "well"}, day=44, encounter="unscheduled#1", role="rater")
+    old.study = amended
+    old.form("symptoms", {"total": 7}, day=46, encounter="unscheduled#2", role="rater", timepoint="later")
+    found = made(amended, [old], arms())
+    asked = {canonical_of(one): one for one in found["Questionnaire"]}
+    assert len({one["id"] for one in asked.values()}) == len(asked) == len(found["Questionnaire"])
+    for one in found["QuestionnaireResponse"]:
+        known = {item["linkId"] for item in asked[one["questionnaire"]]["item"]}
+        assert {item["linkId"] for item in one.get("item", [])} <= known
+    last, new = found["QuestionnaireResponse"][-2:]
+    assert (last["questionnaire"], new["questionnaire"]) == (
+        f"urn:entact:mini:form:symptoms|{study.newest.file.release}",
+        "urn:entact:mini:form:symptoms|9.9",
+    )
+    assert [one["valueString"] for one in new["extension"]] == ["unscheduled#2", "later"]
+    assert {one["status"] for one in asked.values()} == {"active", "retired"}
+    assert [problem for one in asked.values() for problem in problems("Questionnaire", one)] == []
 
 
 def test_readings_are_those_of_the_ledger_with_their_loinc_code(study: Study) -> None:

@@ -22,10 +22,18 @@ from entact.datasets.sdtm.build import Made
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
-from entact.exchange.fhir.study import Resource, name_of, quantity_type, study_resources, urn
+from entact.exchange.fhir.study import (
+    Resource,
+    earlier_forms,
+    form_url,
+    name_of,
+    quantity_type,
+    study_resources,
+    urn,
+)
 from entact.protocol.form import CompiledForm
 from entact.protocol.quantity import parse_quantity
-from entact.protocol.release import Study
+from entact.protocol.release import Release, Study
 from entact.protocol.study import Item
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
@@ -77,6 +85,8 @@ class FhirRecord:
         """
         for resource in study_resources(self.release, simulated=simulated):
             self._give(resource)
+        for resource in earlier_forms(self.study):
+            self._give(resource)
 
     def add(self, subject: Subject, made: Made) -> None:
         """Adds a participant, with the rows of SDTM that were made of them."""
@@ -86,10 +96,16 @@ class FhirRecord:
         self._give(_research_subject(self.release.file.study, person, subject, demographics, made.rows))
         for name, filled in subject.person.course.answers.items():
             for answers in filled:
-                form = _form_of(self.study, subject, answers)
-                if form is None or answers.status != "done" or not subject.person.may_use(answers.at):
+                release = _release_of(self.study, subject, answers)
+                form = None if release is None else release.forms.get(answers.form)
+                if (
+                    release is None
+                    or form is None
+                    or answers.status != "done"
+                    or not subject.person.may_use(answers.at)
+                ):
                     continue
-                self._give(_response(self.release.file.study, person, form, answers))
+                self._give(_response(release, person, form, answers))
                 for one in _observations(person, subject, name, form, answers):
                     self._give(one)
         shown = {row["AESPID"]: row for row in made.rows if row.domain == "AE"}
@@ -103,12 +119,11 @@ class FhirRecord:
         self._write(kind, json.dumps(resource, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _form_of(study: Study, subject: Subject, answers: Answers) -> CompiledForm | None:
+def _release_of(study: Study, subject: Subject, answers: Answers) -> Release | None:
     standing = next((one for one in subject.person.course.effective if one.id == answers.entry), None)
     if standing is None:
         return None
-    release = next((one for one in study.releases if one.id == standing.entry.release), study.newest)
-    return release.forms.get(answers.form)
+    return next((one for one in study.releases if one.id == standing.entry.release), study.newest)
 
 
 def _patient(person: str, demographics: Row) -> Resource:
@@ -145,18 +160,21 @@ def _since(text: Any) -> Resource:
     return {"startDate": str(text)[:10]} if text else {}
 
 
-def _response(study: str, person: str, form: CompiledForm, answers: Answers) -> Resource:
+def _response(release: Release, person: str, form: CompiledForm, answers: Answers) -> Resource:
+    study = release.file.study
     found: Resource = {
         "resourceType": "QuestionnaireResponse",
         "id": _id(answers.entry),
-        "questionnaire": urn(study, "form", form.name),
+        "questionnaire": form_url(release, form.name),
         "status": "amended" if answers.origins else "completed",
         "subject": {"reference": f"Patient/{person}"},
         "authored": moment(answers.at),
         "item": list(_items(form, form.name, answers.items)),
     }
-    if answers.encounter:
-        found["extension"] = [{"url": urn(study, "extension", "encounter"), "valueString": answers.encounter}]
+    places = {"encounter": answers.encounter, "timepoint": answers.timepoint}
+    said = [{"url": urn(study, "extension", key), "valueString": one} for key, one in places.items() if one]
+    if said:
+        found["extension"] = said
     if not found["item"]:
         del found["item"]
     return found

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from entact.protocol.form import CompiledForm
-from entact.protocol.release import Release
+from entact.protocol.release import Release, Study
 from entact.protocol.study import Item
 
 Resource = dict[str, Any]
@@ -65,6 +65,23 @@ def study_resources(release: Release, *, simulated: bool) -> Iterator[Resource]:
         yield _questionnaire(release, name, form)
 
 
+def earlier_forms(study: Study) -> Iterator[Resource]:
+    """The forms of releases before the newest, which answers of that time name with its version."""
+    known = {study.newest.file.release}
+    for release in reversed(study.releases):
+        if release.file.release not in known:
+            known.add(release.file.release)
+            for name, form in release.forms.items():
+                found = _questionnaire(release, name, form)
+                id = name_of(f"{release.file.release}-{release.file.study}-{name}")
+                yield found | {"id": id, "status": "retired"}
+
+
+def form_url(release: Release, form: str) -> str:
+    """The canonical of a form as it was in a release."""
+    return f"{urn(release.file.study, 'form', form)}|{release.file.release}"
+
+
 def _study(release: Release, *, simulated: bool) -> Resource:
     file = release.file
     phase = _PHASES.get(str(file.phase))
@@ -116,7 +133,7 @@ def _plan(release: Release) -> Resource:
             one: Resource = {"linkId": f"{name}.{activity}", "title": activity.replace("_", " ")}
             form = "vitals" if activity == "vital_signs" else activity
             if form in release.forms:
-                one["definitionCanonical"] = f"{urn(study, 'form', form)}|{release.file.release}"
+                one["definitionCanonical"] = form_url(release, form)
             done.append(one)
         action: Resource = {
             "linkId": name,
