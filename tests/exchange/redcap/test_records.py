@@ -187,6 +187,8 @@ def test_what_cannot_be_read_is_kept_as_written_only_where_the_mapping_says_so(c
             "no visit is known for the event 'follow_up_month_12_arm'",
         ),
         (lambda raw: raw[:-30], "line 3: 5 cells under 11 names"),
+        (lambda raw: raw[:-2], "line 3: it has no line break at its end, so its last answer may be cut off"),
+        (lambda raw: raw[:-3], "line 3: it has no line break at its end"),
         (lambda raw: raw + b'"S-1', "line 4: a quote is opened and not closed"),
         (
             lambda raw: raw + raw.splitlines(True)[1],
@@ -212,6 +214,13 @@ def test_a_malformed_file_is_refused_whole(case: Case, change: Callable[[bytes],
     with pytest.raises(RecordsError) as caught:
         read_records(change(FILE.encode()), mapped(case), case.study.newest)
     assert said in "\n".join(caught.value.problems)
+
+
+def test_a_last_answer_that_a_quote_closes_is_whole(case: Case) -> None:
+    whole = FILE.removesuffix("\r\n")
+    quoted = f'{whole[: whole.rindex(",") + 1]}"{whole[whole.rindex(",") + 1 :]}"'
+    read = [read_records(one.encode(), mapped(case), case.study.newest) for one in (FILE, quoted)]
+    assert read[0] == read[1]
 
 
 def numbers(release: Release, cells: list[str], more: str = "") -> list[Row]:

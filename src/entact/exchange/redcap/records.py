@@ -33,10 +33,19 @@ def read_records(raw: bytes, mapping: RecordMapping, release: Release) -> tuple[
     if len(raw) > LARGEST:
         raise RecordsError([f"it has {len(raw)} bytes; at most {LARGEST} are read: divide it by records"])
     try:
-        lines = list(lines_of(decoded(raw, mapping.encoding), _separator))
+        text = decoded(raw, mapping.encoding)
+        lines = list(lines_of(text, _separator))
     except RedcapError as error:
         raise RecordsError(error.problems) from None
-    return _Reader(lines, mapping, release).read()
+    found = _Reader(lines, mapping, release).read()
+    if not text.endswith(("\n", "\r", '"')):  # of 12 there may be 1 left; what a quote closes is whole
+        raise RecordsError(
+            [
+                f"line {lines[-1][0]}: it has no line break at its end, so its last answer may be cut off; add "
+                "one where it is whole"
+            ]
+        )
+    return found
 
 
 def _separator(line: str) -> str:
