@@ -41,8 +41,8 @@ def read_records(raw: bytes, mapping: RecordMapping, release: Release) -> tuple[
     if not text.endswith(("\n", "\r", '"')):  # of 12 there may be 1 left; what a quote closes is whole
         raise RecordsError(
             [
-                f"line {lines[-1][0]}: it has no line break at its end, so its last answer may be cut off; add "
-                "one where it is whole"
+                f"line {lines[-1][0]}: it has no line break at its end, so its last answer may be cut off; "
+                "add one where it is whole"
             ]
         )
     return found
