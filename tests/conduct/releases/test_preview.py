@@ -83,6 +83,14 @@ def test_whom_a_release_touches_is_said_and_nothing_is_written(manager: Browser)
     page = try_it(manager, amended())
     assert lines() == before
     assert "gates.initial_dose.require" in page
+    told = re.findall(r"<p><del>(.*?)</del> → <ins>(.*?)</ins></p>", page)
+    assert ("18 .. 34 d", "21 .. 30 d") in [
+        tuple(one.partition(", or")[0].removeprefix("within: ") for one in pair) for pair in told
+    ]
+    (rule,) = [pair for pair in told if "140" in pair[0]]
+    assert rule == (rule[0], rule[0].replace("140", "135"))
+    assert "&amp;&amp;" not in rule[0], "a rule is said in words"
+    assert "<p>Outcome, within" in page, "a visit goes by its title"
     first = page[page.index("<h3>1-001") :]
     first = first[: first.index("</details>")]
     approval, _, consent = first.partition("Once they have consented")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from entact.conduct.language.codes import code_words
 from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.releases.changes import Changed, changes_of
 from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.words import plainly, title_of_visit, window
 from entact.course import Course, fold
@@ -91,16 +92,16 @@ class Preview:
     """What a release changes, and whom it touches.
 
     Attributes:
-        id: of the release. changes: each place and for whom it applies. touched: who is. looked: how many
-        were looked at. broken: how many of them cannot be read. more: whether there are more than
-        were looked at.
+        id: of the release. changes: each place, what stood there and stands now, and for whom.
+        touched: who is. looked: how many were looked at. broken: how many of them cannot be read.
+        more: whether there are more than were looked at.
     """
 
     id: str
     label: str
     before: str
     reason: str
-    changes: tuple[tuple[str, str], ...]
+    changes: tuple[Changed, ...]
     touched: tuple[Touched, ...]
     looked: int
     broken: int
@@ -133,15 +134,12 @@ def preview(reader: Reader, raw: bytes, file: str) -> Preview:
             through = one.course.status in THROUGH
             touched += [found] if (found.is_seen if through else found.is_any) else []
     amendment = newest.file.amendment
-    said = {
-        one.field: one.applies or "" for one in differences(before.data, newest.data) if not one.only_explains
-    }
     return Preview(
         newest.id,
         newest.file.release,
         before.file.release,
         amendment.reason if amendment is not None else "",
-        tuple((field, code_words(applies)) for field, applies in said.items()),
+        changes_of(before, newest),
         tuple(touched),
         min(len(rows), AT_MOST),
         broken,
