@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -113,18 +114,26 @@ def template(worker_id: str) -> str:
 
 @pytest.fixture
 def database(template: str) -> Iterator[str]:
-    """Name of an empty rehearsal of the study `mini`, in use and the test's own."""
+    """Name of an empty rehearsal of the study `mini`, in use and the test's own.
+
+    What `store.setup` looks at and makes was looked at and made in the template: done anew for a copy,
+    it took more than most tests do. That it does all of it for any database is shown by store/test_database.py.
+    """
     from django.db import connection
 
-    from entact import store
-
     name = f"{template}_copy"
+    connection.close()
     copy_database(template, name)
-    with owner_connection(name) as owner:
-        mark = owner.execute("SELECT mark FROM store_installation").fetchone()
     # Every copy bears the mark of its template, and keys and erasures lie outside the database.
     for kept in ("keys", "erased"):
-        shutil.rmtree(Path(os.environ["ENTACT_DATA"]) / kept / str(mark and mark[0]), ignore_errors=True)
-    store.setup(database=name)
+        shutil.rmtree(Path(os.environ["ENTACT_DATA"]) / kept / str(_mark_of(name)), ignore_errors=True)
+    connection.settings_dict["NAME"] = name  # one dictionary for the connections of all threads
     yield name
     connection.close()
+
+
+@cache
+def _mark_of(copy: str) -> object:
+    """The mark of a worker's template, and so of all its copies."""
+    with owner_connection(copy) as owner:
+        return (owner.execute("SELECT mark FROM store_installation").fetchone() or [None])[0]
