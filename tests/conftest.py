@@ -116,8 +116,8 @@ def template(worker_id: str) -> str:
 def database(template: str) -> Iterator[str]:
     """Name of an empty rehearsal of the study `mini`, in use and the test's own.
 
-    What `store.setup` looks at and makes was looked at and made in the template: done anew for a copy,
-    it took more than most tests do. That it does all of it for any database is shown by store/test_database.py.
+    What `store.setup` looks at and makes was looked at and made in the template: done anew for a copy, it
+    took more than most tests do. That it does so for any database is shown by store/test_database.py.
     """
     from django.db import connection
 
