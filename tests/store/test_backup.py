@@ -22,6 +22,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.owner import end_at_once
 
 from entact.course.entry import canonical
 from entact.store import StoreError, backup, postgres, recovery
@@ -96,11 +97,11 @@ class Machine:
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that PostgreSQL's account can pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="entact-drill-"))
+    folder = Path(tempfile.mkdtemp(prefix="drill-", dir=os.environ["ENTACT_DATA"]))
     folder.chmod(0o711)
     yield folder
     for data in folder.glob("*/postgres"):
-        postgres.stop(data)
+        end_at_once(data)
     shutil.rmtree(folder)
 
 
@@ -190,7 +191,7 @@ def whole() -> Iterator[tuple[Path, list[str]]]:
     """Backups of a machine that was lost, and the hashes of what it had acknowledged."""
     from tests.store.conftest import entry
 
-    place = Path(tempfile.mkdtemp(prefix="entact-whole-"))
+    place = Path(tempfile.mkdtemp(prefix="whole-", dir=os.environ["ENTACT_DATA"]))
     place.chmod(0o711)
     one = machine(place, "lost")
     writer = one.start("-c", WRITER)
