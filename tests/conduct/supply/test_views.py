@@ -23,6 +23,7 @@ from tests.conduct.test_today import tasks
 
 from entact import store
 from entact.conduct.reader import reader_as
+from entact.conduct.supply import page as stock_page
 from entact.conduct.supply.depot import rows_lacking
 from entact.conduct.supply.handlings import HANDLINGS
 from entact.course import read
@@ -351,6 +352,34 @@ def test_of_a_locked_participant_nothing_is_dispensed(
     kinds = [read(line.text).kind for line in store.lines(ledger)]
     assert "dispensing" not in kinds
     assert kinds[-1] == "kit_return"
+
+
+def test_the_kits_of_a_site_are_shown_page_by_page_and_by_state(
+    pharmacist: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = shipped(pharmacist, 5)
+    pharmacist.post(f"{ENTER}receipt/", {"shipment": "A-1", "kits": labels(numbers[:3]), "damaged": ""})
+
+    def walked(asked: str) -> list[list[str]]:
+        pages, further = [], asked
+        while further is not None:
+            page = pharmacist.get(f"/supply/denver/{further}")
+            part = page[page.index('id="kits"') : page.index('id="lots"')]
+            pages.append(re.findall(r'<th scope="row">([^<]+)</th>', part))
+            found = re.search(r'rel="next" href="([^"#]+)#kits"', part)
+            further = None if found is None else found[1].replace("&amp;", "&")
+        return pages
+
+    whole = sorted(map(printed, numbers))
+    assert walked("") == [whole]
+    monkeypatch.setattr(stock_page, "KITS_PER_PAGE", 2)
+    assert walked("") == [whole[:2], whole[2:4], whole[4:]]
+    missing = sorted(printed(one) for one in numbers if statuses()[one] == "missing")
+    assert len(missing) == 2
+    assert walked("?is=missing") == [missing]
+    assert walked(f"?is=missing&after={numbers[-1]}") == [[]]
+    assert "Kits: what the address asks for is not here" in pharmacist.get("/supply/denver/?is=lost")
+    assert walked("?is=lost")[0] == whole[:2]
 
 
 def test_what_was_entered_in_error_is_withdrawn_with_a_reason_and_counts_no_more(

@@ -38,6 +38,7 @@ STATUS = {
     "destroyed": gettext_lazy("destroyed"),
     "unknown": gettext_lazy("never came here"),
 }
+KITS_PER_PAGE: Final = 50
 PARTS: Final = {"initial": gettext_lazy("initial dose"), "supplement": gettext_lazy("supplement")}
 WHAT = {
     "receipt": gettext_lazy("Receipt"),
@@ -178,18 +179,27 @@ class StockPage:
         by_product = Counter(lot.product for lot in lots)
         return sorted(lot.lot for lot in lots if by_product[lot.product] > 1)
 
-    def kits(self, *, keeps: bool = True) -> list[KitShown]:
-        """Every kit, by its number.
+    def states(self) -> list[tuple[str, str, int]]:
+        """In what states kits are: each as the record has it, in words, and how many."""
+        counted = Counter(row.status for row in self.balance.rows.values())
+        names = (*STATUS, *sorted(counted.keys() - STATUS.keys()))
+        return [(name, str(STATUS.get(name, name)), counted[name]) for name in names if counted[name]]
+
+    def kits(self, *, keeps: bool = True, state: str = "", after: str = "") -> tuple[list[KitShown], str]:
+        """A page of the kits by their number, and behind which the next one begins; empty where none does.
 
         Args:
             keeps: whether whoever looks keeps the stock; others are not told the last day of each kit, which
-                is its lot's.
+                is its lot's. state: only those that are in it. after: the number behind which to begin.
         """
-        whose = self.handed.whose
-        known = {one.ledger: Standing.of(one) for one in lists.participants_of(sorted(set(whose.values())))}
+        rows, whose = self.balance.rows, self.handed.whose
+        numbers = sorted(one for one, row in rows.items() if one > after and state in ("", row.status))
+        shown = numbers[:KITS_PER_PAGE]
+        holders = {whose.get(one, rows[one].ledger) for one in shown} - {""}
+        known = {one.ledger: Standing.of(one) for one in lists.participants_of(sorted(holders))}
         found = []
-        for number in sorted(self.balance.rows):
-            row, stock = self.balance.rows[number], self.state.kits.get(number)
+        for number in shown:
+            row, stock = rows[number], self.state.kits.get(number)
             standing = known.get(whose.get(number, row.ledger))
             counts = row.units is not None
             found.append(
@@ -207,7 +217,7 @@ class StockPage:
                     str(row.taken) if row.dispensed else "",
                 )
             )
-        return found
+        return found, shown[-1] if len(numbers) > len(shown) else ""
 
     def waiting(self) -> list[Waiting]:
         """What a second person has to look at, in order of time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +17,7 @@ from entact.conduct.delegation import today_at, zone_of
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page
 from entact.conduct.given import note_given
+from entact.conduct.narrowed import not_taken
 from entact.conduct.permissions import Person
 from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
@@ -68,10 +70,19 @@ def show_stock(request: HttpRequest, site: str) -> HttpResponse:
     reader = _reader_at(request, site)
     person = request.person
     stock = _page(reader, site)
-    keeps = _orders(person, site)
+    keeps, states = _orders(person, site), stock.states()
+    asked = request.GET.get("is", "")
+    state = asked if asked in [name for name, _, _ in states] else ""
+    kits, further = stock.kits(keeps=keeps, state=state, after=normal(request.GET.get("after", "")[:80]))
+    narrowed = {"is": state} if state else {}
     values = {
         "site": site,
-        "kits": stock.kits(keeps=keeps),
+        "kits": kits,
+        "states": states,
+        "state": state,
+        "wrong": not_taken(request.GET, {"is": state}, {"is": gettext("Kits")}),
+        "further": f"?{urlencode(narrowed | {'after': further})}#kits" if further else "",
+        "is_later": "after" in request.GET,
         "lots_in_use": stock.lots_in_use() if keeps else [],
         "units": stock.balance.at_hand,
         "waiting": stock.waiting(),
