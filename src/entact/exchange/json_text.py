@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 LARGEST: Final = 64 * 1024 * 1024
@@ -30,8 +31,16 @@ def parse_json(raw: bytes) -> Any:
         raise ValueError(f"line {place}: {twice}") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: no JSON: {error.msg}") from None
+    except _NoNumber as strange:
+        found = re.search(rf"[\[:,\s]{strange}\b", text)  # the parser tells no place
+        place = text.count("\n", 0, found.end() if found is not None else 0) + 1
+        raise ValueError(f"line {place}: {strange} is no number of JSON") from None
     except RecursionError:
         raise ValueError("it is nested too deeply to be a study") from None
+
+
+class _NoNumber(ValueError):
+    """NaN, or an infinite number."""
 
 
 class _Twice(ValueError):
@@ -69,4 +78,4 @@ def _whole(text: str) -> int:
 
 
 def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
+    raise _NoNumber(text)

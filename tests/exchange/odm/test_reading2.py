@@ -69,6 +69,27 @@ def test_what_was_entered_is_the_same_in_both_versions() -> None:
     assert any(version.removed for row in new for version in row.versions)
 
 
+def test_two_answers_may_share_the_item_of_their_unit() -> None:
+    release = load_study(str(Path(__file__).parents[2] / "studies" / "mini")).newest
+    data = OTHERS.replace(
+        "</ODM>",
+        "<ClinicalData StudyOID='S.1' MetaDataVersionOID='M.1'><SubjectData SubjectKey='S-1'>"
+        "<StudyEventData StudyEventOID='E'><ItemGroupData ItemGroupOID='F'>"
+        "<ItemData ItemOID='I.KG'><Value>120</Value></ItemData>"
+        "<ItemData ItemOID='I.DIA'><Value>80</Value></ItemData>"
+        "<ItemData ItemOID='I.KGU'><Value>mm[Hg]</Value></ItemData>"
+        "</ItemGroupData></StudyEventData></SubjectData></ClinicalData></ODM>",
+    ).replace(
+        '<ItemRef ItemOID="I.KGU"', '<ItemRef ItemOID="I.DIA" UnitsItemOID="I.KGU"/><ItemRef ItemOID="I.KGU"'
+    )
+    items = {"I.KG": "vitals.systolic", "I.DIA": "vitals.diastolic"}
+    (row,) = rows(data.encode(), release, visits={"E": "preparation_1"}, items=items)
+    assert {name: cell.unit for name, cell in row.versions[0].cells.items()} == {
+        "systolic": "mm[Hg]",
+        "diastolic": "mm[Hg]",
+    }
+
+
 @pytest.mark.parametrize("name", shipped_studies())
 def test_the_forms_of_every_shipped_study_are_the_same_in_both_versions(name: str) -> None:
     raw = OdmRecord(load_study(name)).finish(version="0.1.0", at=AT, simulated=False)

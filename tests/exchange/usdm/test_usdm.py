@@ -189,7 +189,7 @@ def test_a_document_that_breaks_the_model_is_refused_with_its_place(
         (b'{"study": {"name": "x"', "no JSON"),
         ('{"study": "ä"}'.encode("latin-1"), "is no UTF-8"),
         (b'{"study":\n {"text": "{",\n  "at": {"name": "a", "name": "b"}}}', "line 3: 'name' stands twice"),
-        (b'{"study": NaN}', "NaN is no number"),
+        (b'{"study":\n{"a": "NaN", "b": [1, NaN]}}', "line 2: NaN is no number"),
         (b'{"study": ' + b"1" * 5_000 + b"}", "is a number of 5000 digits"),
         (b'{"a": ' + b"[" * 100_000, "nested too deeply"),
         (b"[]", "it has no `study`"),

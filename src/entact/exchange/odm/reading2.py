@@ -165,12 +165,15 @@ def _event(event: etree._Element, asked: dict[str, str], units: dict[str, str]) 
 def _answers(group: etree._Element, asked: dict[str, str], units: dict[str, str]) -> None:
     """The answer to the item of a unit is the unit of the answer that it stands beside."""
     beside = {str(one.get("ItemOID")): one for one in group.iterfind(tag("ItemData"))}
+    of_several = []  # answers may share one
     for oid, item in beside.items():
         unit = beside.get(asked.get(oid, ""))
         if unit is None:
             continue
-        group.remove(unit)
+        of_several.append(unit)
         name = str(unit.get("Value") or "")
         if name and item.get("Value") is not None:
             said = {"MeasurementUnitOID": units.setdefault(name, f"MU.{len(units) + 1}")}
             etree.SubElement(item, tag("MeasurementUnitRef"), said).sourceline = unit.sourceline
+    for unit in dict.fromkeys(of_several):
+        group.remove(unit)
