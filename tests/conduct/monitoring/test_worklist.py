@@ -15,6 +15,7 @@ from tests.conduct.record import KEY, blinded_study, fresh, keep
 from tests.course.conftest import Story
 
 from entact import store
+from entact.conduct.monitoring import worklist
 from entact.conduct.monitoring.worklist import draw_by
 from entact.protocol import Study
 
@@ -121,3 +122,14 @@ def test_a_page_asks_the_database_as_often_for_many_as_for_one(
         return len(queries)
 
     assert asked(1) == asked(4)
+
+
+def test_of_each_participant_the_first_are_shown_what_is_critical_before_the_rest(
+    monitor: Browser, site: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [worklist.Line(f"/{n}/", f"line {n}", "", "now", critical=n % 3 == 0) for n in range(7)]
+    monkeypatch.setattr(worklist, "LINES_SHOWN", 4)
+    monkeypatch.setattr(worklist, "_lines", lambda *_: tuple(lines))
+    page = monitor.get(LIST)
+    assert re.findall(r">line (\d)", page) == ["0", "3", "6", "1"]
+    assert ("7 to verify" in page, "3 critical" in page, "and 3 more" in page) == (True, True, True)

@@ -22,6 +22,7 @@ from entact.store import lists
 from entact.store.participant_keys import keychain
 
 PER_PAGE: Final = 25
+LINES_SHOWN: Final = 20  # of each participant
 _SAMPLE: Final = b"entact source data verification|"
 
 
@@ -44,6 +45,16 @@ class Waiting:
     number: str
     site: str
     lines: tuple[Line, ...]
+
+    @property
+    def shown(self) -> list[Line]:
+        """The first of them, what is critical before the rest: a page of all has thousands of lines."""
+        return sorted(self.lines, key=lambda line: not line.critical)[:LINES_SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many there are beside those that are shown."""
+        return max(0, len(self.lines) - LINES_SHOWN)
 
     @property
     def critical(self) -> int:
