@@ -136,6 +136,35 @@ def test_a_document_of_another_system_becomes_a_study_file_that_passes_the_check
     )  # the dose that stands in its place stays out of use
 
 
+def renamed(version: dict[str, Any]) -> dict[str, Any]:
+    """The same with other ids, as an older version of a study has them."""
+    text = json.dumps(version)
+    for one in sorted({str(one["id"]) for _, one in objects(version) if "id" in one}, key=len, reverse=True):
+        text = text.replace(json.dumps(one), json.dumps(f"old-{one}"))
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_every_field_that_no_study_file_takes_is_counted(foreign: dict[str, Any]) -> None:
+    """Ages, cohorts and procedures went in silence; so did whatever stood in another version."""
+    version = foreign["study"]["versions"][-1]
+    design = version["studyDesigns"][0]
+    before = study_of(read_usdm(write_usdm(foreign))).prose
+    assert [one for one in before if one.startswith("study.versions:")] == []
+    (either,) = design["population"]["plannedSex"]
+    design["population"]["plannedSex"].append(either | {"id": "sex-2"})
+    design["activities"][0]["description"] = "As far as it is known"
+    foreign["study"]["versions"].insert(0, renamed(version) | {"versionIdentifier": "0.9"})
+    made = study_of(read_usdm(write_usdm(foreign)))
+    (told,) = [one for one in made.prose if one.startswith("no study file says, and so it is left out: ")]
+    assert "StudyDesignPopulation.plannedSex (2)" in told
+    assert "Activity.description (" in told
+    assert "study.versions: 1 more; the last is taken" in made.prose
+    (then,) = [one for one in before if one.startswith("no study file says")]
+    assert "StudyDesignPopulation.plannedSex (1)" in then
+    assert "Activity.description" not in then
+
+
 def _barred(release: Release) -> list[str]:
     from entact.protocol import bars_from_production
 

@@ -12,6 +12,7 @@ import rfc8785
 from entact.exchange.kept import FromDocument, differences, kept_study
 from entact.exchange.names import Names, plain, shortened
 from entact.exchange.usdm.export import KEPT, usdm_of
+from entact.exchange.usdm.left import left_out
 from entact.exchange.usdm.model import Json, UsdmError, objects
 from entact.exchange.usdm.schedule import UNSAID, visits_of
 from entact.protocol import Release, StudyError
@@ -298,6 +299,7 @@ class _Maker:
         others = len(self.version["studyDesigns"]) - 1
         if others:
             yield f"studyDesigns: {others} more; the first is taken"
+        yield from left_out(self.document, self.design)
 
 
 def _number(value: Any) -> str:
