@@ -157,6 +157,26 @@ def test_a_consent_on_paper_is_transcribed_with_its_scan(ada: Browser, ledger: s
     ada.get(f"/participants/S-1/file/{'0' * 64}/", status=404)
 
 
+def test_who_has_died_signs_nothing_and_what_they_had_signed_on_paper_is_entered(
+    ada: Browser, ledger: str, study: Study
+) -> None:
+    def paper(**when: str) -> dict[str, Any]:
+        scan = SimpleUploadedFile("scan.pdf", PDF, "application/pdf")
+        return signing(study, ada.get(PAGE), how="paper", scan=scan, **when)
+
+    ada.post("/participants/S-1/add/death/", {"shown": ["date"], "item:date": "2026-01-02"})
+    assert "The participant has died: nobody signs here" in ada.get(PAGE)
+    assert 'value="drawn"' not in ada.get(PAGE)
+    for how in ("drawn", "typed"):
+        page = ada.post(PAGE, signing(study, ada.get(PAGE), how=how), status=422)
+        assert "The participant has died: nobody signs here" in page
+    late = ada.post(PAGE, paper(informed_at="2026-01-03 10:00", signed_at="2026-01-03 11:00"), status=422)
+    assert "had died when this would have been signed" in late
+    assert course_of(study, ledger).consent is None
+    ada.post(PAGE, paper(informed_at="2026-01-02 10:00", signed_at="2026-01-02 11:00"))
+    assert course_of(study, ledger).consent is not None
+
+
 @pytest.mark.requirement("R27")
 def test_a_scope_is_taken_back_with_its_consequence_said_first(
     ada: Browser, ledger: str, study: Study

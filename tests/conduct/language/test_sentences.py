@@ -24,7 +24,7 @@ from entact.protocol.words.training import event_training
 
 ROOMS = [CONDUCT.parent / "course", CONDUCT.parent / "protocol"]
 # What gates say only as a part of another sentence, or to a programmer.
-PARTS = ("An entry", "An entry of kind {}", "no session", "second person", "Kit {} is for {} {}, not {}.")
+PARTS = ("An entry", "An entry of kind {}", "no session", "second person")
 
 
 # Where findings are said: the last of what these are given, and what is put into these names before.

@@ -164,7 +164,7 @@ def test_the_gate_says_every_reason_on_the_page(pharmacist: Browser, keys: list[
     said = alert(
         pharmacist.post(address, sent | {"do": "dispense", "units": "2", "part": "supplement"}, status=422)
     )
-    for reason in ("is for part initial, not supplement", "is quarantined: 20.0 Cel to 27.1 Cel"):
+    for reason in ("is for the initial dose, not the supplement", "is quarantined: 20.0 Cel to 27.1 Cel"):
         assert reason in said
     assert "Nobody else has checked" in said
     other = alert(pharmacist.post(f"/participants/{keys[1]}/kits/", sent | {"do": "assign"}, status=422))

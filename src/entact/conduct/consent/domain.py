@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from entact.conduct.admission.known import Person, keep_person
 from entact.conduct.asking import Asked
@@ -19,10 +19,14 @@ from entact.conduct.record.door import Author, Held, compose, store_entry, turn_
 from entact.conduct.uploads.content import PNG, media_of, problem_with
 from entact.course import Course
 from entact.course.entry.entry import SecondProof
+from entact.course.state.progress import died_by
 from entact.protocol import Release
 from entact.store.attachments import keep_attachment
 from entact.store.identity import identity
 
+DIED = gettext_noop(
+    "The participant has died: nobody signs here. What they had signed on paper is entered with its scan."
+)
 _DRAWN = "data:image/png;base64,"
 _LARGEST_DRAWING = 400_000  # characters of a drawn signature as it is sent
 
@@ -77,6 +81,8 @@ def sign_consent(
             raise Refusal(
                 gettext("Another consent was entered since you opened this page: look at it first.")
             )
+        if course.died is not None:
+            _require_before_death(sent, died_by(course, course.died, now.zone))
         if _is_between(course):
             raise Refusal(
                 gettext("Nobody signs a consent between a dose and discharge; what is taken back can be.")
@@ -198,6 +204,16 @@ def _require_person(sent: Sent, ledger: str, site: str) -> None:
     kept = identity(ledger, site)
     if kept is not None and Person(kept["name"], kept["birth_date"]).mark("") != person.mark(""):
         raise Refusal(gettext("Name and date of birth are not those that are kept at this site."))
+
+
+def _require_before_death(sent: Sent, died: datetime) -> None:
+    """That nothing is signed by who has died: what they had signed on paper is still transcribed."""
+    if sent.how != "paper":
+        raise Refusal(gettext(DIED))
+    if sent.signed_at > died:
+        raise Refusal(
+            gettext("The participant had died when this would have been signed: one of the times is wrong.")
+        )
 
 
 def _is_between(course: Course) -> bool:

@@ -16,7 +16,7 @@ from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
 from entact.conduct.admission.known import Person
 from entact.conduct.asking import Asked
-from entact.conduct.consent.domain import Refusal, Sent, release_of_consent, sign_consent, take_back
+from entact.conduct.consent.domain import DIED, Refusal, Sent, release_of_consent, sign_consent, take_back
 from entact.conduct.consent.page import consents_made, renewal_of, scopes_of
 from entact.conduct.forms.saying import Clock, Told, Which, tell_time, with_weekday
 from entact.conduct.frame import page
@@ -192,7 +192,8 @@ def _shown(asked: Asked, role: str | None, problem: str = "", drawn: str = "") -
         "languages": [(tag, called(tag)) for tag in release.file.languages],
         "release": release.file.release,
         "informing": _informing(asked) if role is not None else (),
-        "ways": WAYS,
+        "ways": WAYS if asked.course.died is None else WAYS[-1:],  # on paper
+        "died": gettext(DIED) if asked.course.died is not None else "",
         "sent": {name: sent.get(name, "") for name in ("version", "language", "how", "informed_by")},
         "informed_at": sent.get("informed_at", ""),
         "signed_at": sent.get("signed_at", ""),

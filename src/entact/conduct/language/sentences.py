@@ -119,6 +119,7 @@ SENTENCES: Final = (
     gettext_noop("Kit {number} is for the {part} dose, not the {part_2}."),
     gettext_noop("Kit {number} is for level {level}; level {level_2} was decided for this session."),
     gettext_noop("Kit {number} is for {visit}, not for {visit_2}."),
+    gettext_noop("Kit {number} is for level {level}, not for level {level_2}."),
     gettext_noop("Kit {number} is not in the stock of site {id}."),
     gettext_noop("Nobody else has checked the receipt of kit {number}."),
     gettext_noop("was recalled"),

@@ -144,10 +144,13 @@ def kit_dispensable(question: Question) -> Iterator[Reason]:
         yield Reason("kit_not_assigned", message, ("kit_assigned",))
     else:
         question.relies_on(kit.entry)
-        for of, own in (("part", kit.part), ("level", kit.level), ("visit", kit.visit)):
-            asked = detail.get(of)
-            if own is not None and asked is not None and own != asked:
-                yield Reason(f"kit_other_{of}", f"Kit {number} is for {of} {own}, not {asked}.")
+        part, level, visit = (detail.get(of) for of in ("part", "level", "visit"))
+        if part is not None and kit.part != part:
+            yield Reason("kit_other_part", f"Kit {number} is for the {kit.part} dose, not the {part}.")
+        if level is not None and kit.level != level:
+            yield Reason("kit_other_level", f"Kit {number} is for level {kit.level}, not for level {level}.")
+        if kit.visit is not None and visit is not None and kit.visit != visit:
+            yield Reason("kit_other_visit", f"Kit {number} is for {kit.visit}, not for {visit}.")
         if kit.replaced_by is not None:
             yield Reason("kit_replaced", f"Kit {number} was replaced by kit {kit.replaced_by}.")
     yield from of_own_row(question, number, detail.get("part"), detail.get("level"))

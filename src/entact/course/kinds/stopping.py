@@ -64,7 +64,8 @@ def _rules_about(release: Release) -> dict[str, list[str]]:
 def reduce_discontinuation(course: State, effective: Effective, payload: Discontinuation) -> None:
     """What has stopped stays stopped from the first time on."""
     if payload.of in course.discontinued:
-        course.found("discontinued_twice", effective.id, "of", f"{payload.of} had already stopped")
+        message = f"{payload.of.replace('_', ' ')} had already stopped"
+        course.found("discontinued_twice", effective.id, "of", message)
         return
     course.discontinued[payload.of] = DiscontinuationState(
         effective.id, payload.of, effective.at, payload.decided_by, payload.cause
