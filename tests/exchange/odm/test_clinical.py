@@ -172,6 +172,40 @@ def test_a_record_finds_all_of_its_own_file_there_already(study: Study) -> None:
     ]
 
 
+SHARED = SNAPSHOT.replace(
+    "</FormData>",
+    '</FormData><FormData FormOID="F2"><ItemGroupData ItemGroupOID="G2">'
+    "<AuditRecord><UserRef UserOID='u'/><DateTimeStamp>2026-03-04T11:00:00Z</DateTimeStamp></AuditRecord>"
+    '<ItemData ItemOID="SBP" Value="131"/></ItemGroupData></FormData>',
+)
+
+
+def test_an_item_that_two_forms_ask_goes_where_each_says(study: Study) -> None:
+    """It was taken for a correction of the other form's answer."""
+    with pytest.raises(RecordsError, match=r"line 15: vitals\.systolic was inserted on line 10 already"):
+        read_clinical(SHARED.encode(), mapped(study), study.newest)
+    for name in ("F2/G2/SBP", "F2/SBP", "G2/SBP"):
+        text = MAP.replace("{SBP:", f"{{{name}: vitals.temperature, SBP:")
+        ((row,), _) = read_clinical(SHARED.encode(), mapped(study, text), study.newest)
+        said = {item: cell.text for version in row.versions for item, cell in version.cells.items()}
+        assert (said["systolic"], said["temperature"]) == ("124", "131")
+        ((row,), left) = read_clinical(
+            SHARED.encode(), mapped(study, MAP.replace("[OTHER]", f"[OTHER, {name}]")), study.newest
+        )
+        assert f"{name}: 1 times" in left
+        assert len(row.versions) == 1
+
+
+@pytest.mark.parametrize(("key", "count"), [("EV1[2]", 2), ("3", 3), ("EV1[x]", 0), ("[1]", 0)])
+def test_events_may_be_counted_in_brackets(study: Study, key: str, count: int) -> None:
+    raw = SNAPSHOT.replace('OID="EV1"', f'OID="EV1" StudyEventRepeatKey="{key}"').encode()
+    if not count:
+        with pytest.raises(RecordsError, match=r"line 6: StudyEventRepeatKey is .* no number from 1 to 999"):
+            read_clinical(raw, mapped(study), study.newest)
+        return
+    assert [row.event_repeat for row in read_clinical(raw, mapped(study), study.newest)[0]] == [count]
+
+
 def test_a_change_in_the_source_follows_unless_people_changed_the_same_here(study: Study) -> None:
     audit = "<AuditRecord><UserRef UserOID='u'/><DateTimeStamp>{}</DateTimeStamp></AuditRecord>"
     group = '<ItemGroupData ItemGroupOID="G1">'

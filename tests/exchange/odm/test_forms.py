@@ -127,6 +127,19 @@ def test_whatever_no_form_says_is_told_with_how_often_it_is_there() -> None:
         assert said in notes, notes
 
 
+def test_an_item_that_several_ask_is_told_with_its_form_and_group() -> None:
+    text = FILE.replace(
+        '<ItemRef ItemOID="I4"', '<ItemRef ItemOID="I1" Mandatory="No"/><ItemRef ItemOID="I4"'
+    )
+    assert read_odm(text.encode()).items == {
+        "FORM_7/IG1/I1": "vital_signs_pulse.pulse",
+        "I2": "vital_signs_pulse.length",
+        "I3": "vital_signs_pulse.mood",
+        "FORM_7/IG3/I1": "vital_signs_pulse.medicines.pulse_2",
+        "I4": "vital_signs_pulse.medicines.name",
+    }
+
+
 def test_items_stand_in_the_order_that_the_file_says() -> None:
     text = FILE.replace('<ItemRef ItemOID="I1"', '<ItemRef OrderNumber="3" ItemOID="I1"')
     text = text.replace('<ItemRef ItemOID="I2"', '<ItemRef OrderNumber="2" ItemOID="I2"')

@@ -31,6 +31,7 @@ _KINDS: Final = ("Insert", "Update", "Upsert", "Remove", "Context")
 _WHY: Final = re.compile(r"missing: (not_asked|not_done|refused|below_quantification|unknown)")
 _WITHHELD: Final = re.compile(r"(personal|sealed): kept at the site")
 _OWN_PLACE: Final = re.compile(r"filled in: (\S+?)(?:; timepoint: ([^;]+))?(?:; repetition: (\d{1,3}))?")
+_NUMBERED: Final = re.compile(r"[^\[\]]+\[(\d+)\]")  # as Rave counts events: SCREEN[1]
 _BROKEN: Final = re.compile(rb"""\sValue=(?:"[^"<]*[\r\n][^"<]*"|'[^'<]*[\r\n][^'<]*')""")
 _Key = tuple[str, str, int, str, int]
 
@@ -41,6 +42,7 @@ class _Collected:
     versions: list[Version] = field(default_factory=list)
     transaction: tuple[str, ...] = ()
     own: Own | None = None
+    there: dict[str, str] = field(default_factory=dict)  # item that was entered -> where
 
 
 def read_clinical(raw: bytes, mapping: RecordMapping, release: Release) -> tuple[list[Row], list[str]]:
@@ -72,6 +74,8 @@ class _Reader:
         self.root, self.mapping, self.release = root, mapping, release
         self.group = 1  # which repetition of its group an item is in
         self.own: Own | None = None  # where an item is, as entact says it
+        self.within = ("", "")  # the OIDs of its form and its group
+        self.said = {*mapping.items, *mapping.leave_out, *(one.at for one in mapping.forms.values())}
         self.withheld: dict[_Key, set[str]] = {}
         self.problems: list[str] = []
         self.left_out: dict[str, int] = {}
@@ -122,6 +126,7 @@ class _Reader:
         for group in form.iterfind(tag("ItemGroupData")):
             self.group = self._count(group, "ItemGroupRepeatKey")
             self.own = _own_place(group)
+            self.within = (str(form.get("FormOID")), str(group.get("ItemGroupOID")))
             items = [one for one in group if etree.QName(one).localname.startswith("ItemData")]
             if not items and self._kind(group) == "Remove":
                 self._removed(record, name, again, repeat, group)
@@ -152,7 +157,7 @@ class _Reader:
             self._version(record, event, again, form, repeat, theirs[0], in_row(name, self.group), cell)
 
     def _item(self, record: str, event: str, again: int, repeat: int, item: etree._Element) -> None:
-        oid, place = self._said(item, "ItemOID"), f"line {item.sourceline}"
+        oid, place = self._named(self._said(item, "ItemOID")), f"line {item.sourceline}"
         text = item.get("Value") if item.tag == tag("ItemData") else item.text
         if any(one.at == oid for one in self.mapping.forms.values()) and oid not in self.goes:
             form = next(name for name, one in self.mapping.forms.items() if one.at == oid)
@@ -234,6 +239,16 @@ class _Reader:
         if not name:
             row.versions[-1] = replace(last, at=cell.text)
             return
+        if kind == "Insert" and name in row.there and name not in last.cells:
+            self.problems.append(
+                f"{cell.place}: {form}.{name} was inserted on {row.there[name]} already; where it was "
+                "changed say Update, and where another form or group asks it too name both, as in "
+                "`FORM/GROUP/ITEM`"
+            )
+        if kind == "Remove":
+            row.there.pop(name, None)
+        else:
+            row.there[name] = cell.place
         if name in last.cells:
             self.problems.append(
                 f"{cell.place}: {form}.{name} stands on {last.cells[name].place} too, in one transaction; "
@@ -261,6 +276,7 @@ class _Reader:
                 f"{place}: {named[0]} has a list of rows, so it is not known whether a row of it is "
                 "removed or the form; remove it item by item"
             )
+        row.there.clear()
         row.versions.append(Version(place, {}, "", *said[:3], removed=True))
         row.transaction = (*said, "Remove")
 
@@ -292,6 +308,12 @@ class _Reader:
                 )
         return "", "", "", ""
 
+    def _named(self, oid: str) -> str:
+        """An item as the mapping names it: one that several forms or groups ask has theirs before it."""
+        form, group = self.within
+        longer = (f"{form}/{group}/{oid}", f"{form}/{oid}", f"{group}/{oid}")
+        return next((one for one in longer if one in self.said), oid)
+
     def _unknown_event(self, place: str, event: str) -> None:
         near = nearest(event, self.mapping.visits | self.visits)
         told = f" ({near!r} is another one)" if near else ""
@@ -314,6 +336,8 @@ class _Reader:
 
     def _count(self, element: etree._Element, name: str) -> int:
         said = element.get(name) or "1"
+        if found := _NUMBERED.fullmatch(said):
+            said = found[1]
         if not (said.isascii() and said.isdigit() and 0 < int(said) < 1000):
             self.problems.append(
                 f"line {element.sourceline}: {name} is {said!r}, which is no number from 1 to 999"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -38,7 +39,8 @@ class OdmForms:
     """The forms of a file.
 
     Attributes:
-        forms: by name, as plain data of a study file. items: OID -> form and item.
+        forms: by name, as plain data of a study file. items: OID (of an item that is asked at several places
+            with those of its form and group before it) -> form and item.
         notes: what was left out or is otherwise, with its line. sha256: of the file.
     """
 
@@ -79,6 +81,7 @@ class _Reader:
         self.root, self.version, self.found = root, version, found
         self.problems: list[str] = []
         self.names = Names()
+        self.asked: Counter[str] = Counter()  # how often an item stands in a form
         self.groups = self._by_oid("ItemGroupDef")
         self.defined = self._by_oid("ItemDef")
         self.codelists = self._by_oid("CodeList")
@@ -87,6 +90,13 @@ class _Reader:
     def read(self) -> None:
         """Every form, and what stays behind."""
         forms = self._by_oid("FormDef") or self._groups_as_forms()
+        self.asked = Counter(
+            str(item.get("ItemOID"))
+            for form in forms.values()
+            for one in form.iter(tag("ItemGroupRef"))
+            if (group := self.groups.get(str(one.get("ItemGroupOID")))) is not None
+            for item in group.iter(tag("ItemRef"))
+        )
         for form in forms.values():
             oid = str(form.get("OID"))
             own = oid.removeprefix("F.")  # as entact writes it; elsewhere an OID says nothing to people
@@ -149,9 +159,13 @@ class _Reader:
                 )
                 self._note(reference, said)
             title = plain(str(group.get("Name") or ""))
-            inner = dict(self._items(group, name))
-            if group.get("Repeating") == "Yes" and inner:
-                rows = self.names.of(title, f"items of {name}")
+            asked = list(self._items(group, name))
+            inner = {item: said for _, item, said in asked}
+            is_list = group.get("Repeating") == "Yes" and bool(inner)
+            rows = self.names.of(title, f"items of {name}") if is_list else ""
+            for oid, item, _ in asked:
+                self._goes(oid, form, group, f"{name}.{rows}.{item}" if rows else f"{name}.{item}")
+            if rows:
                 items[rows] = {"type": "rows", "title": title, "items": inner}
                 continue
             if len(references) > 1 and inner:
@@ -163,7 +177,12 @@ class _Reader:
             body["sections"] = sections
         return {**body, "items": items}
 
-    def _items(self, group: etree._Element, form: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _goes(self, oid: str, form: etree._Element, group: etree._Element, place: str) -> None:
+        """Where an item went; one that is asked at several places is named with its form and group."""
+        several = self.asked[oid] > 1
+        self.found.items[f"{form.get('OID')}/{group.get('OID')}/{oid}" if several else oid] = place
+
+    def _items(self, group: etree._Element, form: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for reference in in_order(group, "ItemRef"):
             item = self._there(reference, "ItemOID", self.defined, "item")
             if item is None:
@@ -182,8 +201,7 @@ class _Reader:
                     reference, f"{form}.{label}: its condition is in words, so it is asked of everybody"
                 )
             name = self.names.of(label, f"items of {form}")
-            self.found.items[str(item.get("OID"))] = f"{form}.{name}"
-            yield name, said
+            yield str(item.get("OID")), name, said
 
     def _item(self, item: etree._Element, label: str) -> dict[str, Any] | None:
         kind = str(item.get("DataType"))
