@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import html
 import re
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from django.utils import timezone
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.record import KEY, blinded_study, keep, telling_story
 
 from entact import store
+from entact.conduct.forms.place import visit_address
+from entact.conduct.monitoring import since
 from entact.course.found.verified import verified_in
 from entact.course.kinds.query import queries_of
 from entact.protocol import Study
@@ -182,6 +186,35 @@ def test_what_changed_since_the_last_visit_is_that_of_who_opens_the_listing(
     monkeypatch.setattr(views, "last_visit", {"mo": "2998-01-01"}.get)
     page = monitor.get("/forms/?since=last")
     assert (ticks(page), 'value="2998-01-01"' in page) == ([], True)
+
+
+def test_on_a_second_day_a_monitor_begins_with_what_changed_since_the_first(
+    database: str, managed: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In training, whose entries arrive by the clock by which people sign in; a rehearsal has its own."""
+    store.create_database(database, "training", managed.name, replace=True)
+    told = [one.name for one in keep(managed, telling_story(managed), environment="training")]
+    store.keep_keys({told[0]: KEY})
+    monitor = Browser("mo", {"everywhere": "monitor"})
+    assert "You were not here on a day before today" in monitor.get("/forms/?since=last")
+    before = course_of(managed, told[0])
+    form = next(one for one in before.effective if one.entry.kind == "form")
+    assert form.entry.data["form"] == "demographics"
+    address = f"/participants/1-001/{visit_address(str(form.entry.encounter))}/demographics/"
+    cy = Browser("cy", {"denver": "therapist"})
+    corrected = {"head": str(before.size), "item:age": "41", "reason_code": "source_document"}
+    cy.post(address, corrected | {"shown": ["age"]})
+    first = timezone.now()
+
+    class Tomorrow:
+        @staticmethod
+        def now() -> datetime:
+            return first + timedelta(days=1)
+
+    monkeypatch.setattr(since, "timezone", Tomorrow)
+    page = monitor.get("/forms/?since=last")
+    assert f'value="{first.astimezone(UTC):%Y-%m-%d}"' in page
+    assert ticks(page) == [f"1-001~{form.id}"]
 
 
 @pytest.mark.parametrize(
