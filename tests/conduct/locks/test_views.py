@@ -291,9 +291,9 @@ def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
     assert "another person confirms it" in own
     eli = sign_in("eli", everywhere="data_manager")
     eli.post("/lock/", {"do": "confirm", "name": "lock-2", "passphrase": "hanging on the wall"})
-    assert "dan and eli" in eli.get("/lock/")
+    assert "Dan and Eli" in eli.get("/lock/")
     assert not re.search(r"\d{4}-\d\d-\d\dT", eli.get("/lock/"))
-    assert re.search(r"lock, \d+ \w+ \d{4}, \d\d:\d\d UTC, dan: the sponsor", eli.get("/lock/"))
+    assert re.search(r"lock, \d+ \w+ \d{4}, \d\d:\d\d UTC, Dan: the sponsor", eli.get("/lock/"))
     assert late(managed, ledger) == [[], []]  # two persons have seen it: it is in what is locked now
     site.post(FORM, CHANGED)  # it is open again, and what comes now counts once two sign anew
     (corrected,), _ = late(managed, ledger)

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from entact.conduct.access import trail
+from entact.conduct.access.called import people_called
 from entact.conduct.asking import Asked, reader_of
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import page
@@ -91,7 +92,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
                     trail.failed(person)
             else:
                 return redirect("lock_study")
-    study = study_now(reader)
+    study, names = study_now(reader), people_called()
     locked = study.cuts.locked
     values = {
         "study": study,
@@ -100,7 +101,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
                 "cut": one,
                 "purpose": code_words(one.purpose),
                 "at": _in_utc(one.at),
-                "by": listing(signature.person for signature in one.signatures),
+                "by": listing(names.get(signature.person, signature.person) for signature in one.signatures),
             }
             for one in study.cuts.manifests.values()
         ],
@@ -111,7 +112,7 @@ def lock_study(request: HttpRequest) -> HttpResponse:
             {
                 "name": one.name,
                 "locks": one.purpose == "lock",
-                "person": one.signatures[0].person,
+                "person": names.get(one.signatures[0].person, one.signatures[0].person),
                 "is_mine": one.signatures[0].person == request.person.identity,
                 "reason": one.reason,
                 "expires": _in_utc(one.expires or ""),
