@@ -196,6 +196,25 @@ def test_an_item_that_two_forms_ask_goes_where_each_says(study: Study) -> None:
         assert len(row.versions) == 1
 
 
+def test_what_stands_beside_the_answers_is_told_with_how_often_it_is_there(study: Study) -> None:
+    note = '<Annotation SeqNum="1"><Comment>{}</Comment></Annotation>'
+    text = SNAPSHOT.replace('IsNull="Yes"/>', f'IsNull="Yes">{note.format("asked twice")}</ItemData>')
+    text = text.replace('Value="x"/>', f'Value="x">{note.format("personal: kept at the site")}</ItemData>')
+    text = text.replace("</FormData>", '<x:Query xmlns:x="urn:x"><x:Answer/></x:Query></FormData>')
+    text = text.replace(
+        "</ODM>",
+        '<ReferenceData><ItemGroupData ItemGroupOID="G"><ItemData ItemOID="R" Value="1"/>'
+        "</ItemGroupData></ReferenceData></ODM>",
+    )
+    _, left_out = read_clinical(text.encode(), mapped(study), study.newest)
+    assert left_out == [
+        "OTHER: 1 times",
+        "Annotation (beside the answers): 1 times",
+        "x:Query (beside the answers): 1 times",
+        "answers in ReferenceData, which are about nobody (beside the answers): 1 times",
+    ]
+
+
 @pytest.mark.parametrize(("key", "count"), [("EV1[2]", 2), ("3", 3), ("EV1[x]", 0), ("[1]", 0)])
 def test_events_may_be_counted_in_brackets(study: Study, key: str, count: int) -> None:
     raw = SNAPSHOT.replace('OID="EV1"', f'OID="EV1" StudyEventRepeatKey="{key}"').encode()
@@ -256,7 +275,18 @@ BOMB = '<!DOCTYPE ODM [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTITY c "
             "there is no transaction 'Delete'",
         ),
         (lambda text: text.replace("odm/v1.3", "odm/v3.0"), "is no ODM of version 1.3 or 2.0"),
-        (lambda text: text.replace("SubjectData", "Nobody"), "there is no ClinicalData"),
+        (
+            lambda text: text.replace("<ClinicalData", "<!--").replace("</ClinicalData>", "-->"),
+            "there is no ClinicalData",
+        ),
+        (
+            lambda text: text.replace("SubjectData", "Nobody"),
+            "line 9: this answer lies in ItemGroupData in FormData in StudyEventData in Nobody",
+        ),
+        (
+            lambda text: text.replace('<FormData FormOID="F1">', "").replace("</FormData>", ""),
+            "line 9: this answer lies in ItemGroupData in StudyEventData in SubjectData, and is not read",
+        ),
     ],
 )
 def test_a_malformed_file_is_refused_whole_with_its_line(

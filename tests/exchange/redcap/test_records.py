@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -362,6 +363,10 @@ def test_the_xml_of_a_project_without_events_belongs_to_the_empty_one_and_bad_bo
     release = load_study(str(Path(__file__).parents[2] / "studies" / "forms")).newest
     mapping = boxed(release, f"{{'': {next(iter(release.visits))}}}")
     assert [one.event for one in read_clinical(PROJECT.encode(), mapping, release)[0]] == [""]
+    bare = re.sub(r"</?StudyEventData[^>]*>", "", PROJECT)  # as REDCap writes a project without events
+    assert [one.event for one in read_clinical(bare.encode(), mapping, release)[0]] == [""]
+    with pytest.raises(RecordsError, match="line 8: no visit is known for the event ''; say it under `vis"):
+        read_clinical(bare.encode(), boxed(release, "{}"), release)
     wrong = PROJECT.replace('"hurts___3" Value="0"', '"hurts___3" Value="yes"')
     with pytest.raises(RecordsError, match="line 9: hurts___3 is 'yes'; a box is 1 or 0"):
         read_clinical(wrong.encode(), mapping, release)

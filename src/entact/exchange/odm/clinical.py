@@ -15,6 +15,7 @@ from typing import Final
 
 from lxml import etree
 
+from entact.exchange.odm.beside import beside, misplaced
 from entact.exchange.odm.file import OdmError, odm_root
 from entact.exchange.odm.metadata import UNSCHEDULED, event_oid, item_oid
 from entact.exchange.odm.redcap_project import as_in_csv, is_of_redcap
@@ -31,6 +32,8 @@ _KINDS: Final = ("Insert", "Update", "Upsert", "Remove", "Context")
 _WHY: Final = re.compile(r"missing: (not_asked|not_done|refused|below_quantification|unknown)")
 _WITHHELD: Final = re.compile(r"(personal|sealed): kept at the site")
 _OWN_PLACE: Final = re.compile(r"filled in: (\S+?)(?:; timepoint: ([^;]+))?(?:; repetition: (\d{1,3}))?")
+_OWN_WORDS: Final = frozenset({"missing", "personal", "sealed", "filled in"})  # of comments that are read
+_FEW: Final = 40
 _NUMBERED: Final = re.compile(r"[^\[\]]+\[(\d+)\]")  # as Rave counts events: SCREEN[1]
 _BROKEN: Final = re.compile(rb"""\sValue=(?:"[^"<]*[\r\n][^"<]*"|'[^'<]*[\r\n][^'<]*')""")
 _Key = tuple[str, str, int, str, int]
@@ -96,6 +99,7 @@ class _Reader:
 
     def read(self) -> tuple[list[Row], list[str]]:
         """Every item in order of the file."""
+        self.problems += list(misplaced(self.root))[:_FEW]
         for subject in self.root.iter(tag("SubjectData")):
             record = self._said(subject, "SubjectKey")
             for event in subject.iterfind(tag("StudyEventData")):
@@ -106,6 +110,7 @@ class _Reader:
         if self.problems:
             raise RecordsError(self.problems)
         told = [f"{name}: {count} times" for name, count in self.left_out.items()]
+        told += beside(self.root, _OWN_WORDS)
         return [self._row(key, one) for key, one in self.rows.items()], told
 
     def _row(self, key: _Key, found: _Collected) -> Row:
@@ -323,7 +328,7 @@ class _Reader:
 
     def _event_of(self, event: etree._Element) -> str:
         """Its name; that of a REDCap project without events is empty."""
-        if event.get("StudyEventOID") == "" and "" in self.mapping.visits:
+        if event.get("StudyEventOID") == "" and ("" in self.mapping.visits or is_of_redcap(self.root)):
             return ""
         return self._said(event, "StudyEventOID")
 

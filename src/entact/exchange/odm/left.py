@@ -111,7 +111,7 @@ def _count(element: etree._Element, counts: Counter[str], languages: Counter[str
         if key == _LANG or (name == "TranslatedText" and key not in _READ[name]):
             continue
         if key not in _READ[name]:
-            counts[f"{name}/@{_bare(str(key), element)}"] += 1
+            counts[f"{name}/@{bare(str(key), element)}"] += 1
     if name == "TranslatedText":
         languages[str(element.get(_LANG) or "")] += 1
     described = name == "ItemDef" and element.find(tag("Question")) is None  # then that is what is asked
@@ -124,10 +124,10 @@ def _count(element: etree._Element, counts: Counter[str], languages: Counter[str
 
 
 def _name(element: etree._Element) -> str:
-    return _bare(str(element.tag), element)
+    return bare(str(element.tag), element)
 
 
-def _bare(name: str, element: etree._Element) -> str:
+def bare(name: str, element: etree._Element) -> str:
     """A name without the namespace of ODM; that of a vendor stands before it, as in the file."""
     space, _, local = name.rpartition("}")
     if space[1:] in ("", ODM):

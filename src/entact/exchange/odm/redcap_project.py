@@ -26,6 +26,7 @@ def as_in_csv(root: etree._Element, mapping: RecordMapping) -> None:
     """
     for subject in root.iter(tag("SubjectData")):
         record_id = str(subject.get(f"{REDCAP}RecordIdField") or "")
+        _in_an_event(subject)
         for event in subject.iterfind(tag("StudyEventData")):
             _name_event(event, mapping)
             for form in event.iterfind(tag("FormData")):
@@ -34,6 +35,15 @@ def as_in_csv(root: etree._Element, mapping: RecordMapping) -> None:
                     parent, oid = item.getparent(), item.get("ItemOID")
                     if parent is not None and oid in {record_id, state, *OWN} - mapping.items.keys():
                         parent.remove(item)
+
+
+def _in_an_event(subject: etree._Element) -> None:
+    """Gives forms that lie in no event, as those of a project without events do, one without a name."""
+    forms = subject.findall(tag("FormData"))
+    if forms:
+        event = etree.SubElement(subject, tag("StudyEventData"), StudyEventOID="")
+        event.sourceline = forms[0].sourceline
+        event.extend(forms)
 
 
 def _name_event(event: etree._Element, mapping: RecordMapping) -> None:
