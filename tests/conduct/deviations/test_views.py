@@ -16,6 +16,7 @@ from tests.conduct.record import KEY, blinded_study, keep, telling_story
 from tests.course.conftest import Story
 
 from entact import store
+from entact.conduct.deviations.selectors import PER_PAGE
 from entact.course import read
 from entact.protocol import Study
 
@@ -92,7 +93,7 @@ def test_the_address_keeps_what_is_looked_for_and_no_nonsense(monitor: Browser) 
     ):
         assert len(given_out(monitor, asked)) == count, asked
         page = monitor.get(f"{ADDRESS}{asked}")
-        assert len(rows(page)) == min(count, 50)
+        assert len(rows(page)) == min(count, PER_PAGE)
         assert ("Nothing fits" in page) is (count == 0)
         told = {
             name: f"{name}: what the address asks for is not here" in page for name in ("Site", "Importance")

@@ -22,7 +22,7 @@ from entact.course.state.stopping import DeviationState
 from entact.store import lists
 from entact.store.lists.filled import FilledKey, filled
 
-PER_PAGE: Final = 50
+PER_PAGE: Final = 25
 AT_MOST: Final = 1_000  # entries that one page looks at: then it goes on behind them
 
 
