@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.db import connection
 from msgspec.structs import replace
+from tests.conduct.people import signed_in
 from tests.conduct.record import HIDDEN, SEES_ALL, keep, telling_story
 from tests.conduct.test_reader import stories
 from tests.course.cases import told_one_by_one
@@ -21,7 +24,7 @@ from entact.conduct.reader import forget, reader_as
 from entact.conduct.sight import SeenCourse
 from entact.conduct.timeline import OVER
 from entact.conduct.words import title_of_visit, window
-from entact.course import open_alerts
+from entact.course import open_alerts, read
 from entact.course.state.progress import zone_of
 from entact.protocol import Study
 from entact.store import lists, models
@@ -190,3 +193,34 @@ def test_the_list_reads_nobodys_entries(get: Get, study: Study, database: str) -
     assert len(re.findall(r'<th scope="row">', page)) == 3
     assert texts
     assert not [sql for sql in texts if "store_line" in sql and "text" in sql.partition("FROM")[0]]
+
+
+def test_all_of_the_list_is_given_out_narrowed_as_the_page_is_and_nothing_else(
+    study: Study, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(study, *[telling_story(study)] * 5)
+    monkeypatch.setattr(participants, "PER_PAGE", 2)
+    monitor = signed_in("monitor")
+
+    def given(asked: str) -> list[dict[str, str]]:
+        answer = monitor.get(f"/participants/export.csv{asked}")
+        assert answer.status_code == 200
+        return list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))
+
+    whole = given("")
+    assert [one["participant"] for one in whole] == [f"1-{number:03d}" for number in range(1, 6)]
+    assert whole[0].keys() == set(participants.COLUMNS)
+    (status,) = {one["status"] for one in whole}
+    assert given(f"?site=denver&after=denver~1-004~4&status={status.replace(' ', '_')}") == whole
+    assert given("?site=haifa") == []
+    answer = monitor.get("/participants/export.csv?site=nowhere")
+    assert (answer.status_code, answer["location"]) == (302, "/participants/?site=nowhere")
+    kept = [read(line.text).data["what"] for line in store.lines("system") if "exported" in line.text]
+    assert kept[0] == "list of participants"
+    assert {one["status"] for one in list_of(signed_in("scheduler"))} == {""}, "hidden in the file too"
+
+
+def list_of(browser: Any) -> list[dict[str, str]]:
+    """The list as a file, as somebody is given it."""
+    answer = browser.get("/participants/export.csv")
+    return list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))

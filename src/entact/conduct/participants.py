@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from typing import get_args
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from django.db import connection
 from django.utils.translation import gettext
@@ -123,6 +123,26 @@ def list_participants(reader: Reader, asked: Mapping[str, str]) -> Listing:
         next=_address("after", shown[-1].key, narrowed) if later else "",
         broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind(sites=reader.sites)),
     )
+
+
+COLUMNS = (
+    *("participant", "site", "status", "last_visit", "last_day", "next_visit", "window", "is_due"),
+    *("findings", "alerts"),
+)
+
+
+def participant_rows(reader: Reader, asked: Mapping[str, str]) -> Iterator[dict[str, str | int | bool]]:
+    """Everybody whom the list shows, narrowed as an address says, page by page: as a file says it."""
+    narrowed = {name: asked[name] for name in ("site", "status") if name in asked}
+    place = ""
+    while True:
+        listing = list_participants(reader, narrowed | {"after": place})
+        for row in listing.rows:
+            said = row.number, row.site, row.status, row.last, row.last_day, row.next, row.next_window
+            yield dict(zip(COLUMNS, (*said, row.next_is_due, row.findings, row.alerts), strict=True))
+        if not listing.next:
+            return
+        place = parse_qs(listing.next.removeprefix("?"))["after"][0]
 
 
 def find_number(reader: Reader, number: str) -> list[Standing]:

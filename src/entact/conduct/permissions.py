@@ -339,6 +339,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "rater_told": SEE_PARTICIPANTS,
     "study": SEE_STUDY,
     "participants": SEE_PARTICIPANTS,
+    "export_participants": SEE_PARTICIPANTS,
     "find": SEE_PARTICIPANTS,
     "dashboard": SEE_PARTICIPANTS,
     "participant": SEE_PARTICIPANTS,

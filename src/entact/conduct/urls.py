@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.show_study, name="study"),
     path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
+    path("participants/export.csv", views.export_participants, name="export_participants"),
     path("", include("entact.conduct.admission.urls")),
     path("", include("entact.conduct.blinding.urls")),  # before forms: no form is called guess
     path("find/", views.find, name="find"),

@@ -6,8 +6,10 @@ follows from the sites and the sight of who asks.
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -19,12 +21,12 @@ from entact.conduct.dashboard import draw_board
 from entact.conduct.error import ConductError
 from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import banner, page
-from entact.conduct.given import note_given
+from entact.conduct.given import note_given, stream_csv
 from entact.conduct.home import waits_for
 from entact.conduct.language.printed import in_language
 from entact.conduct.linking.domain import linked_population
 from entact.conduct.overview import describe
-from entact.conduct.participants import find_number, list_participants
+from entact.conduct.participants import COLUMNS, find_number, list_participants, participant_rows
 from entact.conduct.reader import BROKEN, environment_of_database, reader_for
 from entact.conduct.session.open import open_sessions
 from entact.conduct.timeline import tell
@@ -59,13 +61,30 @@ def show_participants(request: HttpRequest) -> HttpResponse:
     """The list of participants."""
     reader = reader_for(request.person)
     listing = list_participants(reader, request.GET)
-    may_screen = request.person.may("screen")
-    return page(
-        request,
-        reader,
-        "participants.html",
-        {"listing": listing, "may_screen": may_screen, "here": "participants"},
-    )
+    values = {
+        "listing": listing,
+        "may_screen": request.person.may("screen"),
+        "query": _narrowed(request),
+        "here": "participants",
+    }
+    return page(request, reader, "participants.html", values)
+
+
+@require_safe
+def export_participants(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """All of the list as CSV; that it was given out is kept. Of one that is not as asked for, the page."""
+    reader, asked = reader_for(request.person), _narrowed(request)
+    if list_participants(reader, request.GET).wrong:  # the page says what; a file cannot
+        return redirect(f"/participants/?{asked}")
+    kept_as = f"list of participants{f', {asked}' if asked else ''}"
+    rows = participant_rows(reader, request.GET)
+    return stream_csv(request, reader, "participants", kept_as, COLUMNS, rows)
+
+
+def _narrowed(request: HttpRequest) -> str:
+    """By what the list is narrowed, as an address says it."""
+    said = {name: request.GET.get(name, "") for name in ("site", "status")}
+    return urlencode({name: text for name, text in said.items() if text})
 
 
 @require_safe

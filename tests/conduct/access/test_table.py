@@ -102,6 +102,7 @@ PLAIN = {
     "rate": "/assessments/nothing/symptoms/",
     "look_at_rating": "/assessments/nothing/symptoms/look/",
     "participants": "/participants/",
+    "export_participants": "/participants/export.csv",
     "new_participant": "/participants/new/",
     "dictionary": "/dictionary/medicines/",
     "screening_log": "/screening/",
