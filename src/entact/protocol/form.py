@@ -263,8 +263,8 @@ class CompiledForm:
             value: Value = answer
         else:
             try:
-                value = None if _is_blank(answer) else self._readers[name](answer)
-            except ValueError:
+                value = self._readers[name](answer)
+            except ValueError:  # nor is what was left empty, but in prose, which no rule reads
                 return None
         if value is None or (name in self._stepped and value not in self._stepped[name]):
             return None
