@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -274,6 +274,25 @@ def test_r01_a_process_killed_between_line_and_head_leaves_neither(database: str
     assert store.ledgers() == before
     assert len(list(store.lines("participant:a"))) == 1
     assert store.append(make_entry(number=2), received_at=NOW).line.seq == 2
+
+
+@pytest.mark.requirement("R01")
+def test_r01_who_opens_a_ledger_that_somebody_just_opened_goes_on_after_them(make_entry: Any) -> None:
+    said = []
+
+    def write() -> None:
+        said.append(store.append(make_entry(number=2), received_at=NOW).line.seq)
+        connection.close()
+
+    second = threading.Thread(target=write)
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s"
+    with owner_connection(autocommit=True) as owner, transaction.atomic():
+        store.append(make_entry(number=1), received_at=NOW)  # its row is there, and nobody else sees it
+        second.start()
+        wait_for(lambda: owner.execute(waiting, [owner.info.dbname]).fetchone() is not None)
+    second.join()
+    assert said == [2]
+    assert [line.seq for line in store.lines("participant:a")] == [1, 2]
 
 
 @pytest.mark.requirement("R01")
