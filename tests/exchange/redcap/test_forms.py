@@ -54,6 +54,9 @@ def item(**said: str) -> dict[str, Any]:
         ({"validation": "datetime_seconds_mdy"}, {"type": "datetime"}),
         ({"validation": "email"}, {"type": "text", "personal": True}),
         ({"identifier": "y"}, {"type": "text", "personal": True}),
+        ({"identifier": "Yes", "validation": "integer"}, {"type": "integer", "personal": True}),
+        ({"identifier": "n", "validation": "integer"}, {"type": "integer"}),
+        ({"validation": "Email"}, {"type": "text", "personal": True}),
         ({"type": "notes"}, {"type": "text"}),
         ({"type": "yesno"}, {"type": "boolean"}),
         (
@@ -155,6 +158,8 @@ def test_what_has_no_place_in_an_item_is_named() -> None:
         ({"type": "radio", "choices": "Yes | No"}, "line 3: x: the choice 'Yes' has no code"),
         ({"type": "slider", "most": "ten"}, "line 3: x: the end 'ten' of the slider is no whole number"),
         ({"type": "radio"}, "line 3: x: the choice '' has no code"),
+        ({"identifier": "1"}, "line 3: x: whether it is an identifier is '1'; write y, or nothing"),
+        ({"required": "maybe"}, "line 3: x: whether it is required is 'maybe'"),
         (
             {"validation": "number", "least": "1,000", "most": "2"},
             "line 3: x: '1,000' may have a decimal comma",

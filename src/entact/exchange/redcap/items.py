@@ -80,9 +80,9 @@ def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
     _limited(said, item, told, own)
     if said.branching:
         _conditioned(said, item, told, variables)
-    if said.required.lower() != "y":
+    if not _marked(said.required, "required"):
         item["required"] = False
-    if said.identifier.lower() == "y" or said.validation.startswith(_PERSONAL):
+    if _marked(said.identifier, "an identifier") or said.validation.lower().startswith(_PERSONAL):
         item["personal"] = True
     elif own.get("personal") is False:
         item["personal"] = False
@@ -91,13 +91,24 @@ def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
     return told
 
 
+def _marked(text: str, what: str) -> bool:
+    """Whether a field is marked with y.
+
+    Raises:
+        ValueError: for another mark: whether a field says who somebody is, is not guessed.
+    """
+    if text.lower() not in ("", "y", "yes", "n", "no"):
+        raise ValueError(f"whether it is {what} is {text!r}; write y, or nothing")
+    return text.lower() in ("y", "yes")
+
+
 def _not_said(said: Field) -> Iterator[str]:
     """What changes what may be answered, or what is read, and has no place in an item."""
     if said.type not in ("radio", "dropdown", "checkbox", "calc", "slider") and said.choices:
         yield f"not carried over: choices {said.choices[:60]!r} of a field that has none"
     if said.type not in ("text", "slider", "calc") and said.validation.lower() not in _LOOKS:
         yield f"not carried over: validation {said.validation!r}"
-    if said.ranking.lower() == "y":
+    if _marked(said.ranking, "ranked in its matrix"):
         yield f"not carried over: each answer may be given once in its matrix {said.matrix!r}"
     texts = "\n".join((said.label, said.note, said.section, said.choices if said.type != "calc" else ""))
     if _TAG.search(texts):
