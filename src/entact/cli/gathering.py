@@ -165,11 +165,11 @@ class Gathering:
             self.broken[ledger] = course.problem
             return
         visible = self.tabulator.visible(course)
-        self.seen.add(ledger, _counted(lines, course, visible))
+        self.seen.add(ledger, _counted(lines, course, visible.course))
         try:
-            self.tabulator.add(visible)
+            self.tabulator.add_visible(visible)
             if self.odm is not None:
-                self.odm.add(visible)
+                self.odm.add(visible.course)
         except ValueError as error:
             raise StoreError(f"{ledger}: {error}") from error
 

@@ -26,10 +26,12 @@ class Person:
 
     Attributes:
         book: of the study. course: folded.
+        is_cut: whether what follows is withheld, so that nothing may be said of the whole course.
     """
 
     book: Codebook
     course: Course
+    is_cut: bool = False
 
     @cached_property
     def usubjid(self) -> str:
@@ -55,6 +57,11 @@ class Person:
     def begun_at(self) -> datetime | None:
         """When treatment began: the first dose, or the assignment to an arm without a drug."""
         return begun(self.course)
+
+    @property
+    def may_be_rated_again(self) -> bool:
+        """Whether the last rating before treatment may be one that is withheld."""
+        return self.is_cut and self.begun_at is None
 
     @cached_property
     def stops(self) -> dict[str, datetime]:
@@ -242,6 +249,8 @@ class Person:
 
     def at_baseline(self, form: str, visit: str, item: str) -> Answers | None:
         """The same for a visit from which changes are counted: nothing that was rated after the dose."""
+        if self.may_be_rated_again:
+            return None
         return baseline_at(self.course, self.answers(form), visit, item)
 
     def last_known(self, form: str, item: str) -> Answers | None:

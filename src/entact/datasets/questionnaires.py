@@ -141,6 +141,8 @@ def _baseline(person: Person, parameter: Parameter, filled: list[Answers]) -> An
     if visit is not None:
         found = person.at_baseline(parameter.form, visit, parameter.name)
         return found if found is not None and found.values.get(parameter.name) is not None else None
+    if person.may_be_rated_again:
+        return None
     first = person.begun_at
     known = [
         one

@@ -132,7 +132,7 @@ def _is_emergent(
 ) -> bool | None:
     first = person.begun_at
     if first is None:
-        return False
+        return None if person.is_cut else False  # it may have become worse since
     first_day = person.day(first)
     if at is not None:
         begun_after: bool | None = at >= first

@@ -10,7 +10,7 @@ from typing import Final
 
 from lxml import etree
 
-from entact.datasets.sdtm import TERMINOLOGY, Tabulation
+from entact.datasets.sdtm import OF_THE_WHOLE, TERMINOLOGY, Tabulation
 from entact.datasets.sdtm.guide import Codelist, codelist
 from entact.exchange.annotated import Collected
 from entact.exchange.dataset_json import group_oid, item_oid, metadata_oid, study_oid
@@ -110,6 +110,8 @@ def _leaf_oid(name: str) -> str:
 
 def _what(tabulation: Tabulation) -> str:
     said = ["Blinded: no value depends on the arm."] if tabulation.blinded else []
+    if OF_THE_WHOLE in tabulation.withheld:
+        said.append(f"O{tabulation.withheld[OF_THE_WHOLE][1:]}.")
     if tabulation.environment != "production":
         said.append("SIMULATED DATA: no person stands behind them.")
     said.append("Times are those of the site's clock.")

@@ -20,6 +20,7 @@ from entact.datasets.adam.dates import flag, sas_date
 from entact.datasets.adam.own import own_variables, subject_level
 from entact.datasets.adam.variables import DATASETS, SEQUENCE
 from entact.datasets.codebook import codebook
+from entact.datasets.left_open import leave_open
 from entact.datasets.sdtm.block import Block, Piece
 from entact.datasets.sdtm.build import Made
 from entact.datasets.sdtm.guide import Variable
@@ -64,6 +65,8 @@ class Analyser:
         who |= {"TRT01P": demographics["ARM"], "TRT01A": demographics["ACTARM"]}
         numbers: dict[str, int] = {}
         for name, values, entries in self._rows(subject, made, demographics):
+            if subject.person.is_cut:
+                leave_open(name, values)
             said = who | values
             if name != "ADSL" and name not in SEQUENCE:
                 said["ASEQ"] = numbers[name] = numbers.get(name, 0) + 1
@@ -114,7 +117,14 @@ def _subject_level(subject: Subject, demographics: Row, own: Mapping[str, Variab
             found[name] = _as_analysed(said[name])
     found |= {one.name: _as_analysed(said[column]) for column, one in own.items()}
     found.setdefault("ITTFL", found.get("RANDFL") if book.randomised else found.get("ENRLFL"))
-    return found
+    return found | (dict.fromkeys(_ruled(subject, own)) if subject.person.is_cut else {})
+
+
+def _ruled(subject: Subject, own: Mapping[str, Variable]) -> list[str]:
+    """Flags of sets to which a rule of the study file says who belongs: it may ask for what comes later."""
+    book, ruled = subject.person.book, subject.person.course.study.newest.rules.sets
+    flags = [flag for name, flag in book.flags.items() if name in ruled and flag != book.entered]
+    return [own[flag].name if flag in own else flag for flag in flags]
 
 
 def _as_analysed(value: Any) -> Any:

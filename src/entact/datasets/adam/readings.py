@@ -62,7 +62,7 @@ def readings(subject: Subject, found: Found) -> Block | None:
     counted: dict[tuple[str, ...], _Reading] = {}
     for one in sorted(rows, key=lambda one: one.form.at):
         form = one.form
-        if form.is_before:
+        if form.is_before and not (subject.person.may_be_rated_again and not form.is_in_session):
             bases[one.group] = one
         key = (*one.group, form.visit)
         if form.is_in_session:

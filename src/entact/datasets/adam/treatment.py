@@ -147,7 +147,7 @@ def _during(
     if first is None or last is None:
         return None
     if (ended is not None and ended.latest < first) or (began is not None and began.earliest > last):
-        return False
+        return None if subject.person.is_cut and (began is None or began.earliest > last) else False
     surely_begun = began is not None and began.latest <= last
     surely_until = ongoing or (ended is not None and ended.earliest >= first)
     return True if surely_begun and surely_until else None

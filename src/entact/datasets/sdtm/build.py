@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from entact.course.course import Course
 from entact.course.entry.arrival import arrival
@@ -13,6 +13,7 @@ from entact.course.entry.effective import hold
 from entact.course.fold import fold
 from entact.course.state.numbers import arm_of
 from entact.datasets.codebook import Codebook, codebook
+from entact.datasets.left_open import leave_open
 from entact.datasets.person import Person
 from entact.datasets.sdtm import events, findings, interventions, special, trial
 from entact.datasets.sdtm.findings import Found
@@ -86,11 +87,12 @@ class Tabulation:
 @dataclass
 class Told:
     """What is known of participants beside their rows: their environments, when any began and was last seen,
-    and how many entered."""
+    whether what followed is withheld of anybody, and how many entered."""
 
     environments: set[str] = field(default_factory=set)
     began: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    is_cut: bool = False
     entered: int = 0
 
     def add(self, other: Told) -> None:
@@ -98,7 +100,16 @@ class Told:
         self.environments |= other.environments
         self.began += other.began
         self.seen += other.seen
+        self.is_cut |= other.is_cut
         self.entered += other.entered
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What of a course is exported, and whether that is its beginning alone: what follows is withheld."""
+
+    course: Course
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +158,14 @@ class Tabulator:
         Raises:
             ValueError: when the allocation lacks the participant's number, or names an unknown arm.
         """
-        course = self.visible(course)
+        self.add_visible(self.visible(course))
+
+    def add_visible(self, visible: Visible) -> None:
+        """Adds the rows of one participant of whom it was decided what is shown; see `add`."""
+        course = visible.course
         if not course.effective:
             return
-        subject = Subject(Person(self.book, course), self._arm(course), self.blinded)
+        subject = Subject(Person(self.book, course, visible.is_cut), self._arm(course), self.blinded)
         made = rows_of(subject, self._results)
         if self.analyser is not None:
             self.analyser.add(subject, made)
@@ -165,6 +180,7 @@ class Tabulator:
         for dates, at in ((self.told.began, subject.began), (self.told.seen, subject.last_seen)):
             if at is not None:
                 dates.append(subject.local(at) or "")
+        self.told.is_cut |= visible.is_cut
         self.told.entered += subject.person.entered
 
     def table(self, name: str) -> Table:
@@ -173,9 +189,10 @@ class Tabulator:
             self.tables[name] = Table(name, spool=self.spool)
         return self.tables[name]
 
-    def visible(self, course: Course) -> Course:
+    def visible(self, course: Course) -> Visible:
         """What of a course is exported: all of it, or in a blinded export what cannot tell the arm."""
-        return before_told(self.study, course) if self.blinded else course
+        shown = before_told(self.study, course) if self.blinded else course
+        return Visible(shown, is_cut=shown is not course)
 
     def finish(self, facts: Mapping[str, str | None] | None = None) -> Tabulation:
         """All datasets.
@@ -193,7 +210,7 @@ class Tabulator:
         known: dict[str, str | None] = {
             "ACTSUB": str(self.told.entered),
             "SSTDTC": min((one[:10] for one in self.told.began), default=None),
-            "SENDTC": max((one[:10] for one in self.told.seen), default=None),
+            "SENDTC": None if self.told.is_cut else max((one[:10] for one in self.told.seen), default=None),
             **{f"country:{two}": three for two, three in special.COUNTRIES.items()},
             **(facts or {}),
         }
@@ -213,7 +230,7 @@ class Tabulator:
             tables={name: self.tables[name] for name in order if self.tables[name].height},
             own={name: (home.code, home.name, home.category) for name, home in homes.sponsors()},
             left_out=dict(homes.left_out),
-            withheld=dict(_WITHHELD) if self.blinded else {},
+            withheld={**(_WITHHELD if self.blinded else {}), **(_LEFT_OPEN if self.told.is_cut else {})},
             assumed=self._assumed(),
         )
 
@@ -246,6 +263,10 @@ _WITHHELD: Mapping[str, str] = {
     "EX": "what a dose held is known with the arm; EC has what was taken, in units",
     "guesses": "guesses of the treatment are shown to nobody who is blinded",
     "after being told": "what follows on being told one's arm, or on arms whose visits differ, can tell it",
+}
+OF_THE_WHOLE: Final = "of the whole"
+_LEFT_OPEN: Mapping[str, str] = {
+    OF_THE_WHOLE: "of whom what follows is withheld, all that it could change is null: sets, sums, ends"
 }
 
 
@@ -292,6 +313,8 @@ def rows_of(subject: Subject, results: Results) -> Made:
     ]
     by_domain: dict[str, list[Row]] = {}
     for row in rows:
+        if subject.person.is_cut:
+            leave_open(row.domain, row.values)
         by_domain.setdefault(row.domain, []).append(row)
     numbered = []
     for name in ORDER:

@@ -180,11 +180,11 @@ def disposition(subject: Subject) -> Iterator[Row]:
         made.values |= _as_dated(subject, course.died.date)
         yield made
     until = subject.treated_until
-    enough = len(person.first_doses) >= (planned_doses(course) or 1)
+    enough = len(person.first_doses) >= (planned_doses(course) or 1) and not person.is_cut
     if until is not None and enough and "STUDY TREATMENT" not in ended:
         dose = max((one for one in course.doses if one.is_taken), key=lambda one: one.at)
         yield _disposed(subject, event, "STUDY TREATMENT", "COMPLETED", "completed", until, dose.entry)
-    if person.has_finished and "STUDY PARTICIPATION" not in ended:
+    if person.has_finished and not person.is_cut and "STUDY PARTICIPATION" not in ended:
         at, entry = max(
             (one.ended, one.closed) for one in course.encounters.values() if one.ended is not None
         )

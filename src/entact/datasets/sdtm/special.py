@@ -88,12 +88,13 @@ def elements(subject: Subject) -> Iterator[Row]:
     if first is not None:
         entry = _entry_of_begin(subject, first)
         starts.append((first, entry))
-        if until is not None and last > until:
+        if until is not None and last > until and not subject.person.is_cut:
             session = course.encounters.get(dose_encounter(subject) or "")
             starts.append((until, (session.closed if session is not None else "") or entry))
     found = elements_of(subject.arm, course.release.file.arms)
     for place, (element, (at, entry)) in enumerate(zip(found, starts, strict=False)):
-        ends = starts[place + 1][0] if place + 1 < len(starts) else max(last, at)
+        is_open = subject.person.is_cut and place + 1 == len(starts)
+        ends = None if is_open else starts[place + 1][0] if place + 1 < len(starts) else max(last, at)
         yield subject.row(
             "SE",
             {
@@ -167,8 +168,7 @@ def _arm(subject: Subject) -> dict[str, Value]:
     else:
         code, title = short(subject.arm), course.release.file.arms[subject.arm].title
     assigned: dict[str, Value] = {"ARMCD": code, "ARM": title}
-    withheld = subject.blinded and course.release.file.told_apart  # and with it whether they were treated
-    if subject.person.begun_at is None and not withheld:
+    if subject.person.begun_at is None and not subject.person.is_cut:
         return {**assigned, "ARMNRS": "ASSIGNED, NOT TREATED"}
     return {**assigned, "ACTARMCD": code, "ACTARM": title}
 

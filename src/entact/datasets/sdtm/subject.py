@@ -211,7 +211,9 @@ class Subject:
         first, until = self.person.begun_at, self.treated_until
         if first is None or at < first:
             return SCREENING
-        return TREATMENT if until is None or at <= until else FOLLOW_UP
+        if until is None or at <= until:
+            return TREATMENT
+        return None if self.person.is_cut else FOLLOW_UP  # a later dose may be withheld
 
     def epoch_written(self, text: str | None) -> str | None:
         """The epoch of a clinical date; None where it may lie in several, or before consent."""
@@ -225,7 +227,8 @@ class Subject:
         before = sum(day < found.earliest for day in days)
         if before == 0 or before != sum(day <= found.latest for day in days):
             return None
-        return (SCREENING, TREATMENT, FOLLOW_UP)[before - 1]
+        found_epoch = (SCREENING, TREATMENT, FOLLOW_UP)[before - 1]
+        return None if self.person.is_cut and found_epoch == FOLLOW_UP else found_epoch
 
     def held(self) -> list[EncounterState]:
         """Encounters in order of their visits, as far as the schedule has them."""
