@@ -35,7 +35,7 @@ from entact.protocol.release import Study
 STUDIES = Path(__file__).parents[1] / "studies"
 GOLDEN = Path(__file__).parents[1] / "golden" / "core.json"
 SHIPPED = ("eating-disorders", "expanded-access", "life-threatening-illness", "mapp1", "mapp2", "mapp3")
-SHAPES = ("waiting_list", "therapy_alone")
+SHAPES = ("waiting_list", "therapy_alone", "couples_randomised", "sub_studies")
 PARTICIPANTS, OF_A_SHAPE = 20, 8
 FACTS = {"DCUTDTC": "2028-01-01", "DCUTDESC": "DATA EXPORT"}
 AT = datetime(2028, 1, 1, tzinfo=UTC)

@@ -133,6 +133,11 @@ def _last_before_dose(tabulation: Tabulation) -> Counted:
         yield name, marked.filter(pl.struct(by).is_duplicated()).height
 
 
+def _related_subjects(tabulation: Tabulation) -> Counted:
+    if "RELSUB" in tabulation.tables:
+        yield "RELSUB", 1
+
+
 def _no_exposure(tabulation: Tabulation) -> Counted:
     if "EX" not in tabulation.tables:
         yield "EX", 1
@@ -241,6 +246,11 @@ _RULES: Final = (
         _within("DM", pl.col("ARMNRS").is_not_null() & pl.col("RFENDTC").is_not_null(), "ARMNRS", "RFENDTC"),
     ),
     _Rule(
+        "CORE-000191",
+        "Their end is not told: what follows is withheld, or they were never treated (5.2).",
+        _within("DM", pl.col("ARM").is_not_null() & pl.col("RFENDTC").is_null(), "ARM", "RFENDTC"),
+    ),
+    _Rule(
         "CORE-001043",
         "Their age was not said: a question left open, refused, or answered differently by two forms.",
         _within(
@@ -287,7 +297,8 @@ _RULES: Final = (
     _Rule("CORE-000739", "There is no EX: the export is blinded, or nobody was dosed.", _no_exposure),
     _Rule(
         "CORE-000701",
-        "Begun before consent, or on a date so partial that it may lie in several epochs.",
+        "Begun before consent, or on a date so partial that it may lie in several epochs; or after the last "
+        "dose of somebody whose later ones would be withheld.",
         _without_epoch,
     ),
     _Rule(
@@ -296,6 +307,11 @@ _RULES: Final = (
         _after_disposition,
     ),
     _Rule("CORE-000741", "PCLAS is empty: there is no dictionary of classes of drugs.", _classes),
+    _Rule(
+        "CORE-000598",
+        "RELSUB has no DOMAIN (8.7) with which the rule compares its name; it spares RELREC alone.",
+        _related_subjects,
+    ),
     _Rule("CORE-000766", _NO_RELATIONS, _decoded(is_known=False)),
     _Rule("CORE-000767", _NO_RELATIONS, _decoded(is_known=True)),
     _Rule(

@@ -150,7 +150,7 @@ def _group(metadata: etree._Element, dataset: Described, ending: str) -> None:
     if not dataset.is_analysis:
         group.set("Domain", dataset.name.removeprefix("SUPP"))
     group.set("SASDatasetName", dataset.name)
-    group.set("Repeating", "Yes" if repeats or dataset.name.startswith(("SUPP", "RELREC")) else "No")
+    group.set("Repeating", "Yes" if repeats or dataset.name.startswith(("SUPP", "REL")) else "No")
     with_people = any(column.name == "USUBJID" for column in dataset.columns)
     group.set("IsReferenceData", "No" if with_people else "Yes")
     group.set("Purpose", "Analysis" if dataset.is_analysis else "Tabulation")

@@ -168,7 +168,7 @@ def _origin(dataset: str, name: str, empty: bool) -> Origin:
         return "Not Available", None
     if dataset in DATASETS:
         return DERIVED
-    if dataset == "RELREC":
+    if dataset == "RELREC" or name == "SREL":
         return "Assigned", "Sponsor"
     if dataset in PROTOCOL:
         return "Protocol", "Sponsor"

@@ -51,6 +51,8 @@ _NOTES: Final[Mapping[str, str]] = {
     "PR": "Sessions of therapy: preparatory, with the study drug, integration.",
     "QS": "Questionnaires, and whatever else is asked; codes of our own are listed below.",
     "RELREC": "A dose as it was taken (EC) and what was in it (EX), one by one.",
+    "RELSUB": "Who takes part as whose carer or partner, said of both; a term of CDISC's, or as the "
+    "study calls them.",
     "RS": "Scales that a clinician rates. RSEVAL tells independent raters from investigators.",
     "SE": "Screening until the first dose or an assignment to an arm without a drug, treatment until the end "
     "of the last session with a dose, follow-up.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.datasets.participants import Participant, arms
 
 from entact.datasets.sdtm import Tabulation, strangers, tabulate, wrong_terms
 from entact.datasets.sdtm.homes import homes_of, in_ascii
+from entact.datasets.sdtm.results import _result
 from entact.protocol import StudyError
 from entact.protocol.load import load_study, warnings
 from entact.protocol.release import Study
@@ -110,6 +112,18 @@ def test_a_result_in_another_unit_is_told_in_both(mapped: Study) -> None:
         pytest.approx(120.009872),
         "mmHg",
     )
+
+
+def test_a_calculated_value_has_no_noise_of_binary_fractions() -> None:
+    home = next(
+        home for form in homes_of(load_study("mapp1").newest).by_form.values() for home in form.values()
+    )
+    noisy, mean = (_result(replace(home, derived=True), None, value) for value in (0.1 + 0.2, 7 / 3))
+    assert noisy == {"ORRES": "0.3", "STRESC": "0.3", "STRESN": 0.3}
+    assert mean == {"ORRES": "2.33333333333", "STRESC": "2.33333333333", "STRESN": 2.33333333333}
+    large = _result(replace(home, derived=True), None, 1234567890123456.0)
+    assert large is not None
+    assert large["STRESN"] == 1234567890123456.0
 
 
 def test_each_item_is_where_the_study_file_sends_it(mapped: Study) -> None:

@@ -14,6 +14,7 @@ from entact.datasets.adam.dates import sas_date
 from entact.datasets.sdtm.block import Block, Piece
 from entact.datasets.sdtm.findings import Found
 from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.row import calculated
 from entact.datasets.sdtm.subject import Subject
 
 _DOMAINS = ("QS", "RS")
@@ -56,7 +57,7 @@ def assessments(subject: Subject, found: Mapping[str, Found]) -> Block | None:
                 "PARAM": home.name,
                 "PARAMCD": home.code,
                 "PARCAT1": home.category,
-                "BASE": one.base,
+                "BASE": None if one.base is None else calculated(one.base),
                 "SRCDOM": home.domain,
                 "SRCVAR": f"{home.domain}STRESN",
             }
@@ -65,9 +66,9 @@ def assessments(subject: Subject, found: Mapping[str, Found]) -> Block | None:
         of_form += [first + row for row in rows]
         base, is_code, name = one.baseline, parameter.kind == "code", parameter.name
         for variable, values in (
-            ("AVAL", one.values),
+            ("AVAL", [None if said is None else calculated(said) for said in one.values]),
             ("AVALC", [answers.values.get(name) for answers in filled] if is_code else [None] * len(filled)),
-            ("CHG", one.changes),
+            ("CHG", [None if said is None else calculated(said) for said in one.changes]),
             ("ABLFL", ["Y" if answers is base else None for answers in filled]),
             ("ANL01FL", ["Y" if counts else None for counts in one.counts]),
             ("SRCSEQ", every),

@@ -14,6 +14,7 @@ from entact.datasets.adam.dates import sas_date, sas_datetime
 from entact.datasets.sdtm.asked import Test
 from entact.datasets.sdtm.block import Block, Piece
 from entact.datasets.sdtm.findings import Found
+from entact.datasets.sdtm.row import calculated
 from entact.datasets.sdtm.subject import Subject
 
 OF_DOMAIN: Final = {"VS": "ADVS", "LB": "ADLB", "EG": "ADEG"}
@@ -79,7 +80,7 @@ def readings(subject: Subject, found: Found) -> Block | None:
         if base is None or number is None or compared is None or one.form.at <= base.form.at:
             own["CHG"].append(None)
         else:
-            own["CHG"].append(number - compared)
+            own["CHG"].append(calculated(number - compared))
         own["ABLFL"].append("Y" if base is one and first is not None else None)
         own["ANL01FL"].append("Y" if counted.get((*one.group, one.form.visit)) is one else None)
         own["SRCSEQ"].append(found.sequence[one.row])

@@ -19,6 +19,7 @@ from entact.datasets.sdtm import events, findings, interventions, special, trial
 from entact.datasets.sdtm.findings import Found
 from entact.datasets.sdtm.guide import domain
 from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.related import related
 from entact.datasets.sdtm.results import Results
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
@@ -31,7 +32,7 @@ SPECIAL = ("DM", "SE", "SV")
 ORDER = (
     *TRIAL, *SPECIAL,
     "AE", "CM", "CO", "DA", "DS", "DV", "EC", "EG", "EX", "FA", "IE", "LB", "MH", "PE", "PR", "QS",
-    "RS", "SC", "SU", "VS", "RELREC",
+    "RS", "SC", "SU", "VS", "RELREC", "RELSUB",
 )  # fmt: skip
 
 # How the rows of a participant are ordered in a domain; SEQ counts them so.
@@ -60,6 +61,7 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "DM": ("STUDYID", "USUBJID"),
     "SV": ("STUDYID", "USUBJID", "VISITNUM"),
     "RELREC": ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELID"),
+    "RELSUB": ("STUDYID", "USUBJID", "RSUBJID"),
 }
 
 
@@ -177,6 +179,8 @@ class Tabulator:
             if row.qualifiers:
                 for values in _qualifiers(row):
                     self.table(f"SUPP{row.domain}").add(values, row.entries)
+        for values, entry in related(subject):
+            self.tables["RELSUB"].add(values, (entry,))
         for dates, at in ((self.told.began, subject.began), (self.told.seen, subject.last_seen)):
             if at is not None:
                 dates.append(subject.local(at) or "")

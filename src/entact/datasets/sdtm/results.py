@@ -10,7 +10,7 @@ from entact.course.entry.sealing import is_sealed
 from entact.datasets.sdtm.asked import Test
 from entact.datasets.sdtm.guide import domain
 from entact.datasets.sdtm.homes import Home, unit_in_cdisc
-from entact.datasets.sdtm.row import Value, text_of
+from entact.datasets.sdtm.row import Value, calculated, text_of
 from entact.protocol.quantity import parse_quantity
 
 MISSING: Final = {
@@ -89,8 +89,8 @@ def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
     if home.derived:
         if value is None:
             return None
-        text = text_of(value)
-        numeric = None if isinstance(value, str | bool) else float(value)
+        numeric = None if isinstance(value, str | bool) else calculated(float(value))
+        text = text_of(value if numeric is None else numeric)
         return {"ORRES": text, "STRESC": text, "STRESN": numeric}
     if entered is None or (isinstance(entered, str) and is_sealed(entered)):
         return None
@@ -105,13 +105,14 @@ def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
             return {"ORRES": entered, "STRESC": entered}
         number = f"{quantity.value:f}"
         said_unit = unit_in_cdisc(quantity.unit) or None
-        standard = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        standard = calculated(float(value)) if is_number else None
         in_own = number if quantity.unit == home.unit else text_of(standard)
         return {
             "ORRES": number,
             "ORRESU": said_unit,
             "STRESC": None if standard is None else in_own,
-            "STRESN": None if standard is None else float(standard),
+            "STRESN": standard,
             "STRESU": unit or None if standard is not None else None,
         }
     text = text_of(entered)

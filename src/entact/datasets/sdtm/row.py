@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 Value = str | int | float | None
+DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ def text_of(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(text_of(one) for one in value) or "NONE"  # asked, and none of them was chosen
     return str(value)
+
+
+def calculated(value: float) -> float:
+    """A number that was calculated, as it is written: with twelve significant digits.
+
+    More are the noise of binary fractions: 0.1 + 0.2 is not 0.30000000000000004.
+    """
+    return value if value.is_integer() else float(f"{value:.{DIGITS}g}")
 
 
 def known(values: Mapping[str, Value]) -> dict[str, Value]:
