@@ -63,13 +63,21 @@ def people(name: str) -> tuple[Study, list[Course], Mapping[str, str]]:
 def told(study: Study) -> list[Course]:
     """The participants of the small trial, who are told their arm on day 20, and much happens afterwards."""
     people = trial(study)
+    people[5] = Participant(study, 6).randomised().dosed()  # completed before, as it seemed
+    people[5].write("encounter", {"status": "started"}, day=17, encounter="closing#1")
+    people[5].write("encounter", {"status": "ended"}, day=17, minute=60, encounter="closing#1")
     for number, person in enumerate(people[1:], start=2):
-        arm = arms()[f"denver-{number:03d}"]
-        taken = {"name": "x", "started": "2026-03", "medicine_class": "ssri", "psychiatric": True}
-        medicine = person.write("medication", taken, day=13)
-        lasting = person.event(term="headache", severity="mild", onset="2026-03-14", outcome="ongoing")
-        person.write("planned_unblinding", {"arm": arm, "told": ["participant"]}, day=18)
-        later(person, about=lasting.id, medicine=medicine.id)
+        is_before = number == 5  # the first dose
+        on = "2026-03-14" if is_before else "2026-03-18"  # that of the dose, in the morning
+        person.vitals(130, day=1, minute=3, encounter="screening#1")
+        taken = {"name": "x", "started": on, "medicine_class": "ssri", "psychiatric": True}
+        medicine = person.write("medication", taken, day=11.8 if is_before else 16)
+        lasting = {"term": "headache", "severity": "mild", "outcome": "ongoing", "onset": on}
+        event = person.write("adverse_event", lasting, day=11.9 if is_before else 16)
+        told = {"arm": arms()[f"denver-{number:03d}"], "told": ["participant"]}
+        person.write("planned_unblinding", told, day=11.95 if is_before else 18)
+        person.vitals(170, day=11.96, minute=3, encounter="unscheduled#1")
+        later(person, about=event.id, medicine=medicine.id)
     people[2].write("death", {"date": "2026-05-01"}, day=61)
     people[3].stop("treatment", day=30)
     return [person.course() for person in people]
@@ -158,7 +166,7 @@ def test_of_whom_the_beginning_is_shown_nothing_is_said_of_the_whole(name: str, 
     whole = ("TRTEDT", "NDOSED", "EOTSTT", "EOTDT", "EOSSTT", "EOSDT", "PPROTFL")
     assert randomised
     assert {row[one] for row in randomised for one in whole} == {None}
-    assert {row["SAFFL"] for row in randomised} == ({"Y"} if name == "told" else {None})
+    assert {row["SAFFL"] for row in randomised} == ({"Y", None} if name == "told" else {None})
     subjects = {row["USUBJID"]: row for row in blinded["DM"]}
     assert {subjects[row["USUBJID"]]["RFPENDTC"] for row in randomised} == {None}
     [ended] = [row for row in blinded["TS"] if row["TSPARMCD"] == "SENDTC"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -227,8 +227,14 @@ class Subject:
         before = sum(day < found.earliest for day in days)
         if before == 0 or before != sum(day <= found.latest for day in days):
             return None
-        found_epoch = (SCREENING, TREATMENT, FOLLOW_UP)[before - 1]
-        return None if self.person.is_cut and found_epoch == FOLLOW_UP else found_epoch
+        if self.person.is_cut and before == len(starts) and self._is_open_on(found.latest):
+            return None
+        return (SCREENING, TREATMENT, FOLLOW_UP)[before - 1]
+
+    def _is_open_on(self, day: date) -> bool:
+        """Whether a day that is in the last known epoch may be in one that is withheld."""
+        known = self.person.day(self.person.course.effective[-1].at)
+        return self.treated_until is not None or known is None or day >= known
 
     def held(self) -> list[EncounterState]:
         """Encounters in order of their visits, as far as the schedule has them."""
