@@ -51,7 +51,7 @@ def rows(number: str, *more: str, onset: str = "01.10.2026", how: int = 2) -> by
         f"{number};nachsorge_woche_10_arm_1;medikamente;1;;;;;;;;;;0;0;Sertralin;2019;",
         *more,
     ]
-    return "\ufeff".encode() + "\r\n".join(lines).encode()
+    return "\ufeff".encode() + "".join(f"{one}\r\n" for one in lines).encode()
 
 
 @pytest.mark.requirement("R21")
