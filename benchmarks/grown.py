@@ -28,7 +28,6 @@ COPIED = {
     "store_reconsent": "since, until, release, due",
     "store_kit_step": "kit || '-' || {k}, md5(entry || {k}), what, at, units, visit, replaced, person, waits",
     "store_session_to_come": "visit, since, until, latest, needs",
-    "store_group": "number, tells",
     "store_number": "of, number || '-' || {k}, md5(entry || {k}), shared, tells",
 }
 COLUMNS = {

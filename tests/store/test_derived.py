@@ -68,7 +68,7 @@ def stored(ledger: str) -> tuple[Any, ...]:
     due = sorted(models.DueVisit.objects.filter(ledger_id=number).values_list())
     found = sorted(models.OpenFinding.objects.filter(ledger_id=number).values_list())
     queries = sorted(models.Query.objects.filter(ledger_id=number).values_list())
-    kept = (models.KitStep, models.SessionToCome, models.Group)
+    kept = (models.KitStep, models.SessionToCome)
     more = [sorted(one.objects.filter(ledger_id=number).values_list()) for one in kept]
     return standing, due, found, queries, *more
 
@@ -81,10 +81,7 @@ def expected(study: Study, ledger: str, stamp: str) -> tuple[Any, ...]:
     standing = (number, len(entries), tables.CODE, stamp, *rows.standing)
     due = sorted((number, *row.values()) for row in rows.due.values())
     queries = sorted((number, *row.values()) for row in rows.queries.values())
-    more = [
-        sorted((number, *row.values()) for row in part.values())
-        for part in (rows.steps, rows.sessions, rows.groups)
-    ]
+    more = [sorted((number, *row.values()) for row in part.values()) for part in (rows.steps, rows.sessions)]
     return standing, due, sorted((number, *row.values()) for row in rows.findings.values()), queries, *more
 
 

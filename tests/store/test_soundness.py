@@ -101,7 +101,8 @@ REWRITTEN = {
     "UPDATE store_standing SET unsigned = array_fill(0, ARRAY[cardinality(unsigned)])"
     " WHERE ledger_id = {}": "store_standing says of",
     "UPDATE store_standing SET locked = true WHERE ledger_id = {}": "store_standing says of",
-    "UPDATE store_group SET tells = '{{unsure}}' WHERE ledger_id = {}": "store_group says of",
+    "UPDATE store_standing SET groups = array_fill('[]'::text, ARRAY[cardinality(groups)])"
+    " WHERE ledger_id = {}": "store_standing says of",
     "UPDATE store_open_finding SET of_data = NOT of_data WHERE ledger_id = {}": "store_open_finding says",
     "DELETE FROM store_number WHERE ledger_id = {}": "store_number says of",
     "UPDATE store_number SET number = 'S-1' WHERE ledger_id = {}": "store_number says of",

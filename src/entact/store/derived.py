@@ -46,8 +46,8 @@ class StandingRow(NamedTuple):
     """Where a participant stands: the columns of `standing` between stamps and key.
 
     The visits `told` are those of a track that opens when somebody is told an arm: not everybody may know.
-    `unended` are visits; entries that are not signed and events without a term are counted by `groups` of
-    what they tell of (`entact.store.unsettled`).
+    `unended` are visits; entries that are not signed and events without a term are counted by `groups`,
+    which say what these tell of (`entact.store.unsettled`).
     """
 
     site: str
@@ -63,7 +63,7 @@ class StandingRow(NamedTuple):
     told_day: date | None
     locked: bool
     unended: int
-    groups: list[int]
+    groups: list[str]
     unsigned: list[int]
     uncoded: list[int]
 
@@ -74,7 +74,7 @@ class Rows:
 
     Attributes:
         windows, found: of which `due` and `findings` were made. turns: of what discloses them, at that time.
-        unsettled: of which `groups` and the counts of `standing` were made.
+        unsettled: of which the counts of `standing` were made.
     """
 
     standing: StandingRow
@@ -86,7 +86,6 @@ class Rows:
     reconsents: Mapping[datetime, dict[str, Any]]
     steps: Mapping[StepKey, dict[str, Any]]
     sessions: Mapping[SessionKey, dict[str, Any]]
-    groups: Mapping[int, dict[str, Any]]
     numbers: Mapping[Number, dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
     found: tuple[OpenFinding, ...] = field(compare=False)
@@ -126,7 +125,6 @@ def rows_of(
         before.sessions
         if before and before.windows is seen.windows and not changed(_SESSIONS)
         else session_rows(course, horizon),
-        open_now.rows,
         told.numbers if told and not changed(_NUMBERS) else _number_rows(course, disclosure),
         seen.windows,
         seen.findings,

@@ -190,7 +190,7 @@ class Standing(models.Model):
     told_day = models.DateField(null=True)
     locked = models.BooleanField(default=False)
     unended = models.IntegerField(default=0)
-    groups = ArrayField(models.BigIntegerField(), default=list)  # see `Group`; with each its two counts
+    groups = ArrayField(models.TextField(), default=list)  # what each tells of; with each its two counts
     unsigned = ArrayField(models.IntegerField(), default=list)
     uncoded = ArrayField(models.IntegerField(), default=list)
 
@@ -352,18 +352,6 @@ class SessionToCome(models.Model):
 
     class Meta:
         db_table = "store_session_to_come"
-
-
-class Group(models.Model):
-    """What some entries of a participant tell of that are counted together; by its number, in all ledgers."""
-
-    pk = models.CompositePrimaryKey("ledger_id", "number")
-    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
-    number = models.BigIntegerField()
-    tells = ArrayField(models.TextField(), default=unsure)
-
-    class Meta:
-        indexes = [models.Index(name="group_by_number", fields=["number"])]
 
 
 class Number(models.Model):

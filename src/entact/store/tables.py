@@ -15,7 +15,7 @@ from psycopg import Cursor
 from entact import __version__
 from entact.store.derived import Rows, StandingRow
 
-CODE = f"{__version__}/14"  # the second number counts changes of what rows say
+CODE = f"{__version__}/15"  # the second number counts changes of what rows say
 
 Changes = Mapping[str, list[dict[str, Any]]]  # by part of `Rows`, and `<part>_gone` with those that are gone
 
@@ -118,7 +118,6 @@ TABLES: Final = (
         {"visit": _TEXT, "since": _AT},
         {"until": _AT, "latest": _DAY, "needs": "text[]"},
     ),
-    Table("groups", "store_group", {"number": "bigint"}, {"tells": "text[]"}),
 )
 NUMBERS: Final = Table(
     "numbers", "store_number", {"of": _TEXT, "number": _TEXT}, {"entry": _TEXT, "tells": "text[]"}

@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
-from typing import Any
+
+import msgspec
 
 from entact.course import Course
 from entact.course.disclosure import Disclosure, Names
 from entact.course.entry.effective import Effective
 from entact.course.found.unsettled import DATA_KINDS, uncoded, unsigned
 from entact.course.found.watch import Watch
+from entact.course.kinds.kind import UNSURE
 from entact.store.index import storable
 
 
@@ -26,33 +27,44 @@ class Unsettled:
     """Counts of one participant by what is told of.
 
     Attributes:
-        groups: by number, in order. unsigned: entries of each that nobody signed as they stand. uncoded:
-            events of each without a term.
-        rows: what each group tells of, by its number. places: the same the other way, in the order of groups.
+        groups: by what each tells of (see `group_of`), in order. unsigned: entries of each that nobody signed
+            as they stand. uncoded: events of each without a term.
+        places: what each group tells of, with its place in that order.
         entries, known: the entries in force of which it was counted, and how many.
         turns: of what discloses them, at that time.
     """
 
-    groups: list[int]
+    groups: list[str]
     unsigned: list[int]
     uncoded: list[int]
-    rows: Mapping[int, dict[str, Any]]
     places: Mapping[Names, int]
     entries: list[Effective]
     known: int
     turns: int
 
-    def __reduce__(self) -> tuple[type[Unsettled], tuple[Any, ...]]:
+    @property
+    def events(self) -> Counter[Names]:
+        """How many events without a term tell of what."""
+        return Counter(dict(zip(self.places, self.uncoded, strict=True)))
+
+    def __reduce__(self) -> tuple[type[Unsettled], tuple[object, ...]]:
         """Sent to another process it is of no entries, which would go along: who follows counts anew."""
-        counts = self.groups, self.unsigned, self.uncoded, self.rows, self.places
+        counts = self.groups, self.unsigned, self.uncoded, self.places
         return Unsettled, (*counts, [], 0, self.turns)
 
 
 @lru_cache(maxsize=10_000)
-def number_of(names: Names) -> int:
-    """The number of a group: the same in every ledger, of a size that PostgreSQL keeps."""
-    told = "\n".join(sorted(names))
-    return int.from_bytes(sha256(told.encode()).digest()[:8], signed=True)
+def group_of(names: Names) -> str:
+    """What a group tells of, as it stands in its column."""
+    return msgspec.json.encode(sorted(map(storable, names))).decode()
+
+
+def told_by(group: str) -> Names:
+    """What a group tells of; of one that says nothing readable nobody knows."""
+    try:
+        return frozenset(msgspec.json.decode(group, type=list[str]))
+    except msgspec.MsgspecError:
+        return frozenset({UNSURE})
 
 
 def unsettled_of(
@@ -90,18 +102,15 @@ def _followed(course: Course, disclosure: Disclosure, before: Unsettled, *, code
             return None
     told = [disclosure.hidden_with(one) for one in more]
     places = before.places
-    if coded or not all(one in places for one in told):
+    if not all(one in places for one in told) or (coded and _events(course, disclosure) != before.events):
         signed = Counter(dict(zip(places, before.unsigned, strict=True)))
         signed.update(told)
-        events = _events(course, disclosure)
-        return _arranged(course, disclosure, +signed, events)
+        return _arranged(course, disclosure, +signed, _events(course, disclosure))
     counts = [*before.unsigned]
     for one in told:
         counts[places[one]] += 1
     entries = course.effective
-    return Unsettled(
-        before.groups, counts, before.uncoded, before.rows, places, entries, len(entries), before.turns
-    )
+    return Unsettled(before.groups, counts, before.uncoded, places, entries, len(entries), before.turns)
 
 
 def _events(course: Course, disclosure: Disclosure) -> Counter[Names]:
@@ -117,14 +126,11 @@ def _counted(course: Course, disclosure: Disclosure) -> Unsettled:
 def _arranged(
     course: Course, disclosure: Disclosure, signed: Counter[Names], coded: Counter[Names]
 ) -> Unsettled:
-    told = sorted({*signed, *coded}, key=number_of)
-    groups = [number_of(one) for one in told]
-    tells = [sorted(map(storable, one)) for one in told]
+    told = sorted({*signed, *coded}, key=group_of)
     return Unsettled(
-        groups,
+        [group_of(one) for one in told],
         [signed[one] for one in told],
         [coded[one] for one in told],
-        {one: {"number": one, "tells": names} for one, names in zip(groups, tells, strict=True)},
         {one: place for place, one in enumerate(told)},
         course.effective,
         len(course.effective),

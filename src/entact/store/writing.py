@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from psycopg import Cursor
+from psycopg import Cursor, RawCursor
 
 from entact.store.derived import Rows, StandingRow
 from entact.store.tables import CODE, NUMBERS, STANDING_COLUMNS, TABLES, Changes, changes
@@ -86,13 +86,14 @@ def _execute(cursor: Cursor[Any], several: Sequence[Write], guard: str) -> froze
     if several[0].listed is not None:
         parts = {part for one in several if one.listed is not None for part in one.listed.changes}
         changed = _touched(frozenset(part.removesuffix("_gone") for part in parts))
-    values = {"asked": msgspec.json.encode(several).decode(), "code": CODE}
-    cursor.execute(_statement(guard, changed), values, prepare=True)
-    return frozenset(value for (value,) in cursor.fetchall())
+    as_it_stands = RawCursor(cursor.connection)  # another would look through a long statement each time
+    asked = msgspec.json.encode(several).decode()
+    as_it_stands.execute(_statement(guard, changed), [asked], prepare=True)
+    return frozenset(value for (value,) in as_it_stands.fetchall())
 
 
 _ALL = frozenset(table.part for table in (*TABLES, NUMBERS))
-_SCHEDULE = ("due", "findings", "groups")
+_SCHEDULE = ("due", "findings")
 _KITS = ("steps", "sessions", NUMBERS.part)  # with a dose, or a kit that somebody is given
 _TOGETHER = tuple(map(frozenset, ((), ("findings",), _SCHEDULE, (*_SCHEDULE, *_KITS), _ALL)))
 
@@ -123,14 +124,14 @@ def _statement(guard: str, changed: frozenset[str] | None) -> str:
             if table.part in changed
         )
         parts += _NUMBERS if NUMBERS.part in changed else ""
-    return " ".join(_STATEMENT.format(guard, parts).split())  # psycopg remembers short ones
+    return _STATEMENT.format(guard, parts)
 
 
 # PostgreSQL believes in a hundred rows of every JSON list, and would read whole tables for them; that a
 # count is 0 it believes of few, and looks for these by their keys.
 _STATEMENT = f"""
 WITH asked AS (
-    SELECT * FROM json_to_recordset(%(asked)s::json) AS asked (ledger bigint, seq bigint, hash text,
+    SELECT * FROM json_to_recordset($1::json) AS asked (ledger bigint, seq bigint, hash text,
         previous text, text text, entry_id text, kind text, occurred_at timestamptz, received_at timestamptz,
         releases text, listed json)
     {{}}
@@ -156,11 +157,11 @@ _PLAIN = """
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS held
 """
-_LISTED = """
+_LISTED = f"""
     , LATERAL (
         SELECT FROM store_ledger AS ledger JOIN store_standing AS standing ON standing.ledger_id = ledger.id
         WHERE ledger.id = asked.ledger AND ledger.seq = asked.seq - 1 AND ledger.hash = asked.previous
-            AND standing.head = asked.seq - 1 AND standing.code = %(code)s
+            AND standing.head = asked.seq - 1 AND standing.code = '{CODE}'
             AND standing.releases = asked.releases
             AND asked.releases = (SELECT releases FROM store_derivation)
         FOR NO KEY UPDATE OF ledger, standing SKIP LOCKED
@@ -179,11 +180,11 @@ def _kept(name: str) -> str:
 _STANDING = f"""
 , standing AS (
     INSERT INTO store_standing ({STANDING_COLUMNS})
-    SELECT head.ledger, head.seq, %(code)s, head.releases, standing.* FROM head,
+    SELECT head.ledger, head.seq, '{CODE}', head.releases, standing.* FROM head,
         json_to_record(head.listed -> 'standing') AS standing (site text, number text, status text,
             screened boolean, randomised boolean, last_visit text, last_at timestamptz, last_day date,
             told_visit text, told_at timestamptz, told_day date, locked boolean, unended int,
-            groups bigint[], unsigned int[], uncoded int[])
+            groups text[], unsigned int[], uncoded int[])
     ON CONFLICT (ledger_id) DO UPDATE SET head = excluded.head, code = excluded.code,
         releases = excluded.releases, {", ".join(f"{name} = {_kept(name)}" for name in StandingRow._fields)}
 )

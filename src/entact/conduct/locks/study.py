@@ -80,13 +80,13 @@ def study_before_lock(reader: Reader) -> Study:
     return now if now.is_open else study_folded(reader)
 
 
-def _groups(reader: Reader, *, signable: bool = False) -> list[int]:
+def _groups(reader: Reader, *, signable: bool = False) -> list[str]:
     """The groups of entries that are seen; of those that are to be signed, by somebody who signs too."""
     table = permissions_of(reader.study)
     signing = [table.blinded[role] for role in table.roles_for("sign")]
     return [
-        number
-        for number, tells in groups_told().items()
+        group
+        for group, tells in groups_told().items()
         if reader.sight.sees_names(tells)
         and (not signable or any(sight.sees_names(tells) for sight in signing))
     ]

@@ -14,6 +14,7 @@ from entact.store.lists.findings import OF_SHARED, SHARED
 from entact.store.lists.participants import Key
 from entact.store.lists.seen import SEEN
 from entact.store.lists.visits import HOLDS
+from entact.store.unsettled import told_by
 
 
 class UnsettledPoint(NamedTuple):
@@ -32,29 +33,19 @@ class Unsettled(NamedTuple):
     points: Mapping[str, UnsettledPoint]
 
 
-def groups_told() -> dict[int, Names]:
-    """What each group of entries tells of that anybody's are counted in, by its number."""
-    statement = """
-        WITH RECURSIVE known (number) AS (
-            SELECT min(number) FROM store_group
-            UNION ALL SELECT (SELECT min(number) FROM store_group WHERE number > known.number)
-            FROM known WHERE known.number IS NOT NULL
-        )
-        SELECT known.number, told.tells FROM known, LATERAL (
-            SELECT tells FROM store_group WHERE number = known.number LIMIT 1
-        ) AS told
-    """
+def groups_told() -> dict[str, Names]:
+    """The groups that anybody's entries are counted in, and what each tells of."""
     with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return {number: frozenset(tells) for number, tells in cursor.fetchall()}
+        cursor.execute("SELECT DISTINCT unnest(groups) FROM store_standing")
+        return {group: told_by(group) for (group,) in cursor.fetchall()}
 
 
 def unsettled(
     at: datetime,
     *,
     hidden: Collection[str],
-    unsigned: Collection[int],
-    uncoded: Collection[int],
+    unsigned: Collection[str],
+    uncoded: Collection[str],
     sites: Collection[str] | None = None,
     apart: Sequence[str] = (),
     limit: int = 25,
@@ -95,8 +86,8 @@ _ALL = f"""
 _SEEN = SEEN.format("open")
 _COUNTED = """
     SELECT standing.ledger_id, (
-        SELECT coalesce(sum(counted.open), 0) FROM unnest(groups, {0}) AS counted (number, open)
-        WHERE counted.number = ANY(%(of_{0})s::bigint[])
+        SELECT coalesce(sum(counted.open), 0) FROM unnest(groups, {0}) AS counted (told, open)
+        WHERE counted.told = ANY(%(of_{0})s::text[])
     ) AS own FROM store_standing AS standing
 """
 _POINTS: Mapping[str, str] = {
