@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "rows.json"
 LEDGER = "participant:0a"
 ACTS = ("supplement", "unblind")  # in a session; told their arm one by one, which opens visits
 TABLES = (
-    "due", "findings", "clocks", "queries", "bookings", "reconsents", "steps", "sessions", "groups",
+    "due", "findings", "clocks", "queries", "bookings", "reconsents", "steps", "sessions",
     "numbers",
 )  # fmt: skip
 REPORTS = {
