@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Callable
 from io import StringIO
+from urllib.parse import parse_qsl
 
 import pytest
 from tests.conduct.browser import Browser, course_of
@@ -13,6 +14,8 @@ from tests.conduct.people import signed_in
 from tests.conduct.record import KEY, keep, telling_story
 
 from entact import store
+from entact.conduct.queries import page
+from entact.conduct.reader import reader_as
 from entact.course.kinds.query import queries_of
 from entact.protocol import Study
 
@@ -153,3 +156,25 @@ def test_the_list_goes_on_page_by_page_and_streams_whole(study: Study, database:
 )
 def test_what_cannot_be_asked_for_is_no_fault(site: Browser, query: str) -> None:
     assert "Queries" in site.get(f"/queries/?{query}")
+
+
+def test_what_rules_found_is_listed_and_given_out_whole_whatever_it_hangs_on(
+    study: Study, database: str
+) -> None:
+    """What hangs on no time has held since 1800: behind it the list began anew, and its file never ended."""
+    keep(study, *[telling_story(study)] * 3)
+    reader = reader_as("medical_monitor")
+    whole = page.list_queries(reader, {"status": "rule"}, 500).rows
+    assert any(one.since for one in whole)
+    assert len(whole) > 3
+    key = [(one.number, one.rule, one.entry, one.item) for one in whole]
+    for limit in (1, 2):
+        asked, found = {"status": "rule"}, []
+        for _ in range(200):
+            listing = page.list_queries(reader, asked, limit)
+            found += [(one.number, one.rule, one.entry, one.item) for one in listing.rows]
+            if not listing.further:
+                break
+            asked = dict(parse_qsl(listing.further.removeprefix("?")))
+        assert found == key
+    assert len(list(page.query_rows(reader, "rule"))) == len(key)

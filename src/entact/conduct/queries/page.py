@@ -135,19 +135,15 @@ def list_queries(reader: Reader, asked: Mapping[str, str], limit: int = PER_PAGE
 
 
 def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
-    found = [
-        one
-        for one in lists.open_findings(
-            reader.at,
-            hidden=reader.sight.hidden_names,
-            sites=reader.sites,
-            kinds=DATA_KINDS,
-            after=_finding_place(asked.get("after", "")),
-            limit=limit + 1,
-        )
-        if one.rule != ALERT
-    ]
-    shown = found[:limit]
+    found = lists.open_findings(
+        reader.at,
+        hidden=reader.sight.hidden_names,
+        sites=reader.sites,
+        kinds=DATA_KINDS,
+        after=_finding_place(asked.get("after", "")),
+        limit=limit + 1,
+    )
+    shown = [one for one in found[:limit] if one.rule != ALERT]
     of_entry = _about_entries(reader, [one.ledger for one in shown])
     said = lists.queries_of_rules([one.ledger for one in shown])
     first = first_arrivals([(one.ledger, one.entry) for one in shown])
@@ -174,7 +170,7 @@ def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
         )
     further = ""
     if len(found) > limit:
-        last = shown[-1]
+        last = found[limit - 1]
         place = "~".join((last.site, last.number, str(last.place), last.finding, last.since.isoformat()))
         further = "?" + urlencode({"status": BY_RULE, "after": place})
     return Listing(tuple(rows), BY_RULE, further)
@@ -334,7 +330,8 @@ def _finding_place(text: str) -> lists.FindingKey | None:
     if len(parts) != 5 or not _is_number(parts[2]) or "\0" in text:
         return None
     try:
-        return parts[0], parts[1], int(parts[2]), parts[3], instant(parts[4])
+        since = datetime.fromisoformat(parts[4])  # 1800 of what hangs on no time, which is no instant
+        return (parts[0], parts[1], int(parts[2]), parts[3], since) if since.tzinfo else None
     except ValueError:
         return None
 
