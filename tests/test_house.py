@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,16 @@ MAY_KNOW: dict[str, set[str] | None] = {
 ON_TOP = {"store", "conduct", "cli"}
 # Data and the package itself: no room of their own.
 NO_ROOM = {"studies", "methods.toml", "__pycache__", "__init__.py", "__main__.py", "py.typed"}
+
+# Of the rooms that a study's credibility hangs on most: what is built up or goes on; all else stays as made.
+CHANGING = {
+    "protocol": {"CompiledRules", "Partial", "_Block"},
+    "course": {
+        "AdverseEventState", "AlertEpisode", "EncounterState", "KitRow", "KitState", "MedicationState",
+        "_Identity",
+    },
+    "store": {"_Addressed", "_Data", "_Memory", "_Text"},
+}  # fmt: skip
 
 ROOMS = sorted(entry.name for entry in HOUSE.iterdir() if entry.name not in NO_ROOM)
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -124,3 +136,22 @@ def test_every_direct_dependency_says_what_it_is_for_and_is_locked() -> None:
         assert "  # " in line, f"{requirement}: say what it is for"
         name = requirement.split(">=")[0].split("[")[0].replace(".", "-")
         assert f"\n{name}==" in f"\n{lock}".replace("[binary]", ""), f"{requirement}: run make lock"
+
+
+def values_that_may_change(room: str) -> Iterator[str]:
+    """The dataclasses and structs of a room that are not frozen."""
+    for path in (HOUSE / room).rglob("*.py"):
+        for one in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(one, ast.ClassDef):
+                continue
+            made = [ast.unparse(decorator) for decorator in one.decorator_list]
+            made = [decorator for decorator in made if "dataclass" in decorator]
+            if any("Struct" in ast.unparse(base) for base in one.bases):
+                made += [ast.unparse(keyword) for keyword in one.keywords] or [""]
+            if made and not any("frozen=True" in said for said in made):
+                yield one.name
+
+
+@pytest.mark.parametrize("room", CHANGING)
+def test_a_value_stays_as_it_was_made(room: str) -> None:
+    assert sorted(values_that_may_change(room)) == sorted(CHANGING[room])
