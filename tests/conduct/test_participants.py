@@ -216,7 +216,7 @@ def test_all_of_the_list_is_given_out_narrowed_as_the_page_is_and_nothing_else(
     answer = monitor.get("/participants/export.csv?site=nowhere")
     assert (answer.status_code, answer["location"]) == (302, "/participants/?site=nowhere")
     kept = [read(line.text).data["what"] for line in store.lines("system") if "exported" in line.text]
-    assert kept[0] == "list of participants"
+    assert kept[0] == "participants"
     assert {one["status"] for one in list_of(signed_in("scheduler"))} == {""}, "hidden in the file too"
 
 

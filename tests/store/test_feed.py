@@ -100,6 +100,7 @@ def test_lines_that_were_imported_are_in_the_feed(database: str, make_chain: Any
 def test_a_notice_is_empty_and_comes_once_for_a_transaction(
     database: str, make_chain: Any, stream: Any
 ) -> None:
+    connection.ensure_connection()
     with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
         other.execute("LISTEN entact")
         store.append_many(stream(make_chain("participant:a", 30)))

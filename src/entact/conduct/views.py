@@ -76,7 +76,7 @@ def export_participants(request: HttpRequest) -> HttpResponse | StreamingHttpRes
     reader, asked = reader_for(request.person), _narrowed(request)
     if list_participants(reader, request.GET).wrong:  # the page says what; a file cannot
         return redirect(f"/participants/?{asked}")
-    kept_as = f"list of participants{f', {asked}' if asked else ''}"
+    kept_as = f"participants{f', {asked}' if asked else ''}"
     rows = participant_rows(reader, request.GET)
     return stream_csv(request, reader, "participants", kept_as, COLUMNS, rows)
 
